@@ -1,0 +1,37 @@
+/**
+ * The commands, each one line that leads elsewhere. Where they appear and when they can run is said in package.json.
+ */
+import * as vscode from 'vscode';
+import type { TreeElement } from '../../server/src/protocol.ts';
+import type { Connection } from './connection.ts';
+import { exportReport } from './report/export.ts';
+import { SHOW_RULE_DOC_COMMAND, showRuleDoc } from './ruleDocs.ts';
+import { SCORECARD_VIEW } from './scorecard/view.ts';
+
+export const FOCUS_SCORECARD_COMMAND = 'shipworthy.focusScorecard';
+
+/** Registers all commands; dispose to unregister them. */
+export function registerCommands(connection: Connection, output: vscode.LogOutputChannel): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('shipworthy.restart', () => connection.restart()),
+    vscode.commands.registerCommand('shipworthy.showOutput', () => output.show()),
+    vscode.commands.registerCommand(FOCUS_SCORECARD_COMMAND, () =>
+      vscode.commands.executeCommand(`${SCORECARD_VIEW}.focus`),
+    ),
+    vscode.commands.registerCommand('shipworthy.refresh', () => connection.rescan()),
+    vscode.commands.registerCommand('shipworthy.exportReport', () => exportReport(connection)),
+    vscode.commands.registerCommand(SHOW_RULE_DOC_COMMAND, (rule: unknown) => {
+      const ruleId = ruleIdOf(rule);
+      return ruleId === undefined ? undefined : showRuleDoc(ruleId);
+    }),
+    vscode.commands.registerCommand('shipworthy.copyMessage', ({ label, description }: TreeElement) =>
+      vscode.env.clipboard.writeText(description === '' ? label : `${label} (${description})`),
+    ),
+  );
+}
+
+/** The argument is a rule's id in links of hover texts, and the element in menus of the tree. */
+function ruleIdOf(argument: unknown): string | undefined {
+  if (typeof argument === 'string') return argument;
+  return (argument as TreeElement | undefined)?.ruleId;
+}

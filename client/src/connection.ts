@@ -1,0 +1,207 @@
+/**
+ * The connection to the language server, whatever starts it: its life (start, restart, crash policy), its requests, and
+ * the last state that it sent. It never draws, and it knows nothing of processes or workers: see connection.node.ts.
+ */
+import * as vscode from 'vscode';
+import {
+  type BaseLanguageClient,
+  CloseAction,
+  type CloseHandlerResult,
+  ErrorAction,
+  type ErrorHandler,
+  type LanguageClientOptions,
+  RevealOutputChannelOn,
+  State,
+} from 'vscode-languageclient';
+import {
+  type InitializationOptions,
+  REPORT_REQUEST,
+  RESCAN_REQUEST,
+  type ReportParams,
+  type ReportResult,
+  RULE_DOC_REQUEST,
+  type RuleDocParams,
+  type RuleDocResult,
+  SETTINGS_SECTION,
+  SETTLED_REQUEST,
+  type SettledResult,
+  STATUS_NOTIFICATION,
+  type StatusParams,
+  TREE_REQUEST,
+  type TreeElement,
+  type TreeParams,
+} from '../../server/src/protocol.ts';
+import { SHOW_RULE_DOC_COMMAND } from './ruleDocs.ts';
+import { serverGoneStatus, startingStatus } from './status.ts';
+
+/** Makes a client that has not been started; the only thing that differs between a process and a worker. */
+export type CreateClient = (options: LanguageClientOptions) => BaseLanguageClient;
+
+/** Owns the language client. After a crash the client's own policy restarts the server until it gives up. */
+export class Connection implements vscode.Disposable {
+  readonly #createClient: CreateClient;
+  readonly #output: vscode.LogOutputChannel;
+  readonly #statusEmitter = new vscode.EventEmitter<StatusParams>();
+  /** Fires for every state: the server's, and those of a server that is starting or gone. */
+  readonly onStatus: vscode.Event<StatusParams> = this.#statusEmitter.event;
+  #client: BaseLanguageClient | undefined;
+  #status: StatusParams | undefined;
+  /** The last restart or stop: they never overlap. */
+  #transition: Promise<void> = Promise.resolve();
+
+  constructor(createClient: CreateClient, output: vscode.LogOutputChannel) {
+    this.#createClient = createClient;
+    this.#output = output;
+  }
+
+  /** The last state that was sent; `undefined` before the first start. */
+  status(): StatusParams | undefined {
+    return this.#status;
+  }
+
+  /** Starts the server, anew if there is one. Resolves when it answers or has failed to: a failure is a state. */
+  async restart(): Promise<void> {
+    let started = Promise.resolve();
+    await this.#afterTransition(async () => {
+      await this.#stop();
+      started = this.#start();
+    });
+    // Outside of the transition: a server that never answers must not keep the next restart waiting.
+    await started;
+  }
+
+  /** Stops the server. */
+  stop(): Promise<void> {
+    return this.#afterTransition(() => this.#stop());
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.#statusEmitter.dispose();
+  }
+
+  /** Children of a tree element, or the top level. Empty while no server is running. */
+  async tree(params: TreeParams): Promise<readonly TreeElement[]> {
+    if (this.#client?.state !== State.Running) return [];
+    return this.#request<readonly TreeElement[]>(TREE_REQUEST, params);
+  }
+
+  /** Documentation of a rule. Rejects when no server is running. */
+  ruleDoc(params: RuleDocParams): Promise<RuleDocResult> {
+    return this.#request(RULE_DOC_REQUEST, params);
+  }
+
+  /** The audit report. Rejects when no server is running. */
+  report(params: ReportParams): Promise<ReportResult> {
+    return this.#request(REPORT_REQUEST, params);
+  }
+
+  /** Has every file read again; resolves when the scan has begun. Rejects when no server is running. */
+  rescan(): Promise<void> {
+    return this.#request(RESCAN_REQUEST, {});
+  }
+
+  /** Resolves when the server has settled and the state of that revision has arrived here. */
+  async settled(): Promise<void> {
+    const { revision } = await this.#request<SettledResult>(SETTLED_REQUEST, {});
+    if (this.#status !== undefined && this.#status.revision >= revision) return;
+    await new Promise<void>((resolve) => {
+      const subscription = this.onStatus((status) => {
+        if (status.revision < revision) return;
+        subscription.dispose();
+        resolve();
+      });
+    });
+  }
+
+  async #request<R>(method: string, params: object): Promise<R> {
+    if (this.#client === undefined) throw new Error(vscode.l10n.t('The Shipworthy language server is not running.'));
+    return this.#client.sendRequest<R>(method, params);
+  }
+
+  #afterTransition(next: () => Promise<void>): Promise<void> {
+    this.#transition = this.#transition.then(next);
+    return this.#transition;
+  }
+
+  async #start(): Promise<void> {
+    // A new client each time: one whose start failed can neither be started again nor stopped.
+    const client = this.#createClient({
+      ...clientOptions(this.#output),
+      errorHandler: this.#errorHandler(() => client),
+      // The failure is shown once, by the client's own message and as the state of the view.
+      initializationFailedHandler: () => false,
+    });
+    this.#client = client;
+    this.#setStatus(startingStatus());
+    client.onNotification(STATUS_NOTIFICATION, (status: StatusParams) => {
+      if (this.#client === client) this.#setStatus(status);
+    });
+    client.onDidChangeState((change) => {
+      if (this.#client === client && change.newState === State.StartFailed) this.#setStatus(serverGoneStatus());
+    });
+    try {
+      await client.start();
+    } catch (error) {
+      this.#output.error('The language server could not be started.', error);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const client = this.#client;
+    // Forgotten first, so that its last words change nothing.
+    this.#client = undefined;
+    if (client === undefined) return;
+    try {
+      await client.dispose();
+    } catch (error) {
+      this.#output.debug('The language server did not stop by itself.', error);
+    }
+  }
+
+  #setStatus(status: StatusParams): void {
+    this.#status = status;
+    this.#statusEmitter.fire(status);
+  }
+
+  /** The client's default policy (it gives up after five crashes in three minutes), told to the view. */
+  #errorHandler(owner: () => BaseLanguageClient): ErrorHandler {
+    let policy: ErrorHandler | undefined;
+    const policyOf = (client: BaseLanguageClient): ErrorHandler => {
+      policy ??= client.createDefaultErrorHandler();
+      return policy;
+    };
+    return {
+      error: async (error, message, count) => {
+        const result = await policyOf(owner()).error(error, message, count);
+        if (result.action === ErrorAction.Continue) return { ...result, handled: true };
+        if (this.#client === owner()) this.#setStatus(serverGoneStatus());
+        return result;
+      },
+      closed: async (): Promise<CloseHandlerResult> => {
+        const client = owner();
+        // A server that was told to stop, or one that dies before it has answered: starting it again would not help.
+        if (this.#client !== client || client.state === State.Starting) {
+          return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        const result = await policyOf(client).closed();
+        this.#setStatus(result.action === CloseAction.Restart ? startingStatus() : serverGoneStatus());
+        return result;
+      },
+    };
+  }
+}
+
+function clientOptions(output: vscode.LogOutputChannel): LanguageClientOptions {
+  const initializationOptions: InitializationOptions = { commandLinks: true };
+  return {
+    documentSelector: [{ scheme: 'file' }],
+    diagnosticCollectionName: 'shipworthy',
+    outputChannel: output,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationOptions,
+    // Hover texts may link to the documentation of a rule, and to nothing else.
+    markdown: { isTrusted: { enabledCommands: [SHOW_RULE_DOC_COMMAND] }, supportThemeIcons: true },
+    synchronize: { configurationSection: SETTINGS_SECTION },
+  };
+}

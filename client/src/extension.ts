@@ -1,0 +1,63 @@
+/**
+ * The extension for VS Code: wires connection, scorecard, status bar and commands together. It computes nothing; what
+ * is shown comes from the language server.
+ */
+import * as vscode from 'vscode';
+import type { StatusParams, TreeElement } from '../../server/src/protocol.ts';
+import { FOCUS_SCORECARD_COMMAND, registerCommands } from './commands.ts';
+import { nodeClient } from './connection.node.ts';
+import { Connection } from './connection.ts';
+import { registerRuleDocs } from './ruleDocs.ts';
+import { createStatusBar } from './scorecard/statusBar.ts';
+import { createScorecardTree } from './scorecard/tree.ts';
+import { createScorecardView } from './scorecard/view.ts';
+
+/** What other extensions and the end-to-end suite get from `activate`. */
+export interface ShipworthyApi {
+  /** Children of a tree element by its id, or the top level; empty while no server is running. */
+  tree(parent?: string): Promise<readonly TreeElement[]>;
+  /** The state as it is shown; `undefined` before the server was started for the first time. */
+  status(): StatusParams | undefined;
+  readonly onStatus: vscode.Event<StatusParams>;
+  /** Resolves when everything that was typed and saved so far is judged and published. */
+  settled(): Promise<void>;
+  readonly treeView: vscode.TreeView<TreeElement>;
+}
+
+let running: Connection | undefined;
+
+export function activate(context: vscode.ExtensionContext): ShipworthyApi {
+  const output = vscode.window.createOutputChannel('Shipworthy', { log: true });
+  const connection = new Connection(nodeClient(context), output);
+  running = connection;
+  const tree = createScorecardTree(connection, (error) => output.warn('The scorecard could not be read.', error));
+  const view = createScorecardView(tree);
+  const statusBar = createStatusBar(FOCUS_SCORECARD_COMMAND);
+  context.subscriptions.push(
+    output,
+    tree,
+    view,
+    statusBar,
+    registerRuleDocs(connection),
+    registerCommands(connection, output),
+    connection.onStatus((status) => {
+      view.show(status);
+      statusBar.show(status);
+    }),
+    connection,
+  );
+  // Not awaited: the editor need not wait for the server.
+  void connection.restart();
+  return {
+    tree: (parent) => connection.tree(parent === undefined ? {} : { parent }),
+    status: () => connection.status(),
+    onStatus: connection.onStatus,
+    settled: () => connection.settled(),
+    treeView: view.treeView,
+  };
+}
+
+/** Gives the server the time to leave properly. */
+export function deactivate(): Promise<void> | undefined {
+  return running?.stop();
+}

@@ -1,0 +1,840 @@
+/**
+ * The engine: takes texts in, keeps what rules say about each chunk, and gives findings and tallies out. It is the one
+ * place where state of the analysis lives. It does no I/O and knows no editor; parsing comes through `Syntax`, and every
+ * tree that it is given is deleted by it: a tree outlives an update only while its document is open.
+ */
+import type { FileRole, LanguageId } from '../model/file.ts';
+import type { Finding, Location, Position, ResolvedFix, RuleTally } from '../model/finding.ts';
+import { EVIDENCE_LIMIT } from '../model/finding.ts';
+import type { Json } from '../model/json.ts';
+import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
+import { type Fact, type Fix, type FixEdit, SEVERITIES, type Severity, type WorkspaceVerdict } from '../model/verdict.ts';
+import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
+import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
+import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
+import { hashText } from '../text/hash.ts';
+import { type LineIndex, positionAt, rangeOf } from '../text/lines.ts';
+import { applyChanges, type Change, type Snapshot, snapshotOf } from '../text/snapshot.ts';
+import { DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
+import {
+  type Dispatch,
+  EMPTY_EXAMINATION,
+  type Examination,
+  examineChunk,
+  examineText,
+  prepareDispatch,
+  type RuleVerdict,
+  TriggerWords,
+} from './examine.ts';
+import { directoryOf, FactIndex } from './factIndex.ts';
+import type { LanguageSupport } from './language.ts';
+import type { Problem } from './problem.ts';
+import { languageOf, roleOfPath } from './roles.ts';
+
+/** Files larger than this (UTF-16 code units) are not parsed; the audit says so. */
+export const MAX_FILE_LENGTH = 2_000_000;
+/** Milliseconds that one parse may take: while somebody types, and otherwise. */
+const EDIT_PARSE_BUDGET = 50;
+const FULL_PARSE_BUDGET = 2_000;
+
+export interface EngineOptions {
+  readonly syntax: Syntax;
+  readonly rules: readonly Rule[];
+  readonly extractors: readonly Extractor[];
+  readonly languages: readonly LanguageSupport[];
+}
+
+interface SyntaxFault {
+  readonly span: Span;
+  /** Kind of the token that the grammar misses, '' for text that it cannot place. */
+  readonly missing: string;
+}
+
+interface Chunk {
+  readonly anchor: Anchor;
+  readonly length: number;
+  /** Text of the chunk: what the results are a function of, with the file's context. */
+  readonly text: string;
+  readonly hasError: boolean;
+  /** The first error or missing token, relative to the chunk. */
+  readonly error: SyntaxFault | null;
+  readonly header: FlatTree | null;
+  readonly examination: Examination;
+}
+
+interface FileState {
+  readonly path: string;
+  readonly language: LanguageId;
+  snapshot: Snapshot;
+  open: boolean;
+  role: FileRole;
+  header: Json;
+  /** Serialised context that the chunks' results depend on besides their text. */
+  contextKey: string;
+  chunks: readonly Chunk[];
+  text: Examination;
+  readonly textAnchor: Anchor;
+  parsed: ParsedFile | null;
+  /** Edited since the last fresh parse. */
+  dirty: boolean;
+  problems: Problem[];
+  /** Facts of the engine itself, relative to the file. */
+  ownFacts: readonly Fact[];
+  /** Verdicts of the file's own rules, counted: see `COUNTERS`. */
+  counts: Uint32Array | null;
+}
+
+/** Counters of a rule: passes, unknowns, and failures by severity in the order of `SEVERITIES`. */
+const COUNTERS = 6;
+
+/** Work done so far, for the laws and the benchmark that count it. */
+export interface EngineCounters {
+  chunksExamined: number;
+  chunksReused: number;
+  parses: number;
+  judgesRun: number;
+}
+
+/** A file's findings may have changed. */
+export type ChangedPaths = ReadonlySet<string>;
+
+export class Engine {
+  readonly #syntax: Syntax;
+  readonly #rules: readonly Rule[];
+  readonly #extractors: readonly Extractor[];
+  readonly #languages = new Map<LanguageId, LanguageSupport>();
+  readonly #files = new Map<string, FileState>();
+  readonly #index = new FactIndex();
+  readonly #problems: Problem[] = [];
+  readonly #findings = new Map<string, readonly Finding[]>();
+  #manifests: readonly string[] = [];
+  #dispatch: Dispatch;
+  #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
+  #workspaceByPath: Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> | null = null;
+  readonly counters: EngineCounters = { chunksExamined: 0, chunksReused: 0, parses: 0, judgesRun: 0 };
+
+  constructor(options: EngineOptions) {
+    this.#syntax = options.syntax;
+    this.#rules = options.rules;
+    this.#extractors = options.extractors;
+    for (const language of options.languages) this.#languages.set(language.id, language);
+    this.#dispatch = this.#prepare();
+  }
+
+  #prepare(): Dispatch {
+    const enabled = (rule: Rule): boolean =>
+      this.#configuration.rules[rule.id] !== 'off' && (rule.stage === 'stable' || this.#configuration.previewRules);
+    const options = (rule: Rule): Json | undefined => (enabled(rule) ? (rule.options?.default ?? null) : undefined);
+    this.#index.setJudges(
+      this.#rules.flatMap((rule, index) =>
+        rule.workspace !== undefined && enabled(rule)
+          ? [{ rule: index, judge: rule.workspace, options: rule.options?.default ?? null }]
+          : [],
+      ),
+    );
+    return prepareDispatch(this.#rules, this.#extractors, options);
+  }
+
+  get rules(): readonly Rule[] {
+    return this.#rules;
+  }
+
+  /** Whether the configuration reports the rule. */
+  isEnabled(rule: Rule): boolean {
+    return (
+      this.#configuration.rules[rule.id] !== 'off' && (rule.stage === 'stable' || this.#configuration.previewRules)
+    );
+  }
+
+  /** Paths of all files, in order. */
+  get paths(): readonly string[] {
+    return [...this.#files.keys()].sort();
+  }
+
+  get problems(): readonly Problem[] {
+    return [...this.#problems, ...[...this.#files.values()].flatMap((file) => file.problems)];
+  }
+
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  isOpen(path: string): boolean {
+    return this.#files.get(path)?.open === true;
+  }
+
+  textOf(path: string): string | undefined {
+    return this.#files.get(path)?.snapshot.text;
+  }
+
+  languageOf(path: string): LanguageId | undefined {
+    return this.#files.get(path)?.language;
+  }
+
+  roleOf(path: string): FileRole | undefined {
+    return this.#files.get(path)?.role;
+  }
+
+  linesOf(path: string): LineIndex | undefined {
+    return this.#files.get(path)?.snapshot.lines;
+  }
+
+  positionAt(path: string, offset: number): Position {
+    const lines = this.#files.get(path)?.snapshot.lines;
+    return lines === undefined ? { line: 0, character: 0 } : positionAt(lines, offset);
+  }
+
+  /** Directories with a manifest; files are grouped into components by the nearest one. Call before adding files. */
+  setManifestDirectories(directories: readonly string[]): void {
+    this.#manifests = [...directories].sort((a, b) => b.length - a.length);
+    for (const file of this.#files.values()) this.#publishFacts(file);
+  }
+
+  componentOf(path: string): string {
+    return (
+      this.#manifests.find((directory) => directory === '' || path.startsWith(`${directory}/`) || path === directory) ?? ''
+    );
+  }
+
+  /** Applies a configuration; everything is examined anew. */
+  configure(configuration: EngineConfiguration): void {
+    this.#configuration = configuration;
+    this.#dispatch = this.#prepare();
+    this.#workspaceByPath = null;
+    this.#findings.clear();
+    for (const file of this.#files.values()) this.#analyse(file, null, true);
+  }
+
+  /**
+   * Adds or replaces the text of a file. `open`: the document is shown in an editor, so its tree is kept for
+   * incremental parsing. Returns false when the file's kind is not judged.
+   */
+  setFile(path: string, text: string, open: boolean): boolean {
+    const language = languageOf(path);
+    if (language === null) return false;
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      file = {
+        path,
+        language,
+        snapshot: snapshotOf(text),
+        open,
+        role: 'production',
+        header: null,
+        contextKey: '',
+        chunks: [],
+        text: EMPTY_EXAMINATION,
+        textAnchor: { start: 0 },
+        parsed: null,
+        dirty: false,
+        problems: [],
+        ownFacts: [],
+        counts: null,
+      };
+      this.#files.set(path, file);
+    } else {
+      if (file.snapshot.text === text && file.open === open && !file.dirty) return true;
+      file.snapshot = snapshotOf(text);
+      file.open = open;
+    }
+    this.#parseFresh(file);
+    return true;
+  }
+
+  /** Applies changes of an open document; positions as in LSP. */
+  editFile(path: string, changes: readonly Change[]): void {
+    const file = this.#files.get(path);
+    if (file === undefined) return;
+    const { snapshot, edits } = applyChanges(file.snapshot, changes);
+    file.snapshot = snapshot;
+    file.dirty = true;
+    this.#findings.delete(path);
+    if (edits === null || file.parsed === null || !this.#isParsable(file)) {
+      this.#parseFresh(file);
+      return;
+    }
+    const previous = file.parsed;
+    const parsed = this.#syntax.parse(file.language, snapshot.text, {
+      previous: { file: previous, edits },
+      budget: EDIT_PARSE_BUDGET,
+    });
+    this.counters.parses++;
+    // Over budget: the findings stay as they are until the document is settled.
+    if (parsed === null) {
+      previous.delete();
+      file.parsed = null;
+      return;
+    }
+    previous.delete();
+    file.parsed = parsed;
+    this.#analyse(file, edits, false);
+  }
+
+  /** Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit. */
+  settleFile(path: string): void {
+    const file = this.#files.get(path);
+    if (file?.dirty === true) this.#parseFresh(file);
+  }
+
+  isDirty(path: string): boolean {
+    return this.#files.get(path)?.dirty === true;
+  }
+
+  removeFile(path: string): void {
+    const file = this.#files.get(path);
+    if (file === undefined) return;
+    file.parsed?.delete();
+    this.#files.delete(path);
+    this.#findings.delete(path);
+    this.#index.update(path, null);
+    this.#workspaceByPath = null;
+  }
+
+  #isParsable(file: FileState): boolean {
+    return this.#syntax.supports(file.language) && file.snapshot.text.length <= MAX_FILE_LENGTH;
+  }
+
+  #parseFresh(file: FileState): void {
+    file.parsed?.delete();
+    file.parsed = null;
+    file.dirty = false;
+    file.problems = [];
+    if (file.snapshot.text.length > MAX_FILE_LENGTH) {
+      file.problems.push({ path: file.path, kind: 'too-large', message: 'The file is too large to be judged.' });
+    } else if (this.#syntax.supports(file.language)) {
+      this.counters.parses++;
+      file.parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
+      if (file.parsed === null) {
+        file.problems.push({ path: file.path, kind: 'parse-budget', message: 'Parsing took too long; the file is not judged.' });
+      }
+    }
+    this.#analyse(file, null, false);
+    if (!file.open) {
+      file.parsed?.delete();
+      file.parsed = null;
+    }
+  }
+
+  /** Brings chunks, facts and verdicts of a file up to date with its tree. `edits`: what changed since the last time. */
+  #analyse(file: FileState, edits: readonly InputEdit[] | null, reexamine: boolean): void {
+    file.counts = null;
+    this.#findings.delete(file.path);
+    let parsed = file.parsed;
+    let borrowed = false;
+    if (parsed === null && reexamine && this.#isParsable(file)) {
+      parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
+      borrowed = true;
+    }
+    const support = this.#languages.get(file.language);
+    const { text } = file.snapshot;
+    const words = new TriggerWords(text, null);
+    const conflicted = hasConflict(text);
+    if (reexamine) file.contextKey = '';
+    if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, words, conflicted);
+    else {
+      file.chunks = [];
+      file.role = roleOfPath(file.path);
+    }
+    const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
+    file.text =
+      text.length > MAX_FILE_LENGTH
+        ? EMPTY_EXAMINATION
+        : examineText(this.#dispatch, text, context, file.textAnchor, words);
+    file.ownFacts = ownFacts(file, parsed, conflicted);
+    if (borrowed) parsed?.delete();
+    for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
+      const id = failure.rule < 0 ? 'extractor' : this.#rules[failure.rule]!.id;
+      file.problems.push({ path: file.path, kind: 'rule-failed', message: `${id}: ${failure.message}` });
+    }
+    this.#publishFacts(file);
+  }
+
+  #analyseChunks(
+    file: FileState,
+    parsed: ParsedFile,
+    support: LanguageSupport,
+    edits: readonly InputEdit[] | null,
+    words: TriggerWords,
+    conflicted: boolean,
+  ): void {
+    const { text } = file.snapshot;
+    const { topLevel, grammar } = parsed;
+    const ranges = support.chunk(topLevel, grammar, text);
+    const shapes = ranges.map((range) => {
+      const start = topLevel.starts[range.first]!;
+      const end = topLevel.ends[range.last]!;
+      let hasError = false;
+      for (let i = range.first; i <= range.last; i++) if (topLevel.errors[i] === 1) hasError = true;
+      return { range, start, end, hasError };
+    });
+    const old = file.chunks;
+    const pairs = align(old, shapes, edits, text);
+
+    const headerKinds = shapes.map(({ range }) => {
+      let i = range.first;
+      while (i < range.last && grammar.kinds[topLevel.kinds[i]!] === 'comment') i++;
+      return support.isHeaderKind(grammar.kinds[topLevel.kinds[i]!]!);
+    });
+    const trees = shapes.map(({ range, start, end }, i) => {
+      if (!headerKinds[i]) return null;
+      const reused = pairs[i];
+      if (reused?.same === true && reused.chunk.header !== null) return reused.chunk.header;
+      return parsed.flatten(range.first, range.last, text.slice(start, end), start);
+    });
+    const header = support.header(
+      trees.filter((tree) => tree !== null),
+      text,
+    );
+    const pathRole = roleOfPath(file.path);
+    const role = pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
+    const contextKey = JSON.stringify([role, conflicted, header]);
+    const sameContext = contextKey === file.contextKey;
+    const context: FileContext = { path: file.path, language: file.language, role, header };
+    file.role = role;
+    file.header = header;
+    file.contextKey = contextKey;
+    file.chunks = shapes.map(({ range, start, end, hasError }, i): Chunk => {
+      const pair = pairs[i];
+      if (pair !== undefined && pair.same && sameContext && pair.chunk.hasError === hasError) {
+        pair.chunk.anchor.start = start;
+        this.counters.chunksReused++;
+        return pair.chunk;
+      }
+      const anchor = pair?.chunk.anchor ?? { start };
+      anchor.start = start;
+      const chunkText = text.slice(start, end);
+      const tree = trees[i] ?? parsed.flatten(range.first, range.last, chunkText, start);
+      this.counters.chunksExamined++;
+      const examined = examineChunk(this.#dispatch, tree, context, anchor, words, !hasError && !conflicted);
+      const examination = hasError && edits !== null && pair !== undefined ? keepStale(pair.chunk, examined, end - start) : examined;
+      const error = hasError ? firstFault(tree) : null;
+      return { anchor, length: end - start, text: chunkText, hasError, error, header: trees[i] ?? null, examination };
+    });
+  }
+
+  #publishFacts(file: FileState): void {
+    const facts: Fact[] = [...file.ownFacts, ...file.text.facts];
+    for (const chunk of file.chunks) for (const fact of chunk.examination.facts) facts.push(fact);
+    this.#index.update(file.path, { role: file.role, component: this.componentOf(file.path), facts });
+  }
+
+  /**
+   * Runs the workspace judges whose inputs changed. Returns the paths whose workspace findings may be different; the
+   * findings of an edited file itself change with the edit.
+   */
+  judge(): ChangedPaths {
+    const { changed, problems } = this.#index.judge();
+    this.counters.judgesRun = this.#index.runCount;
+    for (const { rule, partition, error } of problems) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#problems.push({ path: partition, kind: 'rule-failed', message: `${this.#rules[rule]!.id}: ${message}` });
+    }
+    if (changed.size > 0) this.#workspaceByPath = null;
+    for (const path of changed) this.#findings.delete(path);
+    return changed;
+  }
+
+  #workspaceVerdicts(): Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> {
+    if (this.#workspaceByPath === null) {
+      const byPath = new Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]>();
+      for (const { rule, verdict } of this.#index.verdicts()) {
+        const { path } = verdict.subject;
+        const roles = this.#rules[rule]!.roles ?? ['production'];
+        const file = this.#files.get(path);
+        if (file !== undefined && !roles.includes(file.role)) continue;
+        const list = byPath.get(path);
+        if (list === undefined) byPath.set(path, [{ rule, verdict: flattenVerdict(verdict) }]);
+        else list.push({ rule, verdict: flattenVerdict(verdict) });
+      }
+      this.#workspaceByPath = byPath;
+    }
+    return this.#workspaceByPath;
+  }
+
+  /** Findings of a file as it is now, in the order of the text. */
+  findings(path: string): readonly Finding[] {
+    const cached = this.#findings.get(path);
+    if (cached !== undefined) return cached;
+    const findings = this.#computeFindings(path);
+    // What speaks of another file goes stale with that file, so only what stays at home is kept.
+    const local = findings.every(
+      (finding) =>
+        finding.related.every((item) => item.location.path === path) &&
+        finding.fixes.every((fix) => fix.creates.length === 0 && fix.changes.every((change) => change.path === path)),
+    );
+    if (local) this.#findings.set(path, findings);
+    return findings;
+  }
+
+  #computeFindings(path: string): readonly Finding[] {
+    const file = this.#files.get(path);
+    const raw: { rule: number; verdict: ReturnType<typeof flattenVerdict>; place: Place }[] = [];
+    if (file !== undefined) {
+      for (const { rule, verdict, anchor } of this.#localVerdicts(file)) {
+        if (verdict.kind !== 'fail') continue;
+        const place: Place = { path, anchor, span: verdict.subject };
+        raw.push({
+          rule,
+          place,
+          verdict: {
+            ...verdict,
+            subject: place,
+            related: (verdict.related ?? []).map((item) => ({
+              place: { path, anchor, span: item.span },
+              message: item.message,
+            })),
+          },
+        });
+      }
+    }
+    for (const { rule, verdict } of this.#workspaceVerdicts().get(path) ?? []) {
+      if (verdict.kind === 'fail') raw.push({ rule, verdict, place: verdict.subject });
+    }
+    const ordered = raw
+      .map((item) => ({ ...item, span: absoluteSpan(item.place) }))
+      .sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || a.rule - b.rule);
+    const ordinals = new Map<string, number>();
+    return ordered.map((item) => this.#finding(path, item.rule, item.verdict, item.span, item.place, ordinals));
+  }
+
+  *#localVerdicts(file: FileState): Generator<RuleVerdict & { anchor: Anchor }> {
+    for (const item of file.text.verdicts) yield { ...item, anchor: file.textAnchor };
+    for (const chunk of file.chunks) {
+      for (const item of chunk.examination.verdicts) yield { ...item, anchor: chunk.anchor };
+    }
+  }
+
+  #location(path: string, span: Span): Location {
+    const lines = this.#files.get(path)?.snapshot.lines;
+    const zero: Position = { line: 0, character: 0 };
+    return { path, span, range: lines === undefined ? { start: zero, end: zero } : rangeOf(lines, span) };
+  }
+
+  #severity(rule: Rule, verdictSeverity: Severity | undefined): Severity {
+    const configured = this.#configuration.rules[rule.id];
+    return configured !== undefined && configured !== 'off' ? configured : (verdictSeverity ?? rule.severity);
+  }
+
+  #finding(
+    path: string,
+    ruleIndex: number,
+    verdict: ReturnType<typeof flattenVerdict>,
+    span: Span,
+    place: Place,
+    ordinals: Map<string, number>,
+  ): Finding {
+    const rule = this.#rules[ruleIndex]!;
+    const subject = this.#files.get(path)?.snapshot.text.slice(span.start, span.end) ?? '';
+    const identity = `${rule.id}\n${path}\n${subject.replace(/\s+/g, ' ')}`;
+    const ordinal = ordinals.get(identity) ?? 0;
+    ordinals.set(identity, ordinal + 1);
+    return {
+      ruleId: rule.id,
+      category: rule.category,
+      severity: this.#severity(rule, verdict.severity),
+      confidence: rule.confidence,
+      stage: rule.stage,
+      message: renderMessage(rule, verdict.message ?? '', verdict.args ?? {}),
+      location: this.#location(path, span),
+      related: (verdict.related ?? []).map((item) => ({
+        location: this.#location(item.place.path, absoluteSpan(item.place)),
+        message: item.message,
+      })),
+      fixes: (verdict.fixes ?? []).flatMap((fix): ResolvedFix[] => {
+        const resolved = this.#resolveEdits(path, place.anchor, fix.edits);
+        if (resolved === null) return [];
+        return [{ title: fix.title, safety: fix.safety, preferred: fix.preferred === true, ...resolved }];
+      }),
+      fingerprint: hashText(`${identity}\n${ordinal}`),
+    };
+  }
+
+  /** Text edits of a fix, or `null` when it cannot be applied now (a file to create exists). */
+  #resolveEdits(
+    path: string,
+    anchor: Anchor | null,
+    edits: readonly FixEdit[],
+  ): Pick<ResolvedFix, 'changes' | 'creates'> | null {
+    const changes = new Map<string, TextEdit[]>();
+    const creates: { path: string; content: string }[] = [];
+    const push = (target: string, edit: TextEdit): void => {
+      const list = changes.get(target);
+      if (list === undefined) changes.set(target, [edit]);
+      else list.push(edit);
+    };
+    for (const edit of edits) {
+      switch (edit.kind) {
+        case 'replace': {
+          const base = anchor?.start ?? 0;
+          push(path, { start: edit.span.start + base, end: edit.span.end + base, newText: edit.newText });
+          break;
+        }
+        case 'replaceAt':
+          push(edit.place.path, { ...absoluteSpan(edit.place), newText: edit.newText });
+          break;
+        case 'import': {
+          const file = this.#files.get(path);
+          const support = file === undefined ? undefined : this.#languages.get(file.language);
+          if (file === undefined || support === undefined) break;
+          const own = changes.get(path) ?? [];
+          for (const change of this.#importEdits(file, support, own, edit.add ?? [], edit.remove ?? [])) push(path, change);
+          break;
+        }
+        case 'create':
+          if (this.#files.has(edit.path)) return null;
+          creates.push({ path: edit.path, content: edit.content });
+          break;
+        case 'append': {
+          const text = this.#files.get(edit.path)?.snapshot.text;
+          if (text === undefined) creates.push({ path: edit.path, content: edit.content });
+          else {
+            const separator = text.length === 0 || text.endsWith('\n') ? '' : '\n';
+            push(edit.path, { start: text.length, end: text.length, newText: separator + edit.content });
+          }
+          break;
+        }
+      }
+    }
+    return {
+      changes: [...changes].map(([target, list]) => ({ path: target, edits: adaptLineBreaks(this.textOf(target), list) })),
+      creates,
+    };
+  }
+
+  /** Import edits in the light of the other edits of the fix: a name that they delete no longer counts as used. */
+  #importEdits(
+    file: FileState,
+    support: LanguageSupport,
+    own: readonly TextEdit[],
+    add: readonly string[],
+    remove: readonly string[],
+  ): readonly TextEdit[] {
+    let masked = file.snapshot.text;
+    for (const edit of own) {
+      masked = masked.slice(0, edit.start) + ' '.repeat(edit.end - edit.start) + masked.slice(edit.end);
+    }
+    const added = own.map((edit) => edit.newText).join('\n');
+    const removable = remove.filter((path) => !added.includes(`${path.slice(path.lastIndexOf('/') + 1)}.`));
+    return support.importEdits(masked, file.header, add, removable);
+  }
+
+  /** Passes and failures of every enabled rule; with `evidence` also a few passing places of each, in path order. */
+  tallies(evidence: boolean): readonly RuleTally[] {
+    const totals = new Uint32Array(this.#rules.length * COUNTERS);
+    for (const file of this.#files.values()) {
+      file.counts ??= this.#localCounts(file);
+      for (let i = 0; i < totals.length; i++) totals[i]! += file.counts[i]!;
+    }
+    for (const list of this.#workspaceVerdicts().values()) {
+      for (const { rule, verdict } of list) this.#count(totals, rule, verdict.kind, verdict.severity);
+    }
+    const places = evidence ? this.#evidence() : null;
+    return this.#rules.flatMap((rule, index) => {
+      if (!this.isEnabled(rule)) return [];
+      const at = index * COUNTERS;
+      const [critical, high, medium, low] = [totals[at + 2]!, totals[at + 3]!, totals[at + 4]!, totals[at + 5]!];
+      return [
+        {
+          ruleId: rule.id,
+          pass: totals[at]!,
+          unknown: totals[at + 1]!,
+          fail: critical + high + medium + low,
+          failBySeverity: { critical, high, medium, low },
+          evidence: places?.[index] ?? [],
+        },
+      ];
+    });
+  }
+
+  #localCounts(file: FileState): Uint32Array {
+    const counts = new Uint32Array(this.#rules.length * COUNTERS);
+    for (const { rule, verdict } of this.#localVerdicts(file)) {
+      this.#count(counts, rule, verdict.kind, verdict.kind === 'fail' ? verdict.severity : undefined);
+    }
+    return counts;
+  }
+
+  #count(counts: Uint32Array, rule: number, kind: 'pass' | 'fail' | 'unknown', severity: Severity | undefined): void {
+    const at = rule * COUNTERS;
+    if (kind === 'pass') counts[at]!++;
+    else if (kind === 'unknown') counts[at + 1]!++;
+    else counts[at + 2 + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity))]!++;
+  }
+
+  #evidence(): Location[][] {
+    const places: Location[][] = this.#rules.map(() => []);
+    const take = (rule: number, place: Place): void => {
+      const list = places[rule]!;
+      if (list.length < EVIDENCE_LIMIT) list.push(this.#location(place.path, absoluteSpan(place)));
+    };
+    const workspace = this.#workspaceVerdicts();
+    for (const path of [...new Set([...this.#files.keys(), ...workspace.keys()])].sort()) {
+      const file = this.#files.get(path);
+      if (file !== undefined) {
+        for (const { rule, verdict, anchor } of this.#localVerdicts(file)) {
+          if (verdict.kind === 'pass') take(rule, { path, anchor, span: verdict.subject });
+        }
+      }
+      for (const { rule, verdict } of workspace.get(path) ?? []) {
+        if (verdict.kind === 'pass') take(rule, verdict.subject);
+      }
+    }
+    return places;
+  }
+
+  /** Closes a document: its tree is deleted, its text stays until the next `setFile`. */
+  closeFile(path: string): void {
+    const file = this.#files.get(path);
+    if (file === undefined) return;
+    this.settleFile(path);
+    file.open = false;
+    file.parsed?.delete();
+    file.parsed = null;
+  }
+
+  /** Deletes every tree. The engine must not be used afterwards. */
+  dispose(): void {
+    for (const file of this.#files.values()) file.parsed?.delete();
+    this.#files.clear();
+  }
+}
+
+/**
+ * While a declaration does not parse because somebody is typing in it, its last findings stay, without fixes: they come
+ * and go with the settled text, not with each key.
+ */
+function keepStale(chunk: Chunk, examined: Examination, length: number): Examination {
+  const verdicts = chunk.examination.verdicts.flatMap(({ rule, verdict }): RuleVerdict[] => {
+    if (verdict.subject.end > length) return [];
+    return [{ rule, verdict: verdict.kind === 'fail' ? { ...verdict, fixes: [] } : verdict }];
+  });
+  return { ...examined, verdicts };
+}
+
+/** A workspace verdict in the shape that findings are made from. */
+function flattenVerdict(verdict: WorkspaceVerdict): {
+  kind: 'pass' | 'fail' | 'unknown';
+  subject: Place;
+  message?: string | undefined;
+  args?: Readonly<Record<string, string>> | undefined;
+  related?: readonly { readonly place: Place; readonly message: string }[] | undefined;
+  fixes?: readonly Fix[] | undefined;
+  severity?: Severity | undefined;
+} {
+  if (verdict.kind !== 'fail') return { kind: verdict.kind, subject: verdict.subject };
+  const { kind, subject, message, args, related, fixes, severity } = verdict;
+  return { kind, subject, message, args, related, fixes, severity };
+}
+
+/** The rule's message with its placeholders filled. */
+export function renderMessage(rule: Rule, key: string, args: Readonly<Record<string, string>>): string {
+  const template = rule.messages[key];
+  if (template === undefined) throw new Error(`${rule.id} has no message "${key}"`);
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => args[name] ?? whole);
+}
+
+const CONFLICT_START = /^<{7} /m;
+const CONFLICT_END = /^>{7} /m;
+
+function hasConflict(text: string): boolean {
+  return text.includes('<<<<<<< ') && CONFLICT_START.test(text) && CONFLICT_END.test(text);
+}
+
+/** The first place in a chunk with a syntax error that the grammar could not make sense of. */
+function firstFault(tree: FlatTree): SyntaxFault {
+  for (let i = 1; i < tree.size; i++) {
+    const node = new FlatNode(tree, i);
+    if (node.isMissing) return { span: node.span, missing: node.kind };
+    if (node.isError) return { span: node.span, missing: '' };
+  }
+  return { span: { start: 0, end: tree.text.length }, missing: '' };
+}
+
+/** What the engine itself says of a file: that it exists, and that it does not parse or holds a merge conflict. */
+function ownFacts(file: FileState, parsed: ParsedFile | null, conflicted: boolean): Fact[] {
+  const place: Place = { path: file.path, anchor: null, span: { start: 0, end: 0 } };
+  const facts: Fact[] = [
+    { name: 'file', key: file.path, value: { language: file.language, directory: directoryOf(file.path) }, place },
+  ];
+  if (conflicted) facts.push({ name: 'file.conflict', key: file.path, value: null, place });
+  const broken = file.chunks.find((chunk) => chunk.error !== null);
+  if (broken?.error != null) {
+    const { span, missing } = broken.error;
+    facts.push({
+      name: 'file.syntax-error',
+      key: file.path,
+      value: { missing },
+      place: { path: file.path, anchor: broken.anchor, span },
+    });
+  }
+  if (parsed !== null) facts.push({ name: 'file.parsed', key: file.path, value: null, place });
+  return facts;
+}
+
+/** Fixes are written with `\n`; in a file with `\r\n` their line breaks become `\r\n`. */
+function adaptLineBreaks(text: string | undefined, edits: readonly TextEdit[]): readonly TextEdit[] {
+  if (text === undefined || !text.includes('\r\n')) return edits;
+  return edits.map((edit) => ({ ...edit, newText: edit.newText.replace(/\r?\n/g, '\r\n') }));
+}
+
+interface Shape {
+  readonly start: number;
+  readonly end: number;
+  readonly hasError: boolean;
+}
+
+/**
+ * Matches new chunks with old ones: equal ones from the front and from the back keep their results (`same`), the rest
+ * in between are paired in order when their number did not change, so that what stands there keeps its anchor.
+ */
+function align(
+  old: readonly Chunk[],
+  shapes: readonly Shape[],
+  edits: readonly InputEdit[] | null,
+  text: string,
+): ({ readonly chunk: Chunk; readonly same: boolean } | undefined)[] {
+  const result: ({ chunk: Chunk; same: boolean } | undefined)[] = new Array(shapes.length).fill(undefined);
+  if (old.length === 0) return result;
+  // Outside of the edited range the text is what it was, so equal spans mean equal texts; without edits texts are compared.
+  const changed = edits === null ? null : changedRange(edits);
+  const same = (chunk: Chunk, shape: Shape, side: 'front' | 'back'): boolean => {
+    if (chunk.length !== shape.end - shape.start || chunk.hasError !== shape.hasError) return false;
+    if (changed !== null) {
+      if (side === 'front' && shape.end < changed.start) return chunk.anchor.start === shape.start;
+      if (side === 'back' && shape.start > changed.end) return chunk.anchor.start === shape.start - changed.delta;
+    }
+    return text.startsWith(chunk.text, shape.start);
+  };
+  const limit = Math.min(old.length, shapes.length);
+  let front = 0;
+  while (front < limit && same(old[front]!, shapes[front]!, 'front')) {
+    result[front] = { chunk: old[front]!, same: true };
+    front++;
+  }
+  let back = 0;
+  while (back < limit - front) {
+    const chunk = old[old.length - 1 - back]!;
+    const shape = shapes[shapes.length - 1 - back]!;
+    if (!same(chunk, shape, 'back')) break;
+    result[shapes.length - 1 - back] = { chunk, same: true };
+    back++;
+  }
+  if (old.length === shapes.length) {
+    for (let i = front; i < shapes.length - back; i++) result[i] = { chunk: old[i]!, same: false };
+  }
+  return result;
+}
+
+/** Smallest range of the new text that holds all edits, and by how much the text behind it moved. */
+function changedRange(edits: readonly InputEdit[]): { start: number; end: number; delta: number } {
+  let start = Number.POSITIVE_INFINITY;
+  let end = 0;
+  let delta = 0;
+  for (const edit of edits) {
+    start = Math.min(start, edit.start);
+    const shift = edit.newEnd - edit.oldEnd;
+    end = Math.max(edit.newEnd, end > edit.oldEnd ? end + shift : edit.newEnd);
+    delta += shift;
+  }
+  return { start, end, delta };
+}

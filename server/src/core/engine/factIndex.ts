@@ -1,0 +1,322 @@
+/**
+ * Facts of all files, and the judges that read them. Updates come file by file; what a judge read is recorded, so that
+ * after an update only those judge runs whose inputs changed are repeated. Holds facts and verdicts, knows no text.
+ */
+import type { FileRole } from '../model/file.ts';
+import type { Json } from '../model/json.ts';
+import type { Fact, WorkspaceVerdict } from '../model/verdict.ts';
+import type { FactView, WorkspaceJudge } from '../rulekit/rule.ts';
+
+export interface FileFacts {
+  readonly role: FileRole;
+  /** Directory of the nearest manifest, '' for the workspace root. */
+  readonly component: string;
+  readonly facts: readonly Fact[];
+}
+
+export interface JudgeEntry {
+  readonly rule: number;
+  readonly judge: WorkspaceJudge;
+  readonly options: Json;
+}
+
+interface JudgeRun {
+  readonly rule: number;
+  readonly partition: string;
+  readonly dependencies: Set<string>;
+  readonly verdicts: readonly WorkspaceVerdict[];
+}
+
+interface StoredFile {
+  readonly role: FileRole;
+  readonly component: string;
+  readonly directory: string;
+  readonly byName: ReadonlyMap<string, readonly Fact[]>;
+}
+
+export interface JudgeProblem {
+  readonly rule: number;
+  readonly partition: string;
+  readonly error: unknown;
+}
+
+/** Directory part of a workspace path, '' for the root. */
+export function directoryOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}
+
+function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i] as Json))
+    );
+  }
+  const left = a as { readonly [key: string]: Json };
+  const right = b as { readonly [key: string]: Json };
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => sameJson(left[key]!, right[key] ?? null));
+}
+
+/** Same content at the same place: a judge that saw the one need not see the other. */
+function sameFact(a: Fact, b: Fact): boolean {
+  return (
+    a === b ||
+    (a.key === b.key &&
+      a.place.anchor === b.place.anchor &&
+      a.place.span.start === b.place.span.start &&
+      a.place.span.end === b.place.span.end &&
+      sameJson(a.value, b.value))
+  );
+}
+
+function sameFacts(a: readonly Fact[], b: readonly Fact[]): boolean {
+  return a === b || (a.length === b.length && a.every((fact, i) => sameFact(fact, b[i]!)));
+}
+
+const NO_FACTS: readonly Fact[] = [];
+const SEPARATOR = '\u0000';
+
+export class FactIndex {
+  readonly #files = new Map<string, StoredFile>();
+  /** name -> path -> facts */
+  readonly #names = new Map<string, Map<string, readonly Fact[]>>();
+  /** name + key -> path -> facts */
+  readonly #keys = new Map<string, Map<string, Fact[]>>();
+  /** kind + partition + name -> paths */
+  readonly #partitions = new Map<string, Set<string>>();
+  readonly #sorted = new Map<string, readonly Fact[]>();
+  readonly #runs = new Map<string, JudgeRun>();
+  readonly #dependents = new Map<string, Set<string>>();
+  readonly #dirty = new Set<string>();
+  /** Judge runs that may have to appear or vanish: `rule + partition`. */
+  readonly #candidates = new Set<string>();
+  #judges: readonly JudgeEntry[] = [];
+  /** Judges run so far; a test counts it. */
+  runCount = 0;
+
+  /** Replaces the judges; everything is judged anew. */
+  setJudges(judges: readonly JudgeEntry[]): void {
+    this.#judges = judges;
+    this.#runs.clear();
+    this.#dependents.clear();
+    this.#dirty.clear();
+    this.#candidates.clear();
+    judges.forEach((entry, index) => {
+      if (entry.judge.partition === 'workspace') this.#candidates.add(`${index}${SEPARATOR}`);
+      for (const partition of this.#partitionsOf(entry.judge)) this.#candidates.add(`${index}${SEPARATOR}${partition}`);
+    });
+  }
+
+  #partitionsOf(judge: WorkspaceJudge): Set<string> {
+    const result = new Set<string>();
+    for (const stored of this.#files.values()) {
+      if (judge.reads.some((name) => stored.byName.has(name))) result.add(partitionOf(judge, stored));
+    }
+    return result;
+  }
+
+  /** Adds, replaces or (with `null`) removes the facts of a file. */
+  update(path: string, file: FileFacts | null): void {
+    const before = this.#files.get(path);
+    const after: StoredFile | undefined =
+      file === null
+        ? undefined
+        : { role: file.role, component: file.component, directory: directoryOf(path), byName: groupByName(file.facts) };
+    if (before === undefined && after === undefined) return;
+    const moved = before === undefined || after === undefined || before.component !== after.component;
+    if (moved || before.role !== after.role) this.#touch(`role${SEPARATOR}${path}`);
+    const names = new Set([...(before?.byName.keys() ?? []), ...(after?.byName.keys() ?? [])]);
+    for (const name of names) {
+      const old = before?.byName.get(name) ?? NO_FACTS;
+      const now = after?.byName.get(name) ?? NO_FACTS;
+      if (!moved && sameFacts(old, now)) continue;
+      this.#replace(name, path, old, now, before, after);
+    }
+    if (after === undefined) this.#files.delete(path);
+    else this.#files.set(path, after);
+  }
+
+  #replace(
+    name: string,
+    path: string,
+    old: readonly Fact[],
+    now: readonly Fact[],
+    before: StoredFile | undefined,
+    after: StoredFile | undefined,
+  ): void {
+    const ofName = getOrCreate(this.#names, name, () => new Map());
+    if (now.length > 0) ofName.set(path, now);
+    else ofName.delete(path);
+    this.#touch(`all${SEPARATOR}${name}`);
+
+    const oldByKey = groupByKey(old);
+    const nowByKey = groupByKey(now);
+    for (const key of new Set([...oldByKey.keys(), ...nowByKey.keys()])) {
+      const left = oldByKey.get(key) ?? [];
+      const right = nowByKey.get(key) ?? [];
+      const id = `${name}${SEPARATOR}${key}`;
+      const ofKey = getOrCreate(this.#keys, id, () => new Map());
+      if (right.length > 0) ofKey.set(path, right);
+      else ofKey.delete(path);
+      if (ofKey.size === 0) this.#keys.delete(id);
+      if (!sameFacts(left, right)) this.#touch(`key${SEPARATOR}${id}`);
+    }
+
+    for (const stored of [before, after]) {
+      if (stored === undefined) continue;
+      for (const [kind, partition] of [
+        ['component', stored.component],
+        ['directory', stored.directory],
+      ] as const) {
+        const id = `${kind}${SEPARATOR}${partition}${SEPARATOR}${name}`;
+        const paths = getOrCreate(this.#partitions, id, () => new Set());
+        const holds = stored === after && now.length > 0;
+        if (holds) paths.add(path);
+        else paths.delete(path);
+        if (paths.size === 0) this.#partitions.delete(id);
+        this.#touch(id);
+      }
+    }
+    this.#judges.forEach((entry, index) => {
+      if (!entry.judge.reads.includes(name)) return;
+      for (const stored of [before, after]) {
+        if (stored !== undefined) this.#candidates.add(`${index}${SEPARATOR}${partitionOf(entry.judge, stored)}`);
+      }
+    });
+  }
+
+  #touch(dependency: string): void {
+    this.#sorted.delete(dependency);
+    for (const run of this.#dependents.get(dependency) ?? []) this.#dirty.add(run);
+  }
+
+  /** Runs what has to run; returns the paths whose workspace findings may have changed, and what failed. */
+  judge(): { readonly changed: ReadonlySet<string>; readonly problems: readonly JudgeProblem[] } {
+    const changed = new Set<string>();
+    const problems: JudgeProblem[] = [];
+    const pending = new Set(this.#dirty);
+    for (const id of this.#candidates) if (!this.#runs.has(id)) pending.add(id);
+    this.#dirty.clear();
+    this.#candidates.clear();
+    for (const id of pending) {
+      const separator = id.indexOf(SEPARATOR);
+      const entry = this.#judges[Number(id.slice(0, separator))]!;
+      const partition = id.slice(separator + 1);
+      const previous = this.#runs.get(id);
+      if (previous !== undefined) this.#forget(id, previous);
+      for (const verdict of previous?.verdicts ?? []) changed.add(verdict.subject.path);
+      if (!this.#exists(entry.judge, partition)) continue;
+      const dependencies = new Set<string>();
+      let verdicts: readonly WorkspaceVerdict[] = [];
+      try {
+        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, dependencies), entry.options)];
+      } catch (error) {
+        problems.push({ rule: entry.rule, partition, error });
+      }
+      this.runCount++;
+      for (const verdict of verdicts) changed.add(verdict.subject.path);
+      for (const dependency of dependencies) getOrCreate(this.#dependents, dependency, () => new Set()).add(id);
+      this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
+    }
+    return { changed, problems };
+  }
+
+  #exists(judge: WorkspaceJudge, partition: string): boolean {
+    if (judge.partition === 'workspace') return judge.reads.some((name) => (this.#names.get(name)?.size ?? 0) > 0);
+    return judge.reads.some((name) =>
+      this.#partitions.has(`${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`),
+    );
+  }
+
+  #forget(id: string, run: JudgeRun): void {
+    for (const dependency of run.dependencies) {
+      const dependents = this.#dependents.get(dependency);
+      dependents?.delete(id);
+      if (dependents?.size === 0) this.#dependents.delete(dependency);
+    }
+    this.#runs.delete(id);
+  }
+
+  /** Every workspace verdict there is, in a fixed order. */
+  *verdicts(): Generator<{ readonly rule: number; readonly verdict: WorkspaceVerdict }> {
+    const ids = [...this.#runs.keys()].sort();
+    for (const id of ids) {
+      const run = this.#runs.get(id)!;
+      for (const verdict of run.verdicts) yield { rule: run.rule, verdict };
+    }
+  }
+
+  #view(judge: WorkspaceJudge, partition: string, dependencies: Set<string>): FactView {
+    return {
+      partition,
+      get: (name) => {
+        if (judge.partition === 'workspace') return this.#all(name, dependencies);
+        const id = `${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`;
+        dependencies.add(id);
+        return this.#cached(id, () => {
+          const paths = [...(this.#partitions.get(id) ?? [])].sort();
+          return paths.flatMap((path) => this.#names.get(name)?.get(path) ?? NO_FACTS);
+        });
+      },
+      lookup: (name, key) => {
+        const id = `${name}${SEPARATOR}${key}`;
+        dependencies.add(`key${SEPARATOR}${id}`);
+        return this.#cached(`key${SEPARATOR}${id}`, () => inPathOrder(this.#keys.get(id)));
+      },
+      all: (name) => this.#all(name, dependencies),
+      role: (path) => {
+        dependencies.add(`role${SEPARATOR}${path}`);
+        return this.#files.get(path)?.role ?? 'production';
+      },
+    };
+  }
+
+  #all(name: string, dependencies: Set<string>): readonly Fact[] {
+    const id = `all${SEPARATOR}${name}`;
+    dependencies.add(id);
+    return this.#cached(id, () => inPathOrder(this.#names.get(name)));
+  }
+
+  #cached(id: string, compute: () => readonly Fact[]): readonly Fact[] {
+    let facts = this.#sorted.get(id);
+    if (facts === undefined) {
+      facts = compute();
+      this.#sorted.set(id, facts);
+    }
+    return facts;
+  }
+}
+
+function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
+  if (judge.partition === 'workspace') return '';
+  return judge.partition === 'component' ? file.component : file.directory;
+}
+
+function inPathOrder(facts: ReadonlyMap<string, readonly Fact[]> | undefined): readonly Fact[] {
+  if (facts === undefined) return NO_FACTS;
+  return [...facts.keys()].sort().flatMap((path) => facts.get(path)!);
+}
+
+function groupByName(facts: readonly Fact[]): ReadonlyMap<string, readonly Fact[]> {
+  const result = new Map<string, Fact[]>();
+  for (const fact of facts) getOrCreate(result, fact.name, () => []).push(fact);
+  return result;
+}
+
+function groupByKey(facts: readonly Fact[]): Map<string, Fact[]> {
+  const result = new Map<string, Fact[]>();
+  for (const fact of facts) getOrCreate(result, fact.key, () => []).push(fact);
+  return result;
+}
+
+function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,71 @@
+/** What the path of a file says about it: its language, its role, and whether it is a project root. */
+import type { FileRole, LanguageId } from '../model/file.ts';
+
+const TEXT_EXTENSIONS = new Set(
+  'ts tsx mts cts js jsx mjs cjs py rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt xml svg'.split(
+    ' ',
+  ),
+);
+const TEXT_NAMES = new Set(['Jenkinsfile', 'Procfile', 'LICENSE', 'CODEOWNERS', 'Tiltfile', 'Vagrantfile']);
+
+/** Directories that never hold what the team wrote and reviews; they are not even listed. */
+export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules', '.venv', '__pycache__']);
+
+const VENDORED_DIRECTORIES = new Set(['vendor', 'third_party', 'third-party', 'thirdparty', 'vendored', 'external_libs']);
+const EXAMPLE_DIRECTORIES = new Set(['testdata', 'fixtures', 'examples', 'example', '_examples', 'samples', 'sample', 'demo', 'demos']);
+const TEST_DIRECTORIES = new Set(['test', 'tests', 'testing', 'testutil', 'testutils', 'testhelper', 'testhelpers', 'mocks', 'mock', 'e2e', 'integration']);
+
+/** Language of a file by its path (workspace-relative, `/`), or `null` for files that are not read at all. */
+export function languageOf(path: string): LanguageId | null {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const lower = name.toLowerCase();
+  if (lower === 'go.mod') return 'gomod';
+  if (lower === 'go.sum') return 'gosum';
+  if (/^\.env(\..+)?$/.test(lower) || (lower.endsWith('.env') && lower.length > 4)) return 'env';
+  if (lower === '.gitignore' || lower === '.dockerignore') return 'gitignore';
+  if (/^(docker-)?compose[\w.-]*\.ya?ml$/.test(lower)) return 'compose';
+  if (/(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(path)) return 'workflow';
+  if (/^(dockerfile|containerfile)(\..+)?$/.test(lower) || lower.endsWith('.dockerfile')) return 'dockerfile';
+  if (/^(gnu)?makefile(\..+)?$/.test(lower) || lower.endsWith('.mk')) return 'makefile';
+  if (TEXT_NAMES.has(name)) return 'text';
+  const dot = lower.lastIndexOf('.');
+  const extension = dot < 0 ? '' : lower.slice(dot + 1);
+  switch (extension) {
+    case 'go':
+      return 'go';
+    case 'yml':
+    case 'yaml':
+      return 'yaml';
+    case 'json':
+    case 'jsonc':
+      return 'json';
+    case 'toml':
+      return 'toml';
+    case 'sh':
+    case 'bash':
+    case 'ps1':
+      return 'shell';
+    case 'md':
+    case 'markdown':
+      return 'markdown';
+    default:
+      return TEXT_EXTENSIONS.has(extension) ? 'text' : null;
+  }
+}
+
+/** Role by path alone. A language may refine it by content: see `LanguageSupport.roleOf`. */
+export function roleOfPath(path: string): FileRole {
+  const segments = path.split('/');
+  const name = segments.pop()!;
+  if (segments.some((segment) => VENDORED_DIRECTORIES.has(segment))) return 'vendored';
+  if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
+  if (name.endsWith('_test.go') || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase()))) return 'test';
+  return 'production';
+}
+
+const MANIFESTS = new Set(['go.mod', 'Cargo.toml', 'package.json', 'pyproject.toml', 'setup.py', 'requirements.txt']);
+
+/** Whether the file makes its directory a component. */
+export function isManifest(path: string): boolean {
+  return MANIFESTS.has(path.slice(path.lastIndexOf('/') + 1));
+}

@@ -1,0 +1,129 @@
+/**
+ * What every presenter is given, and the one order in which they all show it: categories of the rubric, rules worst
+ * first, findings in path and position order. It computes no score and formats nothing.
+ */
+import type { Finding, RuleTally } from '../model/finding.ts';
+import { SEVERITIES, type Severity } from '../model/verdict.ts';
+import type { Rule } from '../rulekit/rule.ts';
+import { displayScore } from '../score/score.ts';
+import type { CategoryScore, Rubric, Scorecard } from '../score/types.ts';
+import { compareText } from './text.ts';
+
+/** A rule as reports show it. */
+export type AuditRule = Pick<Rule, 'id' | 'title' | 'category' | 'severity' | 'confidence' | 'stage' | 'docs' | 'fix'>;
+
+/** The state of a workspace at one revision. Plain data; `scorecard` is that of `tallies`, `rules` and `rubric`. */
+export interface Audit {
+  readonly tool: {
+    readonly name: string;
+    readonly version: string;
+    /** Home page of the tool. */
+    readonly uri: string;
+    /** Folder of the rules' pages, without a slash at the end: `<ruleDocsUri>/<rule id>.md` is a page. */
+    readonly ruleDocsUri: string;
+  };
+  /** Name of the workspace for readers; never an absolute path, since reports are compared between machines. */
+  readonly root: string;
+  /** Every rule that took part; each finding and tally names one of them. */
+  readonly rules: readonly AuditRule[];
+  /** Open findings only. */
+  readonly findings: readonly Finding[];
+  readonly tallies: readonly RuleTally[];
+  readonly scorecard: Scorecard;
+  readonly rubric: Rubric;
+  readonly stats: AuditStats;
+}
+
+export interface AuditStats {
+  readonly files: number;
+  readonly lines: number;
+  /** Language id -> number of files. */
+  readonly byLanguage: Readonly<Record<string, number>>;
+  /** Files that were not judged, each with the reason in a few words. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface RuleOutline {
+  readonly rule: AuditRule;
+  readonly tally: RuleTally;
+  readonly findings: readonly Finding[];
+}
+
+export interface CategoryOutline {
+  readonly score: CategoryScore;
+  /** Rules with open findings, worst severity first, then most findings. Preview rules are among them. */
+  readonly failing: readonly RuleOutline[];
+  /** Rules that found subjects and no failure, by id. */
+  readonly passing: readonly RuleOutline[];
+  /** Rules that found only subjects which files cannot decide, by id. */
+  readonly undecided: readonly RuleOutline[];
+}
+
+/** The audit by category and rule. Findings of categories that the rubric leaves out are not in it. */
+export function outlineAudit(audit: Audit): readonly CategoryOutline[] {
+  const tallyOf = new Map(audit.tallies.map((tally) => [tally.ruleId, tally]));
+  const findingsOf = new Map<string, Finding[]>();
+  for (const finding of sortFindings(audit.findings)) {
+    const findings = findingsOf.get(finding.ruleId);
+    if (findings === undefined) findingsOf.set(finding.ruleId, [finding]);
+    else findings.push(finding);
+  }
+  const rules: RuleOutline[] = sortRules(audit.rules).map((rule) => ({
+    rule,
+    tally: tallyOf.get(rule.id) ?? emptyTally(rule.id),
+    findings: findingsOf.get(rule.id) ?? [],
+  }));
+  return audit.scorecard.categories.map((score) => {
+    const ours = rules.filter(({ rule }) => rule.category === score.id);
+    const clean = ours.filter(({ findings }) => findings.length === 0);
+    return {
+      score,
+      failing: ours.filter(({ findings }) => findings.length > 0).sort(worstFirst),
+      passing: clean.filter(({ tally }) => tally.pass > 0),
+      undecided: clean.filter(({ tally }) => tally.pass === 0 && tally.unknown > 0),
+    };
+  });
+}
+
+/** Why the verdict is not plain READY when blockers and conditions do not say it; '' when they do or when it is. */
+export function scoreReason({ scorecard, rubric }: Pick<Audit, 'scorecard' | 'rubric'>): string {
+  const { score, blockers, conditions } = scorecard;
+  if (score === null || blockers.length > 0) return '';
+  const { ready, conditional } = rubric.verdict;
+  const shown = displayScore(score);
+  if (shown < conditional) return `The score of ${shown} is below ${conditional}, the least for READY WITH CONDITIONS.`;
+  return shown < ready && conditions.length === 0
+    ? `The score of ${shown} is below ${ready}, the least for READY.`
+    : '';
+}
+
+/** In path order, then by position, then by rule. */
+export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings].sort(
+    (a, b) =>
+      compareText(a.location.path, b.location.path) ||
+      a.location.span.start - b.location.span.start ||
+      a.location.span.end - b.location.span.end ||
+      compareText(a.ruleId, b.ruleId) ||
+      compareText(a.fingerprint, b.fingerprint),
+  );
+}
+
+export function sortRules(rules: readonly AuditRule[]): readonly AuditRule[] {
+  return [...rules].sort((a, b) => compareText(a.id, b.id));
+}
+
+/** The worst severity among findings; `low` for none. */
+export function worstSeverity(findings: readonly Finding[]): Severity {
+  return SEVERITIES.find((severity) => findings.some((finding) => finding.severity === severity)) ?? 'low';
+}
+
+function worstFirst(a: RuleOutline, b: RuleOutline): number {
+  const rank = ({ findings }: RuleOutline) => SEVERITIES.indexOf(worstSeverity(findings));
+  return rank(a) - rank(b) || b.findings.length - a.findings.length || compareText(a.rule.id, b.rule.id);
+}
+
+function emptyTally(ruleId: string): RuleTally {
+  const failBySeverity = { critical: 0, high: 0, medium: 0, low: 0 };
+  return { ruleId, pass: 0, fail: 0, unknown: 0, failBySeverity, evidence: [] };
+}

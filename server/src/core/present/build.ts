@@ -1,0 +1,69 @@
+/** Makes the `Audit` that every presenter takes from the state of an engine. */
+import type { Engine } from '../engine/engine.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Problem } from '../engine/problem.ts';
+import { scoreWorkspace } from '../score/score.ts';
+import type { Rubric } from '../score/types.ts';
+import type { Audit } from './audit.ts';
+import { compareText } from './text.ts';
+
+export const TOOL_NAME = 'Shipworthy';
+export const TOOL_VERSION = '0.1.0';
+const TOOL_URI = 'https://github.com/shipworthy/shipworthy';
+const RULE_DOCS_URI = `${TOOL_URI}/blob/main/docs/rules`;
+
+/** Address of a rule's page. */
+export function ruleDocsUri(ruleId: string): string {
+  return `${RULE_DOCS_URI}/${ruleId}.md`;
+}
+
+export interface BuildOptions {
+  /** Name of the workspace for readers. */
+  readonly root: string;
+  readonly rubric: Rubric;
+  /** Files that the host could not hand over. */
+  readonly unread: readonly Problem[];
+  /** Whether the reader wants findings and passing places, or the scorecard alone. */
+  readonly detail: 'full' | 'scorecard';
+  /** Restricts the findings (not the score) to some files. */
+  readonly includes?: (path: string) => boolean;
+}
+
+const SKIPPED_KINDS: ReadonlySet<Problem['kind']> = new Set(['too-large', 'parse-budget', 'unreadable', 'binary']);
+
+/** The audit of the workspace as the engine sees it now; call after `judge()`. */
+export function buildAudit(engine: Engine, options: BuildOptions): Audit {
+  const full = options.detail === 'full';
+  const rules = engine.rules.filter((rule) => engine.isEnabled(rule));
+  const tallies = engine.tallies(full);
+  const paths = engine.paths;
+  const findings: Finding[] = [];
+  let lines = 0;
+  const byLanguage: Record<string, number> = {};
+  if (full) {
+    for (const path of paths) {
+      if (options.includes?.(path) !== false) findings.push(...engine.findings(path));
+      lines += engine.linesOf(path)?.starts.length ?? 0;
+      const language = engine.languageOf(path) ?? 'text';
+      byLanguage[language] = (byLanguage[language] ?? 0) + 1;
+    }
+  }
+  return {
+    tool: { name: TOOL_NAME, version: TOOL_VERSION, uri: TOOL_URI, ruleDocsUri: RULE_DOCS_URI },
+    root: options.root,
+    rules,
+    findings,
+    tallies,
+    scorecard: scoreWorkspace(tallies, rules, options.rubric),
+    rubric: options.rubric,
+    stats: {
+      files: paths.length,
+      lines,
+      byLanguage: Object.fromEntries(Object.entries(byLanguage).sort(([a], [b]) => compareText(a, b))),
+      skipped: [...options.unread, ...engine.problems]
+        .filter((problem) => SKIPPED_KINDS.has(problem.kind))
+        .map(({ path, message }) => ({ path, reason: message }))
+        .sort((a, b) => compareText(a.path, b.path)),
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * The audit as plain JSON for scripts: report.schema.json documents every field. Within one `schemaVersion` fields are
+ * only added. Numbers called `score` are the whole numbers that every surface shows; `exactScore` is not rounded.
+ */
+import type { Location, Position, Range } from '../model/finding.ts';
+import { nextSteps } from '../score/nextSteps.ts';
+import { displayScore } from '../score/score.ts';
+import type { Scorecard } from '../score/types.ts';
+import { type Audit, sortFindings, sortRules } from './audit.ts';
+import { compareText } from './text.ts';
+
+/** Raised when a field changes its meaning or goes away. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+/** The report object; property and element order are the same for the same audit. */
+export function toJsonReport(audit: Audit) {
+  const { scorecard, rubric, tool, stats } = audit;
+  const tallyOf = new Map(audit.tallies.map((tally) => [tally.ruleId, tally]));
+  const steps = nextSteps(scorecard, audit.tallies, audit.rules, rubric);
+  return {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    tool: { name: tool.name, version: tool.version },
+    root: audit.root,
+    rubric: { id: rubric.id, title: rubric.title },
+    overall: {
+      ...scores(scorecard),
+      verdict: scorecard.verdict,
+      confidence: scorecard.confidence,
+      blockers: scorecard.blockers,
+      conditions: scorecard.conditions,
+    },
+    categories: scorecard.categories.map((category) => ({
+      id: category.id,
+      title: category.title,
+      weight: category.weight,
+      ...scores(category),
+      rules: category.rules,
+      findings: category.findings,
+      cap: category.cap,
+      ledger: category.ledger,
+    })),
+    nextSteps: steps === null ? null : { grade: steps.grade, score: displayScore(steps.score), steps: steps.steps },
+    rules: sortRules(audit.rules).map((rule) => {
+      const tally = tallyOf.get(rule.id);
+      return {
+        id: rule.id,
+        title: rule.title,
+        category: rule.category,
+        severity: rule.severity,
+        confidence: rule.confidence,
+        stage: rule.stage,
+        pass: tally?.pass ?? 0,
+        fail: tally?.fail ?? 0,
+        unknown: tally?.unknown ?? 0,
+        evidence: (tally?.evidence ?? []).map(place),
+      };
+    }),
+    findings: sortFindings(audit.findings).map((finding) => ({
+      ruleId: finding.ruleId,
+      category: finding.category,
+      severity: finding.severity,
+      confidence: finding.confidence,
+      stage: finding.stage,
+      message: finding.message,
+      ...place(finding.location),
+      fingerprint: finding.fingerprint,
+      related: finding.related.map((related) => ({ message: related.message, ...place(related.location) })),
+      fixes: finding.fixes.map(({ title, safety, preferred }) => ({ title, safety, preferred })),
+    })),
+    stats: {
+      files: stats.files,
+      lines: stats.lines,
+      byLanguage: Object.fromEntries(Object.entries(stats.byLanguage).sort(([a], [b]) => compareText(a, b))),
+      skipped: stats.skipped.map(({ path, reason }) => ({ path, reason })),
+    },
+  };
+}
+
+function scores({ score, grade }: Pick<Scorecard, 'score' | 'grade'>) {
+  return { score: score === null ? null : displayScore(score), exactScore: score, grade };
+}
+
+/** Lines and columns count from 1, as editors show them. */
+function place({ path, range }: Location): { path: string; range: Range1 } {
+  return { path, range: oneBased(range) };
+}
+
+interface Range1 {
+  readonly start: { readonly line: number; readonly column: number };
+  readonly end: { readonly line: number; readonly column: number };
+}
+
+function oneBased({ start, end }: Range): Range1 {
+  const position = ({ line, character }: Position) => ({ line: line + 1, column: character + 1 });
+  return { start: position(start), end: position(end) };
+}

@@ -1,0 +1,75 @@
+/**
+ * The page of a rule as Markdown, for hovers, docs/rules and SARIF help. A rule's own texts are Markdown by its author
+ * and taken as they are; it never contains text of a judged repository.
+ */
+import type { AuditRule } from './audit.ts';
+import { plainText } from './text.ts';
+
+export interface RuleExample {
+  /** Language of the code fence. */
+  readonly language: string;
+  readonly code: string;
+}
+
+export interface RuleExamples {
+  readonly failing: readonly RuleExample[];
+  readonly passing: readonly RuleExample[];
+}
+
+const FIX_TEXT: Readonly<Record<AuditRule['fix'], string>> = {
+  none: 'no quick fix',
+  sometimes: 'a quick fix for some findings',
+  always: 'a quick fix for every finding',
+};
+
+const CONFIDENCE_TEXT: Readonly<Record<AuditRule['confidence'], string>> = {
+  certain: 'The code alone proves the defect.',
+  likely: 'The code shows the defect unless something outside of it makes up for it.',
+  heuristic: 'A guess from names and shapes: it lowers the score, but never caps a category or blocks the verdict.',
+};
+
+const NO_EXAMPLES: RuleExamples = { failing: [], passing: [] };
+
+/** The whole page, ending in a line break. */
+export function ruleDocument(rule: AuditRule, examples: RuleExamples = NO_EXAMPLES): string {
+  const sections = [
+    `# ${rule.title}`,
+    `\`${rule.id}\` · ${rule.category} · ${rule.severity} · ${rule.confidence} · ${FIX_TEXT[rule.fix]}`,
+    ...(rule.stage === 'preview' ? ['**Preview**: shown on request, and never part of score or verdict.'] : []),
+    section('What it finds', rule.docs.what),
+    section('Why it matters', rule.docs.why),
+    section('How to fix it', rule.docs.howToFix),
+    ...exampleSection('Reported', examples.failing),
+    ...exampleSection('Not reported', examples.passing),
+    section('How sure it is', CONFIDENCE_TEXT[rule.confidence]),
+    ...(rule.docs.refs.length === 0
+      ? []
+      : [section('References', rule.docs.refs.map((ref) => `- ${reference(ref)}`).join('\n'))]),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+/** The number of a reference such as "CWE-362", or `null`. */
+export function cweNumber(ref: string): string | null {
+  return /^CWE-(\d+)$/.exec(ref)?.[1] ?? null;
+}
+
+function section(title: string, body: string): string {
+  return `## ${title}\n\n${body.trim()}`;
+}
+
+function exampleSection(title: string, examples: readonly RuleExample[]): readonly string[] {
+  return examples.length === 0 ? [] : [section(title, examples.map(codeBlock).join('\n\n'))];
+}
+
+function codeBlock({ language, code }: RuleExample): string {
+  const longestRun = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longestRun + 1);
+  return `${fence}${language}\n${code.replace(/\n+$/, '')}\n${fence}`;
+}
+
+function reference(ref: string): string {
+  const cwe = cweNumber(ref);
+  if (cwe !== null) return `[${ref}](https://cwe.mitre.org/data/definitions/${cwe}.html)`;
+  return /^https:\/\/\S+$/.test(ref) ? `<${ref}>` : plainText(ref);
+}

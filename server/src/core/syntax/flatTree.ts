@@ -1,0 +1,200 @@
+/**
+ * The syntax tree of one chunk as typed arrays in pre-order, and a light cursor into it. Plain data: nothing here
+ * knows web-tree-sitter. Node 0 is a synthetic root of kind `chunk` whose children are the comments attached to a
+ * declaration and the declaration itself; all offsets are relative to the chunk's text.
+ */
+import type { Span } from '../model/location.ts';
+
+/** Names of kinds and fields of one grammar; index = id. Index 0 of `fields` is "no field". */
+export interface GrammarTables {
+  readonly language: string;
+  readonly kinds: readonly string[];
+  readonly fields: readonly string[];
+}
+
+export const FLAG_NAMED = 1;
+export const FLAG_ERROR = 2;
+export const FLAG_MISSING = 4;
+
+export interface FlatTree {
+  readonly grammar: GrammarTables;
+  readonly text: string;
+  readonly size: number;
+  readonly kinds: Uint16Array;
+  readonly fields: Uint16Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Index of the parent; -1 for the root. */
+  readonly parents: Int32Array;
+  /** Index just behind the last descendant: `i + 1 < stops[i]` says that i has children. */
+  readonly stops: Uint32Array;
+  readonly flags: Uint8Array;
+}
+
+/**
+ * A node of a flat tree. Cheap to create; two cursors on the same node are equal when tree and index are.
+ * `K` and `F` are the kind and field names of the grammar (generated unions), so that a misspelt one does not compile.
+ */
+export class FlatNode<K extends string = string, F extends string = string> {
+  readonly tree: FlatTree;
+  readonly index: number;
+
+  constructor(tree: FlatTree, index: number) {
+    this.tree = tree;
+    this.index = index;
+  }
+
+  get kind(): K {
+    return this.tree.grammar.kinds[this.tree.kinds[this.index]!] as K;
+  }
+  /** Name of the field under which the parent holds this node, or ''. */
+  get field(): F | '' {
+    return this.tree.grammar.fields[this.tree.fields[this.index]!] as F | '';
+  }
+  get start(): number {
+    return this.tree.starts[this.index]!;
+  }
+  get end(): number {
+    return this.tree.ends[this.index]!;
+  }
+  get span(): Span {
+    return { start: this.start, end: this.end };
+  }
+  get text(): string {
+    return this.tree.text.slice(this.start, this.end);
+  }
+  get isNamed(): boolean {
+    return (this.tree.flags[this.index]! & FLAG_NAMED) !== 0;
+  }
+  get isError(): boolean {
+    return (this.tree.flags[this.index]! & FLAG_ERROR) !== 0;
+  }
+  get isMissing(): boolean {
+    return (this.tree.flags[this.index]! & FLAG_MISSING) !== 0;
+  }
+  get parent(): FlatNode<K, F> | null {
+    const parent = this.tree.parents[this.index]!;
+    return parent < 0 ? null : new FlatNode<K, F>(this.tree, parent);
+  }
+  /** Index behind the last descendant. */
+  get stop(): number {
+    return this.tree.stops[this.index]!;
+  }
+
+  equals(other: FlatNode | null | undefined): boolean {
+    return other !== null && other !== undefined && other.tree === this.tree && other.index === this.index;
+  }
+
+  /** First child held under `field`, or null. */
+  child(field: F): FlatNode<K, F> | null {
+    const { fields, stops, grammar } = this.tree;
+    for (let i = this.index + 1; i < this.stop; i = stops[i]!) {
+      if (grammar.fields[fields[i]!] === field) return new FlatNode<K, F>(this.tree, i);
+    }
+    return null;
+  }
+
+  /** All children held under `field`. */
+  childrenOf(field: F): FlatNode<K, F>[] {
+    return this.children.filter((child) => child.field === field);
+  }
+
+  /** All children, anonymous tokens included. */
+  get children(): FlatNode<K, F>[] {
+    const result: FlatNode<K, F>[] = [];
+    const { stops } = this.tree;
+    for (let i = this.index + 1; i < this.stop; i = stops[i]!) result.push(new FlatNode<K, F>(this.tree, i));
+    return result;
+  }
+
+  /** Named children without comments' special treatment: comments are named too. */
+  get namedChildren(): FlatNode<K, F>[] {
+    const result: FlatNode<K, F>[] = [];
+    const { stops, flags } = this.tree;
+    for (let i = this.index + 1; i < this.stop; i = stops[i]!) {
+      if ((flags[i]! & FLAG_NAMED) !== 0) result.push(new FlatNode<K, F>(this.tree, i));
+    }
+    return result;
+  }
+
+  /** First child of one of the kinds, or null. */
+  childOfKind(...kinds: readonly K[]): FlatNode<K, F> | null {
+    const { stops } = this.tree;
+    for (let i = this.index + 1; i < this.stop; i = stops[i]!) {
+      const node = new FlatNode<K, F>(this.tree, i);
+      if (kinds.includes(node.kind)) return node;
+    }
+    return null;
+  }
+
+  /** Nearest ancestor of one of the kinds, or null. */
+  ancestor(...kinds: readonly K[]): FlatNode<K, F> | null {
+    for (let node = this.parent; node !== null; node = node.parent) {
+      if (kinds.includes(node.kind)) return node;
+    }
+    return null;
+  }
+
+  /** Whether `other` is this node or lies inside it. */
+  contains(other: FlatNode): boolean {
+    return other.tree === this.tree && other.index >= this.index && other.index < this.stop;
+  }
+
+  get nextSibling(): FlatNode<K, F> | null {
+    const parent = this.tree.parents[this.index]!;
+    const next = this.stop;
+    return parent >= 0 && next < this.tree.stops[parent]! ? new FlatNode<K, F>(this.tree, next) : null;
+  }
+
+  get previousSibling(): FlatNode<K, F> | null {
+    const parent = this.tree.parents[this.index]!;
+    if (parent < 0 || parent === this.index - 1) return null;
+    const { stops } = this.tree;
+    let i = parent + 1;
+    while (stops[i]! < this.index) i = stops[i]!;
+    return new FlatNode<K, F>(this.tree, i);
+  }
+
+  /**
+   * This node and its descendants in pre-order. `enter` (optional) may return false to skip the descendants of a node
+   * (the node itself is still yielded). No recursion: trees of depth 10^6 exist.
+   */
+  *walk(enter?: (node: FlatNode<K, F>) => boolean): Generator<FlatNode<K, F>> {
+    const stop = this.stop;
+    for (let i = this.index; i < stop; ) {
+      const node = new FlatNode<K, F>(this.tree, i);
+      yield node;
+      i = enter === undefined || i === this.index || enter(node) ? i + 1 : this.tree.stops[i]!;
+    }
+  }
+
+  /** Descendants (this node included) of the given kinds, in order. */
+  *descendants(...kinds: readonly K[]): Generator<FlatNode<K, F>> {
+    const wanted = kindSet(this.tree.grammar, kinds);
+    const { kinds: ids } = this.tree;
+    for (let i = this.index; i < this.stop; i++) {
+      if (wanted[ids[i]!] === 1) yield new FlatNode<K, F>(this.tree, i);
+    }
+  }
+}
+
+const kindSets = new WeakMap<GrammarTables, Map<string, Uint8Array>>();
+
+/** Lookup table over kind ids for a set of kind names (several ids may share a name). */
+export function kindSet(grammar: GrammarTables, kinds: readonly string[]): Uint8Array {
+  let ofGrammar = kindSets.get(grammar);
+  if (ofGrammar === undefined) {
+    ofGrammar = new Map();
+    kindSets.set(grammar, ofGrammar);
+  }
+  const key = kinds.join(' ');
+  let set = ofGrammar.get(key);
+  if (set === undefined) {
+    set = new Uint8Array(0x10000);
+    grammar.kinds.forEach((name, id) => {
+      if (kinds.includes(name)) set![id] = 1;
+    });
+    ofGrammar.set(key, set);
+  }
+  return set;
+}

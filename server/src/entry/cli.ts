@@ -1,0 +1,243 @@
+#!/usr/bin/env node
+/**
+ * The command line: `shipworthy audit`. The same engine as in the editor over the files of a folder. Writes the report
+ * to standard output or a file and everything else to standard error; reads nothing outside the folder.
+ */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, relative, resolve, sep } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Engine } from '../core/engine/engine.ts';
+import { directoryOf } from '../core/engine/factIndex.ts';
+import type { Problem } from '../core/engine/problem.ts';
+import { isManifest } from '../core/engine/roles.ts';
+import { CONFIGURATION_FILE, NO_SETTINGS, parseSettings, type ReadSettings } from '../core/engine/settings.ts';
+import type { Audit } from '../core/present/audit.ts';
+import { buildAudit, TOOL_VERSION } from '../core/present/build.ts';
+import { toJsonReport } from '../core/present/json.ts';
+import { toMarkdownReport } from '../core/present/markdown.ts';
+import { ANSI_PAINT, PLAIN_PAINT, toPrettyText } from '../core/present/pretty.ts';
+import { toSarif } from '../core/present/sarif.ts';
+import { displayScore } from '../core/score/score.ts';
+import { loadSyntax } from '../host/node/assets.ts';
+import { createNodeHost } from '../host/node/nodeHost.ts';
+import { RULES } from '../rules/index.gen.ts';
+import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
+import { createEngine } from './compose.ts';
+
+const USAGE = `Usage: shipworthy audit [paths...] [options]
+
+Judges whether a code base is fit to run in production. Without a path the current folder is judged; one folder is
+judged as a workspace of its own; several paths restrict the findings to them, in the workspace of the current folder.
+
+Options:
+  --format <pretty|json|sarif|markdown>  form of the report (default: pretty)
+  --output <file>                        write the report to a file
+  --fail-under <number>                  exit with 1 when the overall score is below (0 to 100), or not rated
+  --version                              print the version
+  --help                                 print this text
+
+Exit codes: 0 audited, 1 the gate failed, 2 wrong usage, or a file could not be read or written.
+`;
+
+/** What the person who called can mend: shown as one line, exit code 2. */
+class UsageError extends Error {}
+
+const FORMATS = ['pretty', 'json', 'sarif', 'markdown'] as const;
+type Format = (typeof FORMATS)[number];
+
+interface Arguments {
+  readonly paths: readonly string[];
+  readonly format: Format;
+  readonly output: string | undefined;
+  readonly failUnder: number | undefined;
+}
+
+function readArguments(args: readonly string[]): Arguments | 'help' | 'version' {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message.split('\n')[0]! : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) return 'help';
+  if (values.version === true) return 'version';
+  const [command, ...paths] = positionals;
+  if (command === undefined) return 'help';
+  if (command !== 'audit') throw new UsageError(`Unknown command "${command}"; the command is "audit".`);
+  const format = values.format ?? 'pretty';
+  if (!(FORMATS as readonly string[]).includes(format)) {
+    throw new UsageError(`Unknown format "${format}"; known are ${FORMATS.join(', ')}.`);
+  }
+  const limit = values['fail-under'];
+  const failUnder = limit === undefined ? undefined : Number(limit);
+  if (failUnder !== undefined && !(limit!.trim() !== '' && failUnder >= 0 && failUnder <= 100)) {
+    throw new UsageError(`--fail-under takes a number from 0 to 100, not "${limit}".`);
+  }
+  return { paths, format: format as Format, output: values.output, failUnder };
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      format: { type: 'string' },
+      output: { type: 'string' },
+      'fail-under': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
+  });
+}
+
+interface Target {
+  readonly root: string;
+  /** Workspace-relative paths that findings are restricted to; empty: everything. */
+  readonly only: readonly string[];
+}
+
+async function targetOf(paths: readonly string[]): Promise<Target> {
+  const cwd = process.cwd();
+  const kinds = await Promise.all(
+    paths.map(async (path) => {
+      const info = await stat(path).catch(() => null);
+      if (info === null) throw new UsageError(`There is no file or folder "${path}".`);
+      return info;
+    }),
+  );
+  if (paths.length === 0) return { root: cwd, only: [] };
+  if (paths.length === 1 && kinds[0]!.isDirectory()) return { root: resolve(paths[0]!), only: [] };
+  const only = paths.map((path) => {
+    const inside = relative(cwd, resolve(path));
+    if (inside.startsWith('..')) throw new UsageError(`"${path}" is outside of the current folder.`);
+    return inside.split(sep).join('/');
+  });
+  return { root: cwd, only: only.includes('') ? [] : only };
+}
+
+/** A line on the terminal that says how far the audit is; silent when standard error is no terminal. */
+function progress(): { show(text: string): void; clear(): void } {
+  if (!process.stderr.isTTY) return { show: () => {}, clear: () => {} };
+  let last = 0;
+  return {
+    show(text) {
+      const now = performance.now();
+      if (now - last < 100) return;
+      last = now;
+      process.stderr.write(`\r\u001b[K${text}`);
+    },
+    clear: () => process.stderr.write('\r\u001b[K'),
+  };
+}
+
+async function readConfiguration(root: string): Promise<ReadSettings> {
+  const file = resolve(root, CONFIGURATION_FILE);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new UsageError(`${CONFIGURATION_FILE} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
+  });
+  if (text === null) return NO_SETTINGS;
+  const { settings, problems } = parseSettings(text, new Set(RULES.map((rule) => rule.id)));
+  if (problems.length > 0) throw new UsageError(`${CONFIGURATION_FILE}: ${problems[0]!.message}`);
+  return settings;
+}
+
+async function audit(target: Target): Promise<{ readonly engine: Engine; readonly audit: Audit }> {
+  const settings = await readConfiguration(target.root);
+  const engine = createEngine(await loadSyntax(new URL('./', import.meta.url)));
+  const bar = progress();
+  const host = createNodeHost(target.root);
+  const { paths, problems } = await host.list(settings.exclude, async () => bar.show('Looking for files'));
+  const unread: Problem[] = [...problems];
+  engine.configure({ rules: settings.rules, previewRules: settings.previewRules ?? true });
+  engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
+  let done = 0;
+  for (const path of paths) {
+    bar.show(`Auditing ${++done} of ${paths.length} files`);
+    const text = await host.read(path);
+    if (typeof text === 'string') engine.setFile(path, text, false);
+    else unread.push(text);
+  }
+  bar.show('Judging the workspace');
+  engine.judge();
+  const { only } = target;
+  const includes = (path: string): boolean =>
+    only.length === 0 || only.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  const result = buildAudit(engine, {
+    root: basename(target.root),
+    rubric: DEFAULT_RUBRIC,
+    unread,
+    detail: 'full',
+    includes,
+  });
+  bar.clear();
+  return { engine, audit: result };
+}
+
+function render(result: Audit, engine: Engine, format: Format, colour: boolean): string {
+  switch (format) {
+    case 'pretty':
+      return toPrettyText(result, colour ? ANSI_PAINT : PLAIN_PAINT);
+    case 'json':
+      return `${JSON.stringify(toJsonReport(result), null, 2)}\n`;
+    case 'sarif':
+      return `${JSON.stringify(toSarif(result, (path, offset) => engine.positionAt(path, offset)), null, 2)}\n`;
+    case 'markdown':
+      return toMarkdownReport(result);
+  }
+}
+
+/** Whether the score reaches the limit; a workspace that cannot be rated does not. */
+function passesGate(result: Audit, failUnder: number | undefined): boolean {
+  return failUnder === undefined || (result.scorecard.score !== null && result.scorecard.score >= failUnder);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const given = readArguments(args);
+  if (given === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (given === 'version') {
+    process.stdout.write(`${TOOL_VERSION}\n`);
+    return 0;
+  }
+  const { engine, audit: result } = await audit(await targetOf(given.paths));
+  const colour = given.output === undefined && process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+  const report = render(result, engine, given.format, colour);
+  for (const problem of engine.problems) {
+    if (problem.kind === 'rule-failed') process.stderr.write(`shipworthy: ${problem.path}: ${problem.message}\n`);
+  }
+  engine.dispose();
+  if (given.output === undefined) await print(report);
+  else {
+    await writeFile(given.output, report).catch((error: unknown) => {
+      throw new UsageError(`"${given.output}" cannot be written (${error instanceof Error ? error.message : String(error)}).`);
+    });
+  }
+  if (passesGate(result, given.failUnder)) return 0;
+  const score = result.scorecard.score;
+  const text = score === null ? 'The workspace is not rated' : `The score ${displayScore(score)} is below ${given.failUnder}`;
+  process.stderr.write(`shipworthy: ${text}.\n`);
+  return 1;
+}
+
+/** Waits until the reader took everything: a report may be larger than a pipe. A reader that left is no error. */
+function print(text: string): Promise<void> {
+  return new Promise((done, failed) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? done() : failed(error)));
+    process.stdout.write(text, () => done());
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const message = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`shipworthy: ${message}\n`);
+    process.exitCode = 2;
+  },
+);

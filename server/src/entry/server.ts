@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** The language server as a process: `--stdio` for any LSP client, `--node-ipc` for VS Code. */
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { loadSyntax } from '../host/node/assets.ts';
+import { createNodeHost } from '../host/node/nodeHost.ts';
+import { serve } from '../lsp/server.ts';
+import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
+import { createEngine } from './compose.ts';
+
+const TRANSPORTS = ['--stdio', '--node-ipc', '--socket', '--pipe'];
+
+if (!process.argv.slice(2).some((argument) => TRANSPORTS.some((name) => argument.startsWith(name)))) {
+  process.stderr.write('Usage: shipworthy-language-server --stdio\n');
+  process.exit(2);
+}
+
+serve({
+  connection: createConnection(ProposedFeatures.all),
+  createEngine: async () => createEngine(await loadSyntax(new URL('./', import.meta.url))),
+  createHost: createNodeHost,
+  rubric: DEFAULT_RUBRIC,
+});

@@ -1,0 +1,128 @@
+/** The file system of Node as a `Host`: reads only below its root, follows no links, writes nothing. */
+import { opendir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import { MAX_FILE_LENGTH } from '../../core/engine/engine.ts';
+import type { Problem } from '../../core/engine/problem.ts';
+import { languageOf, SKIPPED_DIRECTORIES } from '../../core/engine/roles.ts';
+import type { Host, Listing } from '../host.ts';
+import { trackedPaths } from './gitIndex.ts';
+
+/** UTF-8 needs at most three bytes per UTF-16 code unit. */
+const MAX_FILE_BYTES = MAX_FILE_LENGTH * 3;
+const SNIFFED_BYTES = 8_000;
+
+interface IgnoreLevel {
+  /** Folder of the ignore file with a trailing slash, '' for the root. */
+  readonly prefix: string;
+  readonly matcher: Ignore;
+}
+
+function isIgnored(path: string, levels: readonly IgnoreLevel[]): boolean {
+  let ignored = false;
+  for (const { prefix, matcher } of levels) {
+    const result = matcher.test(path.slice(prefix.length));
+    if (result.ignored) ignored = true;
+    else if (result.unignored) ignored = false;
+  }
+  return ignored;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+async function ignoreFile(root: string, prefix: string): Promise<readonly IgnoreLevel[]> {
+  const text = await readFile(join(root, prefix, '.gitignore'), 'utf8').catch(() => null);
+  return text === null ? [] : [{ prefix, matcher: ignore().add(text) }];
+}
+
+function readTracked(root: string): Promise<ReadonlySet<string> | null> {
+  return readFile(join(root, '.git/index')).then(trackedPaths, () => null);
+}
+
+/** A host for the folder `root` (absolute path of this machine). */
+export function createNodeHost(root: string): Host {
+  return {
+    async list(exclude, pause): Promise<Listing> {
+      const paths: string[] = [];
+      const problems: Problem[] = [];
+      const excluded = ignore().add([...exclude]);
+      const tracked = await readTracked(root);
+      const trackedFolders = new Set<string>();
+      for (const path of tracked ?? []) {
+        for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+          trackedFolders.add(path.slice(0, slash));
+        }
+      }
+      const pending: { folder: string; levels: readonly IgnoreLevel[]; hidden: boolean }[] = [
+        { folder: '', levels: [], hidden: false },
+      ];
+      for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+        await pause();
+        const { folder, hidden } = item;
+        const prefix = folder === '' ? '' : `${folder}/`;
+        let { levels } = item;
+        const entries: { name: string; directory: boolean }[] = [];
+        try {
+          for await (const entry of await opendir(join(root, folder))) {
+            // Links, sockets, pipes and devices are neither.
+            if (entry.isFile() || entry.isDirectory()) entries.push({ name: entry.name, directory: entry.isDirectory() });
+          }
+        } catch (error) {
+          problems.push({ path: folder, kind: 'unreadable', message: `The folder cannot be read (${reason(error)}).` });
+          continue;
+        }
+        if (entries.some((entry) => entry.name === '.gitignore' && !entry.directory)) {
+          levels = [...levels, ...(await ignoreFile(root, prefix))];
+        }
+        for (const { name, directory } of entries) {
+          const path = prefix + name;
+          if (directory) {
+            if (SKIPPED_DIRECTORIES.has(name) || excluded.ignores(`${path}/`)) continue;
+            const ignored = hidden || isIgnored(`${path}/`, levels);
+            if (!ignored || trackedFolders.has(path)) pending.push({ folder: path, levels, hidden: ignored });
+            continue;
+          }
+          if (languageOf(path) === null || excluded.ignores(path)) continue;
+          if ((hidden || isIgnored(path, levels)) && tracked?.has(path) !== true) continue;
+          paths.push(path);
+        }
+      }
+      return { paths: paths.sort(), problems };
+    },
+
+    async includes(path, exclude): Promise<boolean> {
+      if (languageOf(path) === null || ignore().add([...exclude]).ignores(path)) return false;
+      const folders = path.split('/').slice(0, -1);
+      if (folders.some((folder) => SKIPPED_DIRECTORIES.has(folder))) return false;
+      if ((await readTracked(root))?.has(path) === true) return true;
+      const levels: IgnoreLevel[] = [...(await ignoreFile(root, ''))];
+      let prefix = '';
+      for (const folder of folders) {
+        prefix += `${folder}/`;
+        if (isIgnored(prefix, levels)) return false;
+        levels.push(...(await ignoreFile(root, prefix)));
+      }
+      return !isIgnored(path, levels);
+    },
+
+    async read(path): Promise<string | Problem> {
+      const file = join(root, path);
+      try {
+        const { size } = await stat(file);
+        if (size > MAX_FILE_BYTES) {
+          return { path, kind: 'too-large', message: `The file has ${size} bytes and is not judged.` };
+        }
+        const bytes = await readFile(file);
+        if (bytes.subarray(0, SNIFFED_BYTES).includes(0)) {
+          return { path, kind: 'binary', message: 'The file is no text.' };
+        }
+        const text = bytes.toString('utf8');
+        return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+      } catch (error) {
+        return { path, kind: 'unreadable', message: `The file cannot be read (${reason(error)}).` };
+      }
+    },
+  };
+}

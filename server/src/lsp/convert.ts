@@ -1,0 +1,128 @@
+/** From the engine's plain data to LSP's. The only place that builds protocol objects of findings and fixes. */
+import {
+  CodeActionKind,
+  type CodeAction,
+  type CreateFile,
+  type Diagnostic,
+  DiagnosticSeverity,
+  type TextDocumentEdit,
+  type TextEdit as LspTextEdit,
+  type WorkspaceEdit,
+} from 'vscode-languageserver';
+import type { Finding, Position, ResolvedFix } from '../core/model/finding.ts';
+import type { TextEdit } from '../core/model/location.ts';
+import type { Rule } from '../core/rulekit/rule.ts';
+import { ruleDocsUri } from '../core/present/build.ts';
+import { type DiagnosticLevel, diagnosticLevel, diagnosticMessage } from '../core/present/diagnostics.ts';
+import { displayScore } from '../core/score/score.ts';
+import type { Scorecard } from '../core/score/types.ts';
+
+export const SOURCE = 'shipworthy';
+export const FIX_ALL_KIND = `${CodeActionKind.SourceFixAll}.shipworthy`;
+
+const SEVERITIES: Readonly<Record<DiagnosticLevel, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};
+
+/** `data` of a diagnostic: names the finding when a code action is asked for it. */
+export interface DiagnosticData {
+  readonly fingerprint: string;
+}
+
+export function toDiagnostic(finding: Finding, toUri: (path: string) => string): Diagnostic {
+  return {
+    range: finding.location.range,
+    severity: SEVERITIES[diagnosticLevel(finding)],
+    code: finding.ruleId,
+    codeDescription: { href: ruleDocsUri(finding.ruleId) },
+    source: SOURCE,
+    message: diagnosticMessage(finding),
+    ...(finding.related.length === 0
+      ? {}
+      : {
+          relatedInformation: finding.related.map(({ location, message }) => ({
+            location: { uri: toUri(location.path), range: location.range },
+            message,
+          })),
+        }),
+    data: { fingerprint: finding.fingerprint } satisfies DiagnosticData,
+  };
+}
+
+/** `data` of a code action that is resolved later. */
+export type ActionData =
+  | { readonly path: string; readonly fingerprint: string; readonly fix: number }
+  | { readonly path: string; readonly fixAll: true };
+
+/** The quick fixes of a finding, without their edits. */
+export function toCodeActions(finding: Finding, diagnostic: Diagnostic): CodeAction[] {
+  return finding.fixes.map((fix, index) => ({
+    title: fix.title,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [diagnostic],
+    isPreferred: fix.preferred,
+    data: { path: finding.location.path, fingerprint: finding.fingerprint, fix: index } satisfies ActionData,
+  }));
+}
+
+export interface EditTarget {
+  readonly uri: string;
+  /** Version of the open document, `null` when it is not open. */
+  readonly version: number | null;
+  positionAt(offset: number): Position;
+}
+
+function toTextEdit(target: EditTarget, edit: TextEdit): LspTextEdit {
+  return { range: { start: target.positionAt(edit.start), end: target.positionAt(edit.end) }, newText: edit.newText };
+}
+
+/** A workspace edit of fixes that do not overlap. */
+export function toWorkspaceEdit(
+  fixes: readonly Pick<ResolvedFix, 'changes' | 'creates'>[],
+  target: (path: string) => EditTarget,
+): WorkspaceEdit {
+  const documentChanges: (TextDocumentEdit | CreateFile)[] = [];
+  const byPath = new Map<string, TextEdit[]>();
+  for (const fix of fixes) {
+    for (const { path, edits } of fix.changes) byPath.set(path, [...(byPath.get(path) ?? []), ...edits]);
+    for (const { path, content } of fix.creates) {
+      const { uri } = target(path);
+      documentChanges.push({ kind: 'create', uri, options: { ignoreIfExists: true } });
+      const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+      documentChanges.push({ textDocument: { uri, version: null }, edits: [{ range, newText: content }] });
+    }
+  }
+  for (const [path, edits] of byPath) {
+    const document = target(path);
+    documentChanges.push({
+      textDocument: { uri: document.uri, version: document.version },
+      edits: edits.map((edit) => toTextEdit(document, edit)),
+    });
+  }
+  return { documentChanges };
+}
+
+/** Text of the hover over a finding: why it matters, how to mend it, what it costs. */
+export function hoverText(finding: Finding, rule: Rule, scorecard: Scorecard | null, commandLinks: boolean): string {
+  const category = scorecard?.categories.find((item) => item.id === rule.category);
+  const cost = category?.ledger.find((entry) => entry.ruleId === rule.id);
+  const capped = category?.cap?.ruleId === rule.id ? category.cap : null;
+  const points: string[] = [];
+  if (category?.score != null) {
+    points.push(`${category.title}: ${displayScore(category.score)} of 100`);
+    if (cost !== undefined) points.push(`this rule costs ${cost.categoryPoints.toFixed(1)} points of it`);
+    if (capped !== null) points.push(`and caps it at ${capped.limit}`);
+  }
+  const link = commandLinks
+    ? `command:shipworthy.showRuleDoc?${encodeURIComponent(JSON.stringify([rule.id]))}`
+    : ruleDocsUri(rule.id);
+  return [
+    `**${rule.title}** · ${finding.severity} · ${finding.confidence}${rule.stage === 'preview' ? ' · preview' : ''}`,
+    rule.docs.why,
+    `**Fix:** ${rule.docs.howToFix}`,
+    ...(points.length > 0 ? [`${points.join(', ')}.`] : []),
+    `[${rule.id}](${link})`,
+  ].join('\n\n');
+}

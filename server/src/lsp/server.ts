@@ -1,0 +1,859 @@
+/**
+ * The language server: one engine for all folders of the workspace, fed by the editor's documents and by the file
+ * system, and the answers that LSP asks for. Everything runs on one thread in short slices; what is published always
+ * belongs to the newest text that has arrived. It computes no finding itself.
+ */
+import {
+  type CancellationToken,
+  type CodeAction,
+  CodeActionKind,
+  type CodeActionParams,
+  type Connection,
+  type Diagnostic,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+  type DidChangeTextDocumentParams,
+  type DocumentDiagnosticReport,
+  FileChangeType,
+  type FileEvent,
+  type Hover,
+  type InitializeParams,
+  type InitializeResult,
+  type ResultProgressReporter,
+  TextDocumentSyncKind,
+  type WorkspaceDiagnosticReport,
+  type WorkspaceDiagnosticReportPartialResult,
+  type WorkspaceDocumentDiagnosticReport,
+} from 'vscode-languageserver';
+import type { Engine } from '../core/engine/engine.ts';
+import { directoryOf } from '../core/engine/factIndex.ts';
+import type { Problem } from '../core/engine/problem.ts';
+import { isManifest, languageOf } from '../core/engine/roles.ts';
+import {
+  CONFIGURATION_FILE,
+  NO_SETTINGS,
+  parseSettings,
+  type ReadSettings,
+  readSettings,
+  type SettingsProblem,
+} from '../core/engine/settings.ts';
+import type { Finding, ResolvedFix } from '../core/model/finding.ts';
+import type { Json } from '../core/model/json.ts';
+import { buildAudit, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import { toJsonReport } from '../core/present/json.ts';
+import { toMarkdownReport } from '../core/present/markdown.ts';
+import { ruleDocument } from '../core/present/ruleDoc.ts';
+import { toSarif } from '../core/present/sarif.ts';
+import { presentStatus, type StatusState } from '../core/present/status.ts';
+import { scorecardTree, type TreeModel } from '../core/present/tree.ts';
+import type { Rubric, Scorecard } from '../core/score/types.ts';
+import { hashText } from '../core/text/hash.ts';
+import { positionAt } from '../core/text/lines.ts';
+import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
+import type { Host } from '../host/host.ts';
+import {
+  type InitializationOptions,
+  REPORT_REQUEST,
+  type ReportParams,
+  type ReportResult,
+  RESCAN_REQUEST,
+  RULE_DOC_REQUEST,
+  type RuleDocParams,
+  type RuleDocResult,
+  SETTINGS_SECTION,
+  SETTLED_REQUEST,
+  type SettledResult,
+  STATUS_NOTIFICATION,
+  type StatusParams,
+  TREE_REQUEST,
+  type TreeElement,
+  type TreeParams,
+} from '../protocol.ts';
+import {
+  type ActionData,
+  type EditTarget,
+  FIX_ALL_KIND,
+  hoverText,
+  SOURCE,
+  toCodeActions,
+  toDiagnostic,
+  toWorkspaceEdit,
+} from './convert.ts';
+import { locate, pathOf, type Root, rootsOf, uriOf } from './roots.ts';
+
+/** Milliseconds without an edit after which a document is parsed afresh. */
+const SETTLE_DELAY = 300;
+/** Milliseconds that the scan may work before it lets messages through. */
+const SLICE = 8;
+/** Milliseconds between two updates of the scorecard. */
+const STATUS_INTERVAL = 200;
+
+export interface ServerParts {
+  readonly connection: Connection;
+  readonly createEngine: () => Promise<Engine>;
+  readonly createHost: (folder: string) => Host;
+  readonly rubric: Rubric;
+}
+
+interface Document {
+  readonly uri: string;
+  readonly path: string;
+  version: number;
+  /** Text until the engine is there; afterwards the engine has it. */
+  early: Snapshot | null;
+  settleTimer: NodeJS.Timeout | null;
+}
+
+interface WorkspacePull {
+  readonly progress: ResultProgressReporter<WorkspaceDiagnosticReportPartialResult>;
+  finish(): void;
+}
+
+interface ClientAbilities {
+  readonly pull: boolean;
+  readonly refresh: boolean;
+  readonly configuration: boolean;
+  readonly watch: boolean;
+  readonly progress: boolean;
+  readonly resolveEdit: boolean;
+  readonly commandLinks: boolean;
+}
+
+/** Starts to serve the connection. Returns when the process is told to exit. */
+export function serve(parts: ServerParts): void {
+  new LanguageServer(parts).listen();
+}
+
+class LanguageServer {
+  readonly #connection: Connection;
+  readonly #parts: ServerParts;
+  readonly #documents = new Map<string, Document>();
+  readonly #hosts = new Map<Root, Host>();
+  #roots: readonly Root[] = [];
+  #engine: Engine | null = null;
+  #abilities: ClientAbilities = {
+    pull: false,
+    refresh: false,
+    configuration: false,
+    watch: false,
+    progress: false,
+    resolveEdit: false,
+    commandLinks: false,
+  };
+  #enabled = true;
+  #editorSettings: ReadSettings = NO_SETTINGS;
+  #fileSettings: ReadSettings = NO_SETTINGS;
+  #fileProblems: readonly SettingsProblem[] = [];
+  #unread: Problem[] = [];
+  #scan: Promise<void> = Promise.resolve();
+  #scanGeneration = 0;
+  #state: StatusState = 'starting';
+  #stateMessage = '';
+  #revision = 0;
+  #publishedRevision = -1;
+  #baseline: Scorecard | null = null;
+  #tree: { readonly revision: number; readonly model: TreeModel } | null = null;
+  #scorecard: { readonly revision: number; readonly scorecard: Scorecard } | null = null;
+  #statusTimer: NodeJS.Timeout | null = null;
+  /** Paths whose diagnostics may differ from what the client has. */
+  readonly #stale = new Set<string>();
+  readonly #sent = new Map<string, string>();
+  #pull: WorkspacePull | null = null;
+  #loggedProblems = 0;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#connection = parts.connection;
+  }
+
+  listen(): void {
+    const connection = this.#connection;
+    connection.onInitialize((params) => this.#initialize(params));
+    connection.onInitialized(() => void this.#start());
+    connection.onShutdown(() => this.#shutdown());
+    connection.onDidOpenTextDocument(({ textDocument }) => {
+      this.#open(textDocument.uri, textDocument.version, textDocument.text);
+    });
+    connection.onDidChangeTextDocument((params) => this.#change(params));
+    connection.onDidCloseTextDocument(({ textDocument }) => void this.#close(textDocument.uri));
+    connection.onDidChangeConfiguration(() => void this.#reconfigure());
+    connection.onDidChangeWatchedFiles(({ changes }) => void this.#filesChanged(changes));
+    connection.languages.diagnostics.on((params) => this.#documentDiagnostics(params.textDocument.uri, params.previousResultId));
+    connection.languages.diagnostics.onWorkspace((params, token, _progress, results) =>
+      this.#workspaceDiagnostics(params.previousResultIds, token, results),
+    );
+    connection.onCodeAction((params) => this.#codeActions(params));
+    connection.onCodeActionResolve((action) => this.#resolve(action));
+    connection.onHover(({ textDocument, position }) => this.#hover(textDocument.uri, position));
+    connection.onRequest(TREE_REQUEST, (params: TreeParams): readonly TreeElement[] => this.#treeElements(params));
+    connection.onRequest(RULE_DOC_REQUEST, (params: RuleDocParams): RuleDocResult => this.#ruleDoc(params));
+    connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
+    connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
+    connection.onRequest(RESCAN_REQUEST, () => {
+      this.#rescan();
+      return null;
+    });
+    connection.listen();
+  }
+
+  #initialize(params: InitializeParams): InitializeResult {
+    const { capabilities } = params;
+    const options = (params.initializationOptions ?? {}) as InitializationOptions;
+    this.#abilities = {
+      pull: capabilities.textDocument?.diagnostic !== undefined,
+      refresh: capabilities.workspace?.diagnostics?.refreshSupport === true,
+      configuration: capabilities.workspace?.configuration === true,
+      watch: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+      progress: capabilities.window?.workDoneProgress === true,
+      resolveEdit: capabilities.textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true,
+      commandLinks: options.commandLinks === true,
+    };
+    const folders =
+      params.workspaceFolders ?? (params.rootUri != null ? [{ uri: params.rootUri, name: 'workspace' }] : []);
+    this.#setRoots(folders);
+    return {
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        diagnosticProvider: { identifier: SOURCE, interFileDependencies: true, workspaceDiagnostics: true },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
+        hoverProvider: true,
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+      },
+      serverInfo: { name: TOOL_NAME, version: TOOL_VERSION },
+    };
+  }
+
+  #setRoots(folders: readonly { readonly uri: string; readonly name: string }[]): void {
+    this.#roots = rootsOf(folders);
+    this.#hosts.clear();
+    for (const root of this.#roots) this.#hosts.set(root, this.#parts.createHost(root.folder));
+  }
+
+  async #start(): Promise<void> {
+    const connection = this.#connection;
+    if (this.#abilities.configuration) {
+      await connection.client.register(DidChangeConfigurationNotification.type, { section: SETTINGS_SECTION });
+    }
+    if (this.#abilities.watch) {
+      await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*' }] });
+    }
+    connection.workspace.onDidChangeWorkspaceFolders(async () => {
+      this.#setRoots((await connection.workspace.getWorkspaceFolders()) ?? []);
+      this.#baseline = null;
+      this.#rescan();
+    });
+    try {
+      await this.#readSettings();
+      const engine = await this.#parts.createEngine();
+      this.#applySettings(engine);
+      for (const document of this.#documents.values()) {
+        if (document.early !== null) engine.setFile(document.path, document.early.text, true);
+        document.early = null;
+        this.#stale.add(document.path);
+      }
+      engine.judge();
+      this.#engine = engine;
+      this.#flush();
+    } catch (error) {
+      this.#setState('error', error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#rescan();
+  }
+
+  async #shutdown(): Promise<void> {
+    this.#scanGeneration++;
+    this.#pull?.finish();
+    for (const document of this.#documents.values()) if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
+    this.#engine?.dispose();
+    this.#engine = null;
+  }
+
+  // --- settings -----------------------------------------------------------------------------------------------------
+
+  /** Reads the editor's settings and `shipworthy.json`; returns whether anything is different. */
+  async #readSettings(): Promise<boolean> {
+    const before = JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
+    const known = new Set((this.#engine?.rules ?? []).map((rule) => rule.id));
+    if (this.#abilities.configuration) {
+      const given = (await this.#connection.workspace.getConfiguration(SETTINGS_SECTION)) as Record<string, Json> | null;
+      const { enable, rules, exclude, previewRules } = given ?? {};
+      this.#enabled = enable !== false;
+      const object: Record<string, Json> = { rules: rules ?? {}, exclude: exclude ?? [] };
+      if (previewRules != null) object['previewRules'] = previewRules;
+      const ids = known.size > 0 ? known : new Set(Object.keys((rules as Record<string, Json> | null) ?? {}));
+      const { settings, problems } = readSettings(object, ids);
+      this.#editorSettings = settings;
+      for (const problem of problems) this.#connection.console.warn(`Settings: ${problem.message}`);
+    }
+    this.#fileSettings = NO_SETTINGS;
+    this.#fileProblems = [];
+    for (const [root, host] of this.#hosts) {
+      const text = await host.read(CONFIGURATION_FILE);
+      if (typeof text !== 'string') continue;
+      const { settings, problems } = parseSettings(text, known);
+      this.#fileSettings = settings;
+      this.#fileProblems = problems;
+      this.#stale.add(root.prefix + CONFIGURATION_FILE);
+      break;
+    }
+    return before !== JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
+  }
+
+  #applySettings(engine: Engine): void {
+    engine.configure({
+      rules: { ...this.#fileSettings.rules, ...this.#editorSettings.rules },
+      previewRules: this.#fileSettings.previewRules ?? this.#editorSettings.previewRules ?? true,
+    });
+  }
+
+  get #exclude(): readonly string[] {
+    return [...this.#editorSettings.exclude, ...this.#fileSettings.exclude];
+  }
+
+  async #reconfigure(): Promise<void> {
+    const excluded = JSON.stringify(this.#exclude);
+    const wasEnabled = this.#enabled;
+    const changed = await this.#readSettings();
+    const engine = this.#engine;
+    if (engine === null) return;
+    if (changed) {
+      this.#applySettings(engine);
+      engine.judge();
+      for (const path of engine.paths) this.#stale.add(path);
+    }
+    this.#flush();
+    if (excluded !== JSON.stringify(this.#exclude) || wasEnabled !== this.#enabled) this.#rescan();
+    else this.#touch();
+  }
+
+  // --- documents ----------------------------------------------------------------------------------------------------
+
+  #open(uri: string, version: number, text: string): void {
+    const path = pathOf(this.#roots, uri);
+    if (path === null || languageOf(path) === null) return;
+    const engine = this.#engine;
+    const document: Document = { uri, path, version, early: engine === null ? snapshotOf(text) : null, settleTimer: null };
+    this.#documents.set(uri, document);
+    if (engine === null || !this.#enabled) return;
+    engine.setFile(path, text, true);
+    engine.judge();
+    this.#stale.add(path);
+    this.#flush();
+    void this.#dropIfIgnored(document);
+  }
+
+  /** A document that git ignores or the settings exclude is not judged, although it is open. */
+  async #dropIfIgnored(document: Document): Promise<void> {
+    const found = locate(this.#roots, document.path);
+    if (found === null) return;
+    const included = await this.#hosts.get(found.root)?.includes(found.inside, this.#exclude);
+    if (included !== false || this.#documents.get(document.uri) !== document) return;
+    this.#documents.delete(document.uri);
+    this.#engine?.removeFile(document.path);
+    this.#judgeAndFlush([document.path]);
+  }
+
+  #change({ textDocument, contentChanges }: DidChangeTextDocumentParams): void {
+    const document = this.#documents.get(textDocument.uri);
+    if (document === undefined) return;
+    document.version = textDocument.version;
+    if (document.early !== null) {
+      document.early = applyChanges(document.early, contentChanges).snapshot;
+      return;
+    }
+    const engine = this.#engine;
+    if (engine === null) return;
+    engine.editFile(document.path, contentChanges);
+    if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    document.settleTimer = setTimeout(() => this.#settle(document), SETTLE_DELAY);
+    this.#judgeAndFlush([document.path], document.path);
+  }
+
+  #settle(document: Document): void {
+    if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    document.settleTimer = null;
+    if (this.#engine?.isDirty(document.path) !== true) return;
+    this.#engine.settleFile(document.path);
+    this.#judgeAndFlush([document.path]);
+  }
+
+  async #close(uri: string): Promise<void> {
+    const document = this.#documents.get(uri);
+    if (document === undefined) return;
+    this.#documents.delete(uri);
+    if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    this.#engine?.closeFile(document.path);
+    // What was not saved is gone: the file is what is on the disk.
+    await this.#readFile(document.path);
+    this.#sent.delete(document.path);
+    this.#judgeAndFlush([document.path]);
+  }
+
+  // --- files --------------------------------------------------------------------------------------------------------
+
+  /** Reads a file into the engine, or takes it out when it is gone or not to be judged. */
+  async #readFile(path: string): Promise<void> {
+    const engine = this.#engine;
+    const found = locate(this.#roots, path);
+    if (engine === null || found === null || this.#isOpen(path)) return;
+    const host = this.#hosts.get(found.root)!;
+    const text = (await host.includes(found.inside, this.#exclude)) ? await host.read(found.inside) : null;
+    if (this.#engine === null || this.#isOpen(path)) return;
+    this.#unread = this.#unread.filter((problem) => problem.path !== path);
+    if (typeof text === 'string') engine.setFile(path, text, false);
+    else {
+      if (text !== null && text.kind !== 'unreadable') this.#unread.push({ ...text, path });
+      engine.removeFile(path);
+    }
+  }
+
+  #isOpen(path: string): boolean {
+    for (const document of this.#documents.values()) if (document.path === path) return true;
+    return false;
+  }
+
+  async #filesChanged(events: readonly FileEvent[]): Promise<void> {
+    const paths = new Set<string>();
+    let rescan = false;
+    let configuration = false;
+    for (const { uri, type } of events) {
+      const path = pathOf(this.#roots, uri);
+      if (path === null) continue;
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      if (path.startsWith('.git/') || path.includes('/.git/')) continue;
+      if (name === CONFIGURATION_FILE) configuration = true;
+      if (name === '.gitignore') rescan = true;
+      if (languageOf(path) !== null) {
+        paths.add(path);
+        if (isManifest(path) && type !== FileChangeType.Changed) rescan = true;
+      } else if (type !== FileChangeType.Changed) {
+        // A folder came or went: its files may not be named one by one.
+        rescan ||= type === FileChangeType.Deleted && this.#engine?.paths.some((known) => known.startsWith(`${path}/`)) === true;
+        rescan ||= type === FileChangeType.Created && !name.includes('.');
+      }
+    }
+    if (configuration) await this.#reconfigure();
+    if (rescan) {
+      this.#rescan();
+      return;
+    }
+    const slice = this.#slicer();
+    for (const path of paths) {
+      await this.#readFile(path);
+      this.#stale.add(path);
+      await slice();
+    }
+    if (paths.size > 0) this.#judgeAndFlush([]);
+  }
+
+  /** Lets messages through when the current slice of work has lasted long enough. */
+  #slicer(): () => Promise<void> {
+    let start = performance.now();
+    return async () => {
+      if (performance.now() - start < SLICE) return;
+      await new Promise((resume) => setImmediate(resume));
+      start = performance.now();
+    };
+  }
+
+  /** Starts a scan of all folders; a scan that is under way is given up. */
+  #rescan(): void {
+    const generation = ++this.#scanGeneration;
+    const previous = this.#scan;
+    this.#scan = previous.then(() => this.#scanAll(generation));
+  }
+
+  async #scanAll(generation: number): Promise<void> {
+    const engine = this.#engine;
+    if (engine === null || generation !== this.#scanGeneration) return;
+    if (!this.#enabled) {
+      for (const path of engine.paths) {
+        engine.removeFile(path);
+        this.#stale.add(path);
+      }
+      engine.judge();
+      this.#setState('disabled');
+      this.#flush();
+      return;
+    }
+    if (this.#roots.length === 0) {
+      this.#setState('noFolder');
+      return;
+    }
+    this.#setState('scanning');
+    const progress = this.#abilities.progress ? await this.#connection.window.createWorkDoneProgress() : null;
+    progress?.begin(TOOL_NAME, 0, 'Looking for files', true);
+    const isCancelled = (): boolean => generation !== this.#scanGeneration || progress?.token.isCancellationRequested === true;
+    try {
+      const listed: { readonly path: string; readonly inside: string; readonly host: Host }[] = [];
+      const slice = this.#slicer();
+      this.#unread = [];
+      for (const [root, host] of this.#hosts) {
+        const { paths, problems } = await host.list(this.#exclude, slice);
+        for (const inside of paths) listed.push({ path: root.prefix + inside, inside, host });
+        for (const problem of problems) this.#unread.push({ ...problem, path: root.prefix + problem.path });
+      }
+      const wanted = new Set(listed.map((file) => file.path));
+      for (const path of engine.paths) {
+        if (wanted.has(path) || this.#isOpen(path)) continue;
+        engine.removeFile(path);
+        this.#stale.add(path);
+      }
+      engine.setManifestDirectories(listed.map((file) => file.path).filter(isManifest).map(directoryOf));
+      for (const document of this.#documents.values()) {
+        if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
+      }
+      let done = 0;
+      for (const { path, inside, host } of listed) {
+        if (isCancelled()) break;
+        done++;
+        if (this.#isOpen(path)) continue;
+        const text = await host.read(inside);
+        if (this.#engine === null) return;
+        if (this.#isOpen(path)) continue;
+        if (typeof text === 'string') engine.setFile(path, text, false);
+        else {
+          this.#unread.push({ ...text, path });
+          engine.removeFile(path);
+        }
+        this.#stale.add(path);
+        await slice();
+        if (done % 50 === 0) {
+          progress?.report(Math.round((100 * done) / listed.length), `${done} of ${listed.length} files`);
+          this.#touch();
+        }
+      }
+      engine.judge();
+      const cancelled = progress?.token.isCancellationRequested === true && generation === this.#scanGeneration;
+      if (generation === this.#scanGeneration) {
+        const judged = listed.length > 0;
+        this.#setState(judged ? 'ready' : 'empty', cancelled ? `The scan was cancelled after ${done} of ${listed.length} files.` : '');
+        this.#baseline ??= cancelled ? null : this.#currentScorecard();
+      }
+      for (const path of engine.paths) this.#stale.add(path);
+      this.#flush();
+    } catch (error) {
+      this.#connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#setState('error', error instanceof Error ? error.message : String(error));
+    } finally {
+      progress?.done();
+    }
+  }
+
+  /** A document that was open while analysis was off: what the editor holds is asked for by reading the file. */
+  async #reopen(document: Document): Promise<void> {
+    const found = locate(this.#roots, document.path);
+    const text = found === null ? null : await this.#hosts.get(found.root)!.read(found.inside);
+    if (typeof text === 'string') this.#engine?.setFile(document.path, text, true);
+  }
+
+  // --- publishing ---------------------------------------------------------------------------------------------------
+
+  /** Runs the judges whose inputs changed and publishes. `pulled`: the document that the client asks for by itself. */
+  #judgeAndFlush(paths: readonly string[], pulled?: string): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    for (const path of paths) this.#stale.add(path);
+    for (const path of engine.judge()) this.#stale.add(path);
+    this.#flush(pulled);
+  }
+
+  /** Sends what changed to the client: by push, through the open workspace request, or by asking it to pull again. */
+  #flush(pulled?: string): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const open = new Map([...this.#documents.values()].map((document) => [document.path, document]));
+    let refresh = false;
+    const items: WorkspaceDocumentDiagnosticReport[] = [];
+    for (const path of this.#stale) {
+      const diagnostics = this.#diagnostics(path);
+      const id = resultId(diagnostics);
+      const document = open.get(path);
+      if (!this.#abilities.pull) {
+        this.#stale.delete(path);
+        if (this.#sent.get(path) === id || (diagnostics.length === 0 && !this.#sent.has(path))) continue;
+        this.#sent.set(path, id);
+        const uri = uriOf(this.#roots, path);
+        void this.#connection.sendDiagnostics({
+          uri,
+          diagnostics,
+          ...(document === undefined ? {} : { version: document.version }),
+        });
+        continue;
+      }
+      if (document !== undefined) {
+        this.#stale.delete(path);
+        // What the client has of an open document is what it pulled last.
+        if (path !== pulled && this.#sent.get(path) !== id) refresh = true;
+        continue;
+      }
+      if (this.#pull === null) continue;
+      this.#stale.delete(path);
+      if (this.#sent.get(path) === id || (diagnostics.length === 0 && !this.#sent.has(path))) continue;
+      this.#sent.set(path, id);
+      items.push({ kind: 'full', uri: uriOf(this.#roots, path), version: null, resultId: id, items: diagnostics });
+    }
+    if (items.length > 0) this.#pull?.progress.report({ items });
+    if (refresh && this.#abilities.refresh) void this.#connection.languages.diagnostics.refresh();
+    this.#touch();
+    this.#logProblems(engine);
+  }
+
+  #logProblems(engine: Engine): void {
+    const failed = engine.problems.filter((problem) => problem.kind === 'rule-failed');
+    for (const problem of failed.slice(this.#loggedProblems)) {
+      this.#connection.console.error(`${problem.path}: ${problem.message}`);
+    }
+    this.#loggedProblems = Math.max(this.#loggedProblems, failed.length);
+  }
+
+  #diagnostics(path: string): Diagnostic[] {
+    const engine = this.#engine;
+    if (engine === null || !this.#enabled) return [];
+    const toUri = (other: string): string => uriOf(this.#roots, other);
+    const diagnostics = engine.findings(path).map((finding) => toDiagnostic(finding, toUri));
+    if (path.endsWith(CONFIGURATION_FILE)) diagnostics.push(...this.#settingsDiagnostics(path));
+    return diagnostics;
+  }
+
+  #settingsDiagnostics(path: string): Diagnostic[] {
+    const text = this.#engine?.textOf(path) ?? '';
+    const lines = this.#engine?.linesOf(path);
+    return this.#fileProblems.map(({ key, message }) => {
+      const at = key === '' ? 0 : Math.max(0, text.indexOf(JSON.stringify(key)));
+      const end = key === '' ? at : at + JSON.stringify(key).length;
+      const range =
+        lines === undefined
+          ? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }
+          : { start: positionAt(lines, at), end: positionAt(lines, end) };
+      return { range, severity: 1, source: SOURCE, code: 'configuration', message };
+    });
+  }
+
+  #documentDiagnostics(uri: string, previous: string | undefined): DocumentDiagnosticReport {
+    const path = pathOf(this.#roots, uri);
+    const items = path === null ? [] : this.#diagnostics(path);
+    const id = resultId(items);
+    if (path !== null) this.#sent.set(path, id);
+    return previous === id ? { kind: 'unchanged', resultId: id } : { kind: 'full', resultId: id, items };
+  }
+
+  /**
+   * Answers the workspace request in parts: what is known at once, then whatever changes, until the client cancels.
+   * Without a way to send parts the answer is what is known now.
+   */
+  #workspaceDiagnostics(
+    previous: readonly { readonly uri: string; readonly value: string }[],
+    token: CancellationToken,
+    progress: ResultProgressReporter<WorkspaceDiagnosticReportPartialResult> | undefined,
+  ): Promise<WorkspaceDiagnosticReport> | WorkspaceDiagnosticReport {
+    const known = new Map(previous.map(({ uri, value }) => [pathOf(this.#roots, uri) ?? uri, value]));
+    const open = new Set([...this.#documents.values()].map((document) => document.path));
+    for (const path of [...this.#sent.keys()]) if (!open.has(path)) this.#sent.delete(path);
+    for (const [path, value] of known) this.#sent.set(path, value);
+    for (const path of [...(this.#engine?.paths ?? []), ...known.keys()]) this.#stale.add(path);
+    if (progress === undefined) {
+      const items = [...this.#stale].filter((path) => !open.has(path)).map((path): WorkspaceDocumentDiagnosticReport => {
+        const diagnostics = this.#diagnostics(path);
+        const id = resultId(diagnostics);
+        const uri = uriOf(this.#roots, path);
+        if (known.get(path) === id) return { kind: 'unchanged', uri, version: null, resultId: id };
+        return { kind: 'full', uri, version: null, resultId: id, items: diagnostics };
+      });
+      return { items };
+    }
+    this.#pull?.finish();
+    return new Promise((done) => {
+      const pull: WorkspacePull = {
+        progress,
+        finish: () => {
+          if (this.#pull === pull) this.#pull = null;
+          done({ items: [] });
+        },
+      };
+      this.#pull = pull;
+      token.onCancellationRequested(() => pull.finish());
+      this.#flush();
+    });
+  }
+
+  // --- scorecard ----------------------------------------------------------------------------------------------------
+
+  #setState(state: StatusState, message = ''): void {
+    this.#state = state;
+    this.#stateMessage = message;
+    this.#touch();
+  }
+
+  /** Something that the scorecard shows may be different: tells the client soon, and not more often than it can draw. */
+  #touch(): void {
+    this.#revision++;
+    if (this.#statusTimer !== null) return;
+    this.#sendStatus();
+    this.#statusTimer = setTimeout(() => {
+      this.#statusTimer = null;
+      if (this.#publishedRevision !== this.#revision) this.#sendStatus();
+    }, STATUS_INTERVAL);
+  }
+
+  #sendStatus(): void {
+    this.#publishedRevision = this.#revision;
+    const message = this.#stateMessage;
+    const status: StatusParams = presentStatus({
+      state: this.#state,
+      ...(message === '' ? {} : { message }),
+      scorecard: this.#engine === null ? null : this.#currentScorecard(),
+      rules: this.#engine?.rules ?? [],
+      revision: this.#revision,
+    });
+    void this.#connection.sendNotification(STATUS_NOTIFICATION, status);
+  }
+
+  #audit(detail: 'full' | 'scorecard') {
+    return buildAudit(this.#engine!, {
+      root: this.#roots.map((root) => root.name).join(', '),
+      rubric: this.#parts.rubric,
+      unread: this.#unread,
+      detail,
+    });
+  }
+
+  #currentScorecard(): Scorecard {
+    if (this.#scorecard?.revision !== this.#revision) {
+      this.#scorecard = { revision: this.#revision, scorecard: this.#audit('scorecard').scorecard };
+    }
+    return this.#scorecard.scorecard;
+  }
+
+  #treeElements({ parent }: TreeParams): readonly TreeElement[] {
+    if (this.#engine === null || (this.#state !== 'ready' && this.#state !== 'scanning')) return [];
+    if (this.#tree?.revision !== this.#revision) {
+      const model = scorecardTree(this.#audit('full'), this.#baseline, (path) => uriOf(this.#roots, path));
+      this.#tree = { revision: this.#revision, model };
+    }
+    return this.#tree.model.children(parent);
+  }
+
+  #ruleDoc({ ruleId }: RuleDocParams): RuleDocResult {
+    const rule = this.#engine?.rules.find((candidate) => candidate.id === ruleId);
+    return { markdown: rule === undefined ? `There is no rule \`${ruleId.replace(/`/g, '')}\`.\n` : ruleDocument(rule) };
+  }
+
+  async #report({ format }: ReportParams): Promise<ReportResult> {
+    await this.#settled();
+    const engine = this.#engine;
+    if (engine === null) throw new Error('The analysis has not started.');
+    const audit = this.#audit('full');
+    switch (format) {
+      case 'markdown':
+        return { content: toMarkdownReport(audit) };
+      case 'json':
+        return { content: `${JSON.stringify(toJsonReport(audit), null, 2)}\n` };
+      case 'sarif':
+        return {
+          content: `${JSON.stringify(toSarif(audit, (path, offset) => engine.positionAt(path, offset)), null, 2)}\n`,
+        };
+    }
+  }
+
+  async #settled(): Promise<SettledResult> {
+    await this.#scan;
+    for (const document of this.#documents.values()) this.#settle(document);
+    this.#judgeAndFlush([]);
+    this.#sendStatus();
+    return { revision: this.#revision };
+  }
+
+  // --- fixes and hover ----------------------------------------------------------------------------------------------
+
+  #findingsAt(uri: string, start: { line: number; character: number }, end: { line: number; character: number }): readonly Finding[] {
+    const path = pathOf(this.#roots, uri);
+    if (path === null || this.#engine === null || !this.#enabled) return [];
+    return this.#engine.findings(path).filter(({ location: { range } }) => {
+      const startsBehind = range.start.line > end.line || (range.start.line === end.line && range.start.character > end.character);
+      const endsBefore = range.end.line < start.line || (range.end.line === start.line && range.end.character < start.character);
+      return !startsBehind && !endsBefore;
+    });
+  }
+
+  #codeActions({ textDocument, range, context }: CodeActionParams): CodeAction[] {
+    const wants = (kind: string): boolean =>
+      context.only === undefined || context.only.some((only) => only === '' || kind === only || kind.startsWith(`${only}.`));
+    const actions: CodeAction[] = [];
+    if (wants(CodeActionKind.QuickFix)) {
+      const toUri = (path: string): string => uriOf(this.#roots, path);
+      for (const finding of this.#findingsAt(textDocument.uri, range.start, range.end)) {
+        actions.push(...toCodeActions(finding, toDiagnostic(finding, toUri)));
+      }
+    }
+    const path = pathOf(this.#roots, textDocument.uri);
+    if (path !== null && context.only !== undefined && wants(FIX_ALL_KIND) && this.#safeFixes(path).length > 0) {
+      const data: ActionData = { path, fixAll: true };
+      actions.push({ title: 'Apply all safe Shipworthy fixes', kind: FIX_ALL_KIND, data });
+    }
+    return this.#abilities.resolveEdit ? actions : actions.map((action) => this.#resolve(action));
+  }
+
+  /** The first safe fix of every finding of a file, as far as they do not overlap. */
+  #safeFixes(path: string): readonly ResolvedFix[] {
+    const engine = this.#engine;
+    const text = engine?.textOf(path);
+    if (engine === null || text === undefined) return [];
+    const taken: ResolvedFix[] = [];
+    let edits: ResolvedFix['changes'][number]['edits'] = [];
+    for (const finding of engine.findings(path)) {
+      const fix = finding.fixes.find((candidate) => candidate.safety === 'safe');
+      if (fix === undefined || fix.creates.length > 0 || fix.changes.some((change) => change.path !== path)) continue;
+      const own = fix.changes.flatMap((change) => change.edits);
+      const fresh = own.filter((edit) => !edits.some((other) => sameEdit(other, edit)));
+      if (applyEdits(text, [...edits, ...fresh]) === null) continue;
+      edits = [...edits, ...fresh];
+      taken.push({ ...fix, changes: [{ path, edits: fresh }] });
+    }
+    return taken;
+  }
+
+  #resolve(action: CodeAction): CodeAction {
+    const data = action.data as ActionData | undefined;
+    if (data === undefined || this.#engine === null) return action;
+    if ('fixAll' in data) {
+      return { ...action, edit: toWorkspaceEdit(this.#safeFixes(data.path), (path) => this.#editTarget(path)) };
+    }
+    const finding = this.#engine.findings(data.path).find((candidate) => candidate.fingerprint === data.fingerprint);
+    const fix = finding?.fixes[data.fix];
+    if (fix === undefined) return action;
+    return { ...action, edit: toWorkspaceEdit([fix], (path) => this.#editTarget(path)) };
+  }
+
+  #editTarget(path: string): EditTarget {
+    const document = [...this.#documents.values()].find((candidate) => candidate.path === path);
+    return {
+      uri: document?.uri ?? uriOf(this.#roots, path),
+      version: document?.version ?? null,
+      positionAt: (offset) => this.#engine!.positionAt(path, offset),
+    };
+  }
+
+  #hover(uri: string, position: { line: number; character: number }): Hover | null {
+    const engine = this.#engine;
+    const [first, ...others] = this.#findingsAt(uri, position, position);
+    if (engine === null || first === undefined) return null;
+    const scorecard = this.#currentScorecard();
+    const text = [first, ...others].map((finding) => {
+      const rule = engine.rules.find((candidate) => candidate.id === finding.ruleId)!;
+      return hoverText(finding, rule, scorecard, this.#abilities.commandLinks);
+    });
+    return { contents: { kind: 'markdown', value: text.join('\n\n---\n\n') }, range: first.location.range };
+  }
+}
+
+function sameEdit(a: { start: number; end: number; newText: string }, b: typeof a): boolean {
+  return a.start === b.start && a.end === b.end && a.newText === b.newText;
+}
+
+/** Names a set of diagnostics by its content, so that an unchanged answer is recognised. */
+function resultId(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.length === 0 ? 'none' : hashText(JSON.stringify(diagnostics));
+}

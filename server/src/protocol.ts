@@ -1,0 +1,108 @@
+/**
+ * What client and server say to each other beyond LSP: types and names only, no code. The one file of the server that
+ * the client may import. Everything that the client shows is computed by the server and drawn as it comes.
+ */
+
+/** Options given with `initialize`. */
+export interface InitializationOptions {
+  /** The client renders command links of hover texts (`command:` URIs), e.g. VS Code. */
+  readonly commandLinks?: boolean;
+}
+
+/** Settings section of the client, pulled by `workspace/configuration`. */
+export const SETTINGS_SECTION = 'shipworthy';
+export interface Settings {
+  /** Off: nothing is analysed. */
+  readonly enable: boolean;
+  /** Rule id -> severity override or "off". */
+  readonly rules: Readonly<Record<string, 'critical' | 'high' | 'medium' | 'low' | 'off'>>;
+  /** Globs (workspace-relative) left out besides `.gitignore`. */
+  readonly exclude: readonly string[];
+  /** Whether preview rules are shown. They never count in the score. */
+  readonly previewRules: boolean;
+}
+
+/** Server -> client notification: the whole state of status bar, badge and view header. */
+export const STATUS_NOTIFICATION = 'shipworthy/status';
+export interface StatusParams {
+  /**
+   * `starting`: no result yet. `scanning`: results so far are shown. `ready`. `disabled`: by setting.
+   * `empty`: the workspace holds no file that can be judged. `noFolder`: no folder open. `error`: see `message`.
+   */
+  readonly state: 'starting' | 'scanning' | 'ready' | 'disabled' | 'empty' | 'noFolder' | 'error';
+  readonly message?: string;
+  /** e.g. "B+ 84" */
+  readonly statusText: string;
+  /** Markdown. */
+  readonly statusTooltip: string;
+  readonly statusAccessibility: string;
+  /** Header of the view: e.g. "B+ · 84 · NOT READY". */
+  readonly viewDescription: string;
+  /** Number of blockers; 0 hides the badge. */
+  readonly badge: number;
+  readonly badgeTooltip: string;
+  /** Increases with every change of the tree; the client then asks for the tree again. */
+  readonly revision: number;
+}
+
+/** Client -> server request: children of an element of the scorecard tree (top level when `parent` is absent). */
+export const TREE_REQUEST = 'shipworthy/tree';
+export interface TreeParams {
+  readonly parent?: string;
+}
+export interface TreeElement {
+  /** Stable across refreshes, so that expansion and selection survive. */
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  /** Markdown. */
+  readonly tooltip: string;
+  /** Codicon name without `$()`. */
+  readonly icon: string;
+  /** Theme colour id for the icon, e.g. `list.errorForeground`; '' for the default. */
+  readonly iconColor: string;
+  readonly collapsible: 'none' | 'collapsed' | 'expanded';
+  /** `overall` | `category` | `rule` | `finding` | `evidence` | `group` */
+  readonly kind: string;
+  readonly accessibilityLabel: string;
+  /** Where a click leads. */
+  readonly target?: {
+    readonly uri: string;
+    readonly range: {
+      readonly start: { readonly line: number; readonly character: number };
+      readonly end: { readonly line: number; readonly character: number };
+    };
+  };
+  /** For context actions: the rule's id. */
+  readonly ruleId?: string;
+}
+
+/** Client -> server request: documentation of a rule as Markdown (offline). */
+export const RULE_DOC_REQUEST = 'shipworthy/ruleDoc';
+export interface RuleDocParams {
+  readonly ruleId: string;
+}
+export interface RuleDocResult {
+  readonly markdown: string;
+}
+
+/** Client -> server request: the audit report of the workspace as it is now. */
+export const REPORT_REQUEST = 'shipworthy/report';
+export interface ReportParams {
+  readonly format: 'markdown' | 'json' | 'sarif';
+}
+export interface ReportResult {
+  readonly content: string;
+}
+
+/** Client -> server request without parameters: read every file again, as on a cold start; resolves when it has begun. */
+export const RESCAN_REQUEST = 'shipworthy/rescan';
+
+/**
+ * Client -> server request for tests and `source.fixAll`: resolves when every pending edit is settled and all
+ * workspace judges ran, with the revision that is published.
+ */
+export const SETTLED_REQUEST = 'shipworthy/settled';
+export interface SettledResult {
+  readonly revision: number;
+}

@@ -1,0 +1,36 @@
+/** An engine with the real parser, for tests: one parser per process, any set of rules. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Engine } from '../../server/src/core/engine/engine.ts';
+import { isManifest } from '../../server/src/core/engine/roles.ts';
+import { directoryOf } from '../../server/src/core/engine/factIndex.ts';
+import type { Rule } from '../../server/src/core/rulekit/rule.ts';
+import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
+import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
+import { goSupport } from '../../server/src/languages/go/support.ts';
+import { createSyntax } from '../../server/src/wasm/syntax.ts';
+
+const require = createRequire(import.meta.url);
+let shared: Promise<Syntax> | undefined;
+
+/** The parser with every grammar; created once. */
+export function testSyntax(): Promise<Syntax> {
+  shared ??= createSyntax({
+    runtimeWasm: readFileSync(require.resolve('web-tree-sitter/tree-sitter.wasm')),
+    grammars: { go: readFileSync(require.resolve('tree-sitter-go/tree-sitter-go.wasm')) },
+  });
+  return shared;
+}
+
+export function newEngine(syntax: Syntax, rules: readonly Rule[]): Engine {
+  return new Engine({ syntax, rules, extractors: EXTRACTORS, languages: [goSupport] });
+}
+
+/** An engine that holds the files, with all judges run. */
+export function engineWith(syntax: Syntax, rules: readonly Rule[], files: ReadonlyMap<string, string>): Engine {
+  const engine = newEngine(syntax, rules);
+  engine.setManifestDirectories([...files.keys()].filter(isManifest).map(directoryOf));
+  for (const [path, text] of files) engine.setFile(path, text, false);
+  engine.judge();
+  return engine;
+}

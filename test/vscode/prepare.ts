@@ -1,0 +1,71 @@
+/**
+ * What both launchers of the VS Code tests need: the bundled suite and a fresh copy of the sample service, so that tests
+ * may edit it. It writes to the project's `.cache` and to a temporary folder only.
+ */
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { PROJECT_ROOT } from '../../tools/vscodeHost.ts';
+
+export const SCREENSHOT_DIR = join(PROJECT_ROOT, '.cache', 'screenshots');
+
+/** Bundles the suite into one CommonJS file, as the extension host loads it; returns its path. */
+export async function bundleSuite(): Promise<string> {
+  const outfile = join(PROJECT_ROOT, '.cache', 'vscode-tests', 'suite.cjs');
+  await build({
+    entryPoints: [join(PROJECT_ROOT, 'test', 'vscode', 'suite', 'index.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    sourcemap: true,
+    external: ['vscode'],
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+/**
+ * Returns a function that turns the positions of the bundle in a stack trace into those of the sources, and drops the
+ * editor's own frames: the extension host does not read source maps.
+ */
+export function createStackMapper(bundle: string): (text: string) => string {
+  const sourceMap = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')));
+  const position = new RegExp(`${bundle.replaceAll(/[^\w/]/g, '\\$&')}:(\\d+):(\\d+)`, 'g');
+  const toSource = (whole: string, line: string, column: string): string => {
+    const entry = sourceMap.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!('originalSource' in entry)) return whole;
+    const path = relative(process.cwd(), resolve(dirname(bundle), entry.originalSource));
+    return `${path}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  };
+  return (text) =>
+    text
+      .split('\n')
+      .filter((line) => !/^\s+at .*(extensionHostProcess\.js|node:internal)/.test(line))
+      .join('\n')
+      .replaceAll(position, toSource);
+}
+
+export interface Workplace {
+  /** A copy of the sample service. */
+  readonly sample: string;
+  /** For what the editor writes. */
+  readonly userDataDir: string;
+  remove(): void;
+}
+
+/** Makes the folders of one run. */
+export function makeWorkplace(): Workplace {
+  // The real path: on macOS the temporary folder is a link, and the editor would report the other name.
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'shipworthy-vscode-')));
+  const sample = join(root, 'checkout-service');
+  cpSync(join(PROJECT_ROOT, 'samples', 'checkout-service'), sample, { recursive: true });
+  return {
+    sample,
+    userDataDir: join(root, 'user-data'),
+    remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
