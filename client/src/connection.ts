@@ -22,7 +22,6 @@ import {
   RULE_DOC_REQUEST,
   type RuleDocParams,
   type RuleDocResult,
-  SETTINGS_SECTION,
   SETTLED_REQUEST,
   type SettledResult,
   STATUS_NOTIFICATION,
@@ -202,6 +201,5 @@ function clientOptions(output: vscode.LogOutputChannel): LanguageClientOptions {
     initializationOptions,
     // Hover texts may link to the documentation of a rule, and to nothing else.
     markdown: { isTrusted: { enabledCommands: [SHOW_RULE_DOC_COMMAND] }, supportThemeIcons: true },
-    synchronize: { configurationSection: SETTINGS_SECTION },
   };
 }

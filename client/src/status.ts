@@ -26,7 +26,6 @@ export function serverGoneStatus(): StatusParams {
 function withoutServer(state: 'starting' | 'error', sentence: string): StatusParams {
   return {
     state,
-    message: sentence,
     statusText: 'Shipworthy',
     statusTooltip: sentence,
     statusAccessibility: sentence,

@@ -27,7 +27,7 @@ export function createScorecardView(tree: ScorecardTree): ScorecardView {
   function showMessage(): void {
     if (latest === undefined) return;
     // The editor hides the welcome text, with its links, behind a message.
-    treeView.message = rows === 0 && hasWelcome(latest) ? '' : (latest.message ?? '');
+    treeView.message = rows === 0 && offersActions(latest) ? '' : (latest.message ?? '');
   }
 
   function showProgress(running: boolean): void {
@@ -67,7 +67,7 @@ export function createScorecardView(tree: ScorecardTree): ScorecardView {
   };
 }
 
-/** `ready` alone has no welcome text: an empty tree then says what the server's message says. */
-function hasWelcome({ state }: StatusParams): boolean {
-  return state !== 'ready';
+/** Whether the welcome text of the state offers something to do, and so is worth more than a message. */
+function offersActions({ state }: StatusParams): boolean {
+  return state === 'disabled' || state === 'empty' || state === 'noFolder' || state === 'error';
 }

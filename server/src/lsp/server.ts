@@ -684,7 +684,8 @@ class LanguageServer {
   #setState(state: StatusState, message = ''): void {
     this.#state = state;
     this.#stateMessage = message;
-    this.#touch();
+    this.#revision++;
+    this.#sendStatus();
   }
 
   /** Something that the scorecard shows may be different: tells the client soon, and not more often than it can draw. */

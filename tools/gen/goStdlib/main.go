@@ -20,13 +20,31 @@ import (
 
 // Packages whose names alone are recorded: programs call them seldom, and their signatures would fill the file.
 var namesOnly = []string{
-	"go/", "image", "testing/", "text/template/parse", "regexp/syntax", "index/", "plugin", "runtime/",
+	"image", "testing/", "runtime/",
 	"unicode", "math/big", "math/cmplx", "math/bits", "encoding/asn1", "crypto/x509/pkix", "crypto/elliptic", "reflect",
-	"text/tabwriter", "text/scanner", "container/", "expvar", "log/syslog", "net/rpc", "net/mail", "hash/", "compress/lzw",
+	"text/tabwriter", "text/scanner", "container/", "expvar", "log/syslog", "net/rpc", "net/mail", "compress/lzw",
+	"math", "crypto/dsa", "crypto/rc4", "crypto/des", "net/netip", "database/sql/driver", "encoding/ascii85",
 }
 
 // Packages that differ between platforms, or that no program imports for themselves.
-var leftOut = []string{"syscall", "internal/", "vendor/", "cmd/", "unsafe", "builtin", "debug/"}
+var leftOut = []string{
+	"syscall", "internal/", "vendor/", "cmd/", "unsafe", "builtin", "debug/", "go/", "regexp/syntax",
+	"text/template/parse", "index/", "plugin",
+}
+
+// Packages whose struct fields matter: what programs read from or close through them.
+var withFields = map[string]bool{
+	"net/http": true, "net/url": true, "net/http/httputil": true, "net/http/httptest": true, "os/exec": true,
+	"time": true, "crypto/tls": true, "bufio": true, "io": true, "net": true, "archive/zip": true, "mime/multipart": true,
+}
+
+// Methods that packages call on each other's types, and programs hardly ever; those that always give a string.
+var seldomCalled = map[string]bool{
+	"GoString": true, "GobEncode": true, "GobDecode": true, "MarshalBinary": true, "MarshalText": true,
+	"MarshalJSON": true, "UnmarshalBinary": true, "UnmarshalText": true, "UnmarshalJSON": true, "Temporary": true,
+	"Timeout": true, "Unwrap": true, "SyscallConn": true,
+	"Error": true, "String": true,
+}
 
 func main() {
 	list, err := exec.Command("go", "list", "std").Output()
@@ -112,7 +130,7 @@ func typeEntry(name string, object *types.TypeName, namesOnly bool, qualifier ty
 	}
 	entry := name + "{"
 	var members []string
-	if structure, ok := object.Type().Underlying().(*types.Struct); ok {
+	if structure, ok := object.Type().Underlying().(*types.Struct); ok && withFields[object.Pkg().Path()] {
 		for i := 0; i < structure.NumFields(); i++ {
 			field := structure.Field(i)
 			text := typeText(field.Type(), qualifier)
@@ -129,7 +147,7 @@ func typeEntry(name string, object *types.TypeName, namesOnly bool, qualifier ty
 	}
 	for i := 0; i < set.Len(); i++ {
 		method := set.At(i).Obj().(*types.Func)
-		if method.Exported() {
+		if method.Exported() && !seldomCalled[method.Name()] {
 			if text := results(method.Type().(*types.Signature), qualifier); text != "" {
 				members = append(members, method.Name()+"("+text)
 			}

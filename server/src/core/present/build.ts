@@ -1,7 +1,7 @@
 /** Makes the `Audit` that every presenter takes from the state of an engine. */
 import type { Engine } from '../engine/engine.ts';
-import type { Finding } from '../model/finding.ts';
 import type { Problem } from '../engine/problem.ts';
+import type { Finding } from '../model/finding.ts';
 import { scoreWorkspace } from '../score/score.ts';
 import type { Rubric } from '../score/types.ts';
 import type { Audit } from './audit.ts';

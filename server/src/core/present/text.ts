@@ -19,14 +19,17 @@ export function plainText(text: string): string {
   return text.replace(LINE_BREAK_OR_TAB, ' ').replace(UNPRINTABLE, REPLACEMENT);
 }
 
-/** Words that renderers turn into links, mentions, references, emoji, icons or formulas even without brackets. */
-const ACTIVE_WORD = /[@#$]|:\/\/|www\.|:[\w+-]+:/i;
-const MARKUP = /[\\`*_[\]<>&|~]/g;
-const BLOCK_START = /^(?:[-+=]|\d+(?=[.)]))/;
+/**
+ * Words that renderers turn into links, mentions, references, emoji, icons or formulas by themselves, and words with
+ * brackets, which some renderers still pair into a link when they are escaped.
+ */
+const ACTIVE_WORD = /[@#$[\]]|:\/\/|www\.|:[\w+-]+:/i;
+const MARKUP = /[\\`*_<>&|~]/g;
+const BLOCK_START = /^(?:[-+=]|\d+(?=[.)](?: |$)))/;
 
 /**
  * Text as inline Markdown that renders as itself, also at the start of a line. Words that a renderer would link by
- * themselves are set as code.
+ * themselves, or pair into one, are set as code.
  */
 export function markdownText(text: string): string {
   const words = plainText(text).trim().split(/ +/);
@@ -49,9 +52,11 @@ export function markdownCode(text: string): string {
   return `${fence}${padding}${code}${padding}${fence}`;
 }
 
-/** A path of the workspace as a relative URI reference: nothing in it is read as scheme, query, fragment or markup. */
+/**
+ * A path of the workspace as a relative URI reference: nothing in it is read as scheme, host, query, fragment or markup.
+ */
 export function encodePath(path: string): string {
-  return path.split('/').map(encodeSegment).join('/');
+  return path.replace(/^\/+/, '').split('/').map(encodeSegment).join('/');
 }
 
 function encodeSegment(segment: string): string {

@@ -1,0 +1,209 @@
+/** The audit report: what it says, that it is the same every time, and that nothing in it acts. */
+import MarkdownIt from 'markdown-it';
+import { describe, expect, test } from 'vitest';
+import { toMarkdownReport } from '../../server/src/core/present/markdown.ts';
+import { ruleDocument } from '../../server/src/core/present/ruleDoc.ts';
+import {
+  at,
+  auditOf,
+  bodyRule,
+  fileRule,
+  finding,
+  fix,
+  originRule,
+  PAYLOADS,
+  rule,
+  sampleAudit,
+} from './sampleAudit.ts';
+
+const report = toMarkdownReport(sampleAudit());
+
+/** The blocks below a heading, up to the next heading of the same or a higher level. */
+function section(heading: string, markdown = report): string {
+  const lines = markdown.split('\n');
+  const start = lines.findIndex((line) => line.replace(/^#+ /, '').startsWith(heading) && line.startsWith('#'));
+  if (start < 0) throw new Error(`The report has no heading "${heading}".`);
+  const level = /^#+/.exec(lines[start] ?? '')?.[0].length ?? 0;
+  const length = lines.slice(start + 1).findIndex((line) => (/^#+(?= )/.exec(line)?.[0].length ?? 99) <= level);
+  return lines.slice(start, length < 0 ? undefined : start + 1 + length).join('\n');
+}
+
+describe('the sample report', () => {
+  test('has its sections in order', () => {
+    const headings = report.split('\n').filter((line) => /^##? /.test(line));
+    expect(headings).toEqual([
+      '# Production readiness of shop',
+      '## Summary',
+      '## Verdict',
+      '## Grades',
+      '## 1. Concurrency: not rated',
+      '## 2. Resource management: D (64)',
+      '## 3. Error handling: not rated',
+      '## 4. Performance: not rated',
+      '## 5. Security: F (0)',
+      '## 6. Configuration and deployment: not rated',
+      '## 7. Observability: not rated',
+      '## 8. Testing: not rated',
+      '## 9. Documentation: not rated',
+      '## 10. Code quality: not rated',
+      '## Checklist',
+      '## Appendix',
+    ]);
+  });
+
+  test('sums up grade, scope and confidence', () => {
+    // Resources (5 * 2/4 + 2 * 1) / 7 = 64.3 with weight 15, security 0 with weight 20: 27.6. One weight-5 category of
+    // three that apply could not be decided.
+    expect(section('Summary')).toContain('**NOT READY**. Grade **F**, 27 of 100 points.');
+    expect(section('Summary')).toContain('Evidence in files decided 87 % of what applies.');
+    expect(section('Summary')).toContain('5 rules looked at 3 files (250 lines) and left 4 findings open.');
+  });
+
+  test('names blockers, conditions and the shortest way to a better grade', () => {
+    const verdict = section('Verdict');
+    expect(verdict).toContain('**NOT READY**');
+    expect(verdict).toContain('- WebSocket accepts any origin (`websocket-accepts-any-origin`): 1 finding');
+    expect(verdict).toContain('- Response body not closed (`response-body-not-closed`): 1 finding');
+    expect(verdict).toMatch(
+      /Shortest way to grade [A-D][+-]?:\n\n1\. WebSocket accepts any origin .*: 1 finding, worth \d+\.\d points/,
+    );
+  });
+
+  test('shows grades with weights, and points that sum to the overall score', () => {
+    const rows = section('Grades')
+      .split('\n')
+      .filter((line) => /^\| (?!:|Category)/.test(line))
+      .map((line) =>
+        line
+          .split('|')
+          .map((cell) => cell.trim())
+          .slice(1, -1),
+      );
+    expect(rows).toHaveLength(11);
+    const points = rows.slice(0, -1).reduce((total, cells) => total + (Number(cells[4]) || 0), 0);
+    expect(points).toBeCloseTo(Number(rows[10]?.[4]), 1);
+    expect(rows[0]).toEqual(['Concurrency', '–', 'Not rated', '15', '–', '0']);
+    expect(section('Grades')).toContain('its weight is shared among the others');
+  });
+
+  test('lists findings with linked places, messages and quick fixes, worst rule first', () => {
+    expect(section('5. Security')).toContain(
+      '- [a/server.go:15](a/server.go#L15): The upgrader accepts every origin; compare it with the allowed ones.',
+    );
+    const resources = section('2. Resource management');
+    expect(resources).toContain('(`response-body-not-closed`)**: high, 2 of 4 places, costs ');
+    expect(resources).toContain(
+      '- [b/fetch.go:8](b/fetch.go#L8): The body of resp is never closed; close it after the error check. Quick fix: Close the response body.',
+    );
+    expect(resources).toContain('How to fix response-body-not-closed. A quick fix is there for 1 of 2 findings.');
+  });
+
+  test('lists evidence with its count and a few places, and what files cannot decide', () => {
+    expect(section('2. Resource management')).toContain(
+      '- File not closed (`file-not-closed`): 4 places, such as [c/file.go:12](c/file.go#L12), [c/file.go:22](c/file.go#L22), [c/file.go:32](c/file.go#L32)\n',
+    );
+    expect(section('6. Configuration')).toContain('### Not decided from files\n\n- Server stops without draining');
+  });
+
+  test('shows preview findings and says that they do not score', () => {
+    expect(section('10. Code quality')).toContain('(`vague-name`)**: high, preview, not scored');
+  });
+
+  test('ends in a checklist and an appendix', () => {
+    const checklist = section('Checklist');
+    expect(section('Not ready', checklist)).toBe(
+      '### Not ready\n\n- [ ] WebSocket accepts any origin (`websocket-accepts-any-origin`)\n',
+    );
+    expect(section('Needs attention', checklist)).toBe(
+      '### Needs attention\n\n- [ ] Response body not closed (`response-body-not-closed`)\n',
+    );
+    expect(section('Ready', checklist)).toBe('### Ready\n\n- [x] File not closed (`file-not-closed`)\n');
+    const appendix = section('Appendix');
+    expect(appendix).toContain('Written by Shipworthy 1.2.3.');
+    expect(appendix).toContain('- Grades, by lowest score: A+ 97, A 93, A- 90,');
+    expect(appendix).toContain('- go: 2\n- yaml: 1');
+    expect(appendix).toContain('- dist/bundle.js: larger than the limit');
+  });
+
+  test('says which cap took points', () => {
+    const passing = Array.from({ length: 99 }, (_, line) => at('ok.go', line));
+    const capped = auditOf({
+      rules: [bodyRule],
+      findings: [finding(bodyRule, at('a.go', 0))],
+      evidence: { [bodyRule.id]: passing },
+    });
+    expect(toMarkdownReport(capped)).toContain(
+      'Capped at 79 by an open high finding of Response body not closed (`response-body-not-closed`), which takes 20.0 points',
+    );
+  });
+
+  test('gives the score as the reason when nothing else is', () => {
+    const low = auditOf({ rules: [fileRule], findings: [finding(fileRule, at('a.go', 0))] });
+    expect(toMarkdownReport(low)).toContain(
+      '**NOT READY**: The score of 0 is below 70, the least for READY WITH CONDITIONS.',
+    );
+  });
+});
+
+test('an empty workspace is not rated', () => {
+  const empty = toMarkdownReport(auditOf({ rules: [] }));
+  expect(empty).toContain('**NOT RATED**. Not rated: no rule found anything to judge.');
+  expect(empty).not.toContain('Shortest way');
+});
+
+test('the same audit gives the same report, whatever its order', () => {
+  const audit = sampleAudit();
+  const reversed = {
+    ...audit,
+    findings: audit.findings.toReversed(),
+    rules: audit.rules.toReversed(),
+    tallies: audit.tallies.toReversed(),
+  };
+  expect(toMarkdownReport(reversed)).toBe(report);
+});
+
+test('nothing of the repository renders as markup', () => {
+  const hostile = (payload: string) =>
+    auditOf({
+      rules: [bodyRule, fileRule],
+      root: payload,
+      findings: [
+        finding(bodyRule, at(`dir/${payload}`, 0), { message: payload, fixes: [fix(payload, 'a.go', 0, 0, '')] }),
+      ],
+      evidence: { [fileRule.id]: [at(payload, 3)] },
+      skipped: [{ path: payload, reason: payload }],
+    });
+  const renderer = new MarkdownIt({ html: true, linkify: true });
+  const shape = (payload: string) =>
+    renderer
+      .render(toMarkdownReport(hostile(payload)))
+      .replace(/<\/?code>/g, '')
+      .match(/<[^>]*>/g)
+      ?.map((tag) => tag.replace(/href="(?:[\w.%-]*\/)*[\w.%-]*#L\d+"/, 'href="place"'));
+  const expected = shape('harmless');
+  for (const payload of PAYLOADS) expect([payload, shape(payload)]).toEqual([payload, expected]);
+});
+
+describe('the page of a rule', () => {
+  test('has what, why, how, examples and references', () => {
+    const page = ruleDocument(originRule, {
+      failing: [{ language: 'go', code: 'CheckOrigin: yes,\n' }],
+      passing: [{ language: 'markdown', code: '```\nfenced\n```' }],
+    });
+    expect(page).toMatch(
+      /^# WebSocket accepts any origin\n\n`websocket-accepts-any-origin` · security · critical · certain/,
+    );
+    expect(page).toContain('## Why it matters\n\nWhy.');
+    expect(page).toContain('## Reported\n\n```go\nCheckOrigin: yes,\n```');
+    expect(page).toContain('## Not reported\n\n````markdown\n```\nfenced\n```\n````');
+    expect(page).toContain('- [CWE-346](https://cwe.mitre.org/data/definitions/346.html)');
+  });
+
+  test('says what preview and heuristic mean, and leaves out empty sections', () => {
+    const page = ruleDocument(rule('guess', { stage: 'preview', confidence: 'heuristic' }));
+    expect(page).toContain('**Preview**');
+    expect(page).toContain('never caps a category or blocks the verdict');
+    expect(page).not.toContain('## Reported');
+    expect(page).not.toContain('## References');
+  });
+});
