@@ -121,6 +121,13 @@ function start(args) {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGTERM'));
+  if (process.env.npm_lifecycle_event !== undefined) {
+    // npm passes SIGTERM to a shell that does not pass it on: when the shell has gone, we are meant as well.
+    const shell = process.ppid;
+    setInterval(() => {
+      if (process.ppid !== shell) child.kill('SIGTERM');
+    }, 500).unref();
+  }
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 

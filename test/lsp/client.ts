@@ -9,12 +9,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   type CodeAction,
-  createProtocolConnection,
+  createMessageConnection,
   type Diagnostic,
   type DocumentDiagnosticReport,
   type Hover,
   type InitializeResult,
-  type ProtocolConnection,
+  type MessageConnection,
   StreamMessageReader,
   StreamMessageWriter,
   type TextDocumentContentChangeEvent,
@@ -54,7 +54,7 @@ export function temporaryWorkspace(files: Readonly<Record<string, string>>): { r
 export class TestClient {
   readonly folder: string;
   readonly process: ChildProcess;
-  readonly connection: ProtocolConnection;
+  readonly connection: MessageConnection;
   /** Pushed diagnostics by URI. */
   readonly pushed = new Map<string, readonly Diagnostic[]>();
   readonly statuses: StatusParams[] = [];
@@ -71,7 +71,7 @@ export class TestClient {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...options.environment },
     });
-    this.connection = createProtocolConnection(
+    this.connection = createMessageConnection(
       new StreamMessageReader(this.process.stdout!),
       new StreamMessageWriter(this.process.stdin!),
     );

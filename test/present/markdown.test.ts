@@ -105,6 +105,10 @@ describe('the sample report', () => {
     expect(section('6. Configuration')).toContain('### Not decided from files\n\n- Server stops without draining');
   });
 
+  test('says of a category when there was nothing to judge', () => {
+    expect(section('1. Concurrency')).toBe('## 1. Concurrency: not rated\n\nNo rule found anything to judge.\n');
+  });
+
   test('shows preview findings and says that they do not score', () => {
     expect(section('10. Code quality')).toContain('(`vague-name`)**: high, preview, not scored');
   });
@@ -145,9 +149,16 @@ describe('the sample report', () => {
   });
 });
 
+test('a rule that fails only in files outside of the audit has not passed', () => {
+  const audit = { ...sampleAudit(), findings: [] };
+  const partial = toMarkdownReport(audit);
+  expect(partial).toContain('- [x] File not closed');
+  expect(partial).not.toMatch(/- \[x\] (?:Response body|WebSocket)/);
+});
+
 test('an empty workspace is not rated', () => {
   const empty = toMarkdownReport(auditOf({ rules: [] }));
-  expect(empty).toContain('**NOT RATED**. Not rated: no rule found anything to judge.');
+  expect(empty).toContain('**NOT RATED**. No rule found anything to judge.');
   expect(empty).not.toContain('Shortest way');
 });
 

@@ -57,12 +57,19 @@ async function main(): Promise<number> {
   const ui = await startUiServer(SCREENSHOT_DIR);
   const journal = createJournal(createStackMapper(testsPath), values.verbose ?? false);
   removePicturesOfFailures();
+  // An end from outside skips every `finally`; leaving by `exit` still ends the server and the browser.
+  process.once('exit', workplace.remove);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(EXIT_NOT_RUN));
   let host: VscodeHost | undefined;
   try {
     host = await startHost({
       userDataDir: workplace.userDataDir,
-      // A test run refuses the trust question, which would leave the extension in restricted mode.
-      settings: { 'security.workspace.trust.enabled': false },
+      // A test run refuses the trust question, which would leave the extension in restricted mode. Pictures of different
+      // machines shall look the same, so the theme is not left to what the browser prefers.
+      settings: {
+        'security.workspace.trust.enabled': false,
+        'workbench.colorTheme': 'Default Light Modern',
+      },
       environment: { [UI_ADDRESS_VARIABLE]: ui.address, [GREP_VARIABLE]: values.grep ?? '' },
     });
     const extensionPath = resolve(values.extension ?? PROJECT_ROOT);

@@ -1,8 +1,6 @@
 /**
  * Generates `server/src/languages/<language>/nodes.gen.ts`: the kind and field names of each grammar as unions, so that
  * a misspelt one does not compile. Reads only the `node-types.json` that the pinned grammar packages ship.
- *
- *   tsx tools/gen/nodeTypes.ts [--check]      --check writes nothing and exits with 1 when a file is stale
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -64,8 +62,9 @@ function sortedNames(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => name.split('\0', 1)[0]!))].sort((a, b) => (a < b ? -1 : 1));
 }
 
-function main(): void {
-  const check = process.argv.includes('--check');
+/** Returns the paths that were stale; with `check` nothing is written. */
+export function generateNodeTypes(check: boolean): readonly string[] {
+  const stale: string[] = [];
   const { grammars } = JSON.parse(readFileSync(join(root, 'grammars', 'grammars.json'), 'utf8')) as {
     readonly grammars: readonly GrammarPin[];
   };
@@ -74,14 +73,10 @@ function main(): void {
     const target = join(root, 'server', 'src', 'languages', pin.language, 'nodes.gen.ts');
     const wanted = nodeTypesModule(pin, JSON.parse(readFileSync(source, 'utf8')) as NodeType[]);
     if (existsSync(target) && readFileSync(target, 'utf8') === wanted) continue;
-    if (check) {
-      process.stderr.write(`${relative(root, target)} is stale: run tools/gen/nodeTypes.ts.\n`);
-      process.exitCode = 1;
-      continue;
-    }
+    stale.push(relative(root, target));
+    if (check) continue;
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, wanted);
   }
+  return stale;
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -51,6 +51,7 @@ import { hashText } from '../core/text/hash.ts';
 import { positionAt } from '../core/text/lines.ts';
 import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
 import type { Host } from '../host/host.ts';
+import { readAhead } from '../host/readAhead.ts';
 import {
   type InitializationOptions,
   REPORT_REQUEST,
@@ -506,12 +507,11 @@ class LanguageServer {
         if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
       }
       let done = 0;
-      for (const { path, inside, host } of listed) {
+      for await (const { item, text } of readAhead(listed, ({ host, inside }) => host.read(inside))) {
+        const { path } = item;
         if (isCancelled()) break;
-        done++;
-        if (this.#isOpen(path)) continue;
-        const text = await host.read(inside);
         if (this.#engine === null) return;
+        done++;
         if (this.#isOpen(path)) continue;
         if (typeof text === 'string') engine.setFile(path, text, false);
         else {

@@ -3,6 +3,7 @@ import type { Rule } from '../core/rulekit/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
+import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 
 /** Every rule, by category and id. */
@@ -10,5 +11,6 @@ export const RULES: readonly Rule[] = [
   documentationMissingDocComment,
   qualityMergeConflictMarker,
   qualityTodoComment,
+  securityHardcodedSecret,
   securityUncheckedMessageOrigin,
 ];

@@ -24,6 +24,8 @@ test(
     const tab = { selector: '.tab.active .label-name' };
     await waitFor(tab);
     assert.deepEqual(await texts(tab), ['websocket.go']);
+    // The theme comes from an extension, later than the first files.
+    await waitFor({ selector: '.monaco-workbench[class*="light_modern"]' });
     await screenshot('workbench');
   },
   { needsUi: true },

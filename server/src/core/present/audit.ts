@@ -26,7 +26,7 @@ export interface Audit {
   readonly root: string;
   /** Every rule that took part; each finding and tally names one of them. */
   readonly rules: readonly AuditRule[];
-  /** Open findings only. */
+  /** Open findings only; perhaps those of some files, while tallies and scorecard are always of the whole workspace. */
   readonly findings: readonly Finding[];
   readonly tallies: readonly RuleTally[];
   readonly scorecard: Scorecard;
@@ -75,7 +75,8 @@ export function outlineAudit(audit: Audit): readonly CategoryOutline[] {
   }));
   return audit.scorecard.categories.map((score) => {
     const ours = rules.filter(({ rule }) => rule.category === score.id);
-    const clean = ours.filter(({ findings }) => findings.length === 0);
+    // An audit of some files holds their findings only, but the tallies of all: its other failing rules did not pass.
+    const clean = ours.filter(({ findings, tally }) => findings.length === 0 && tally.fail === 0);
     return {
       score,
       failing: ours.filter(({ findings }) => findings.length > 0).sort(worstFirst),

@@ -30,6 +30,8 @@ import {
 /** Passing places named for a rule; the count says how many there are. */
 const PLACES_SHOWN = 3;
 
+const NOTHING_TO_JUDGE = 'No rule found anything to judge.';
+
 /** The whole report, ending in a line break. */
 export function toMarkdownReport(audit: Audit): string {
   const categories = outlineAudit(audit);
@@ -48,7 +50,7 @@ export function toMarkdownReport(audit: Audit): string {
 function summary({ scorecard, stats, rules, findings }: Audit): readonly string[] {
   const rating =
     scorecard.score === null
-      ? 'Not rated: no rule found anything to judge.'
+      ? NOTHING_TO_JUDGE
       : `Grade **${markdownText(scorecard.grade ?? '')}**, ${displayScore(scorecard.score)} of 100 points.`;
   const scope =
     `${counted(rules.length, 'rule')} looked at ${counted(stats.files, 'file')} (${counted(stats.lines, 'line')}) and ` +
@@ -119,6 +121,7 @@ function categorySection(audit: Audit, category: CategoryOutline, number: number
   return [
     `## ${number}. ${markdownText(score.title)}: ${scoreText(score)}`,
     ...(score.cap === null ? [] : [capText(audit, score.cap)]),
+    ...(failing.length + passing.length + undecided.length === 0 ? [NOTHING_TO_JUDGE] : []),
     ...(failing.length === 0 ? [] : ['### Findings', ...failing.flatMap((rule) => ruleFindings(rule, score.ledger))]),
     ...sectionList('### Evidence that passed', passing.map(passingLine)),
     ...sectionList(

@@ -39,13 +39,12 @@ export function packageNameOfPath(path: string): string {
 }
 
 /** The marker that Go tools write: a line of its own before the package clause. */
-const GENERATED = /^\/\/ Code generated .* DO NOT EDIT\.\r?$/m;
-const BUILD = /^\/\/(?:go:build|\s*\+build)[ \t]+(.*?)\r?$/gm;
+const GENERATED = /^\uFEFF?\/\/ Code generated .* DO NOT EDIT\.\r?$/m;
+const BUILD = /^\uFEFF?\/\/(?:go:build|\s*\+build)[ \t]+(.*?)\r?$/gm;
 
 /** Reads the header from the trees of the package clause and the import declarations. */
 export function readGoHeader(chunks: readonly FlatTree[], text: string): GoHeader {
   let packageName = '';
-  let packageOffset = text.length;
   const imports: GoImport[] = [];
   for (const tree of chunks) {
     const root: GoNode = new FlatNode(tree, 0);
@@ -59,9 +58,8 @@ export function readGoHeader(chunks: readonly FlatTree[], text: string): GoHeade
       if (path !== '') imports.push({ name: alias ?? packageNameOfPath(path), path, alias: alias !== undefined });
     }
   }
-  const clause = /^package\s/m.exec(text);
-  if (clause !== null) packageOffset = clause.index;
-  const preamble = text.slice(0, Math.min(packageOffset, 20_000));
+  const clause = /^\uFEFF?package\s/m.exec(text);
+  const preamble = text.slice(0, clause?.index ?? 20_000);
   const constraints = [...preamble.matchAll(BUILD)].map((match) => match[1]!.trim());
   return { packageName, imports, buildConstraint: constraints.join(' && '), generated: GENERATED.test(preamble) };
 }

@@ -128,7 +128,9 @@ function insertionInBlock(text: string, start: number, body: string, path: strin
   if (after !== undefined) return { start: after.at, end: after.at, newText: spec };
   const last = group[group.length - 1]!;
   const end = last.at + last.line.length + 1;
-  return text.charAt(end - 1) === '\n' ? { start: end, end, newText: spec } : { start: end - 1, end: end - 1, newText: `\n${spec}` };
+  return text.charAt(end - 1) === '\n'
+    ? { start: end, end, newText: spec }
+    : { start: end - 1, end: end - 1, newText: `\n${spec}` };
 }
 
 function removalOf(text: string, item: GoImport): TextEdit | null {
@@ -143,11 +145,15 @@ function removalOf(text: string, item: GoImport): TextEdit | null {
       const after = text.slice(end);
       // The last spec of a group takes the blank line that parted it from the next one with it.
       if (/\(\s*\n$/.test(before) && /^[ \t]*\r?\n/.test(after)) end += /^[ \t]*\r?\n/.exec(after)![0].length;
-      else if (/\n[ \t]*\r?\n$/.test(before) && /^\)|^[ \t]*\r?\n/.test(after)) start -= /\n([ \t]*\r?\n)$/.exec(before)![1]!.length;
+      else if (/\n[ \t]*\r?\n$/.test(before) && /^\)|^[ \t]*\r?\n/.test(after))
+        start -= /\n([ \t]*\r?\n)$/.exec(before)![1]!.length;
       return { start, end, newText: '' };
     }
   }
-  const single = new RegExp(`^import[ \\t]+(?:[\\w.]+[ \\t]+)?["\`]${quoted}["\`][^\\n]*\\n(?:[ \\t]*\\r?\\n)?`, 'm').exec(text);
+  const single = new RegExp(
+    `^import[ \\t]+(?:[\\w.]+[ \\t]+)?["\`]${quoted}["\`][^\\n]*\\n(?:[ \\t]*\\r?\\n)?`,
+    'm',
+  ).exec(text);
   return single === null ? null : { start: single.index, end: single.index + single[0].length, newText: '' };
 }
 
@@ -159,4 +165,3 @@ export const goSupport: LanguageSupport<GoHeader> = {
   roleOf: roleOfGo,
   importEdits: importEditsGo,
 };
-

@@ -1,0 +1,170 @@
+/**
+ * The facts that extractors state about services and that judges read: one place for every name, what its key is and
+ * what its value holds. Frameworks disappear here: a route is a route whoever registers it. Nothing in this file looks
+ * at code.
+ */
+import type { Place, Span } from '../core/model/location.ts';
+import type { Fact, FactVerdict } from '../core/model/verdict.ts';
+import type { FactView } from '../core/rulekit/rule.ts';
+
+/** Who can reach a listener, as far as its address says: `loopback` also stands for Unix sockets. */
+export type Exposure = 'loopback' | 'open' | 'unknown';
+
+/** What a route is for. `app`: everything that is none of the others. */
+export type RoutePurpose = 'app' | 'health' | 'metrics' | 'debug' | 'static';
+
+/** Text to insert at a span of the chunk that the fact is about. */
+export type Insertion = {
+  readonly start: number;
+  readonly end: number;
+  /** White space at the beginning of the line. */
+  readonly indent: string;
+};
+
+/** Every fact by name: the comment says what its key is, the type what its value is. */
+export type FactValues = {
+  /** Key: path of the file. One for each Go file. */
+  'go.file': {
+    readonly package: string;
+    readonly imports: readonly string[];
+    /** Text of the build constraint, '' for none. */
+    readonly constraint: string;
+  };
+  /** Key: directory. The function `main` of a package `main`; the place is its name. */
+  'go.main': {
+    /** Just behind the opening brace. */
+    readonly body: Insertion;
+  };
+  /** Key: module path. From go.mod. */
+  'go.module': { readonly directory: string; readonly goVersion: string; readonly requires: readonly string[] };
+
+  /** Key: framework. A call that starts a server and blocks; the place is the call. */
+  'http.server': {
+    /** `helper`: a function of the library; `method`: of a server, engine or app value. */
+    readonly form: 'helper' | 'method';
+    readonly call: string;
+    readonly tls: boolean;
+    readonly exposure: Exposure;
+    /** `default`: the server falls back to http.DefaultServeMux. */
+    readonly handler: 'default' | 'given' | 'unknown';
+    /** Argument that is the handler, for fixes of helpers; null when it is not written in the call. */
+    readonly handlerSpan: Span | null;
+    /** What the call becomes when it serves TLS; null when that is not simple. */
+    readonly withTls: { readonly span: Span; readonly text: string } | null;
+    /** Where and how a local server could be drained; null when the code around is not simple enough. */
+    readonly drain: { readonly server: string; readonly after: Insertion; readonly logs: boolean } | null;
+  };
+  /** Key: name of the variable, '' when there is none. An http.Server literal; the place is its type. */
+  'http.server.literal': {
+    readonly fields: readonly string[];
+    readonly exposure: Exposure;
+    /** Sets a time-out for headers or requests, or wraps the handler in one. */
+    readonly timeouts: boolean;
+    /** Expression of the field Handler; null when it is not set. */
+    readonly handlerSpan: Span | null;
+    readonly handlerText: string;
+  };
+  /** Key: name of the field (`ReadTimeout`, `TLSConfig`, ...) that is assigned on some value; place: the assignment. */
+  'http.server.setting': { readonly owner: string };
+  /** Key: framework. Creation of a router, engine or app; the place is the call. */
+  'http.router': { readonly variable: string };
+  /** Key: path as written, '' when it is not a literal. The place is the registering call. */
+  'http.route': {
+    readonly method: string;
+    readonly framework: string;
+    /** Expression of the router, '' for http.DefaultServeMux. */
+    readonly router: string;
+    /** Whether the router is known to be the outermost one. */
+    readonly root: boolean;
+    readonly handler: string;
+    readonly purpose: RoutePurpose;
+    /** Where a statement can be inserted before the registration; null when it is no statement of its own. */
+    readonly before: Insertion | null;
+    /** Whether a comment stands at the insertion point. */
+    readonly commented: boolean;
+  };
+  /** Key: source of the middleware, shortened. A call of Use, With or the like. */
+  'http.middleware': { readonly framework: string };
+  /** Key: callee. A handler that reads a request's body as a whole. */
+  'http.body-read': { readonly framework: string };
+  /** Key: callee. Something that bounds what is read of a request or message. */
+  'http.body-limit': null;
+  /** Key: library. A handshake that turns a request into a WebSocket. */
+  'ws.upgrade': {
+    readonly connection: string;
+    /** Where the connection is known to be good; null when that is not simple. */
+    readonly after: Insertion | null;
+  };
+  /** Key: method. A message is read from a WebSocket. */
+  'ws.read': null;
+  /** Key: what it is. Requests are limited in rate: see knowledge/go/rateLimits.ts for what counts. */
+  'rate.limit': { readonly kind: 'library' | 'handler' | 'middleware' | 'status' };
+
+  /** Key: `Notify`, `NotifyContext`, or the import path of a library that handles signals. */
+  'signal.handler': {
+    readonly terminate: boolean;
+    readonly interrupt: boolean;
+  };
+  /** Key: method. A call that drains a server. */
+  'server.shutdown': { readonly receiver: string };
+  /** Key: import path. A framework that brings its own life cycle, probes and telemetry. */
+  'service.framework': null;
+
+  /** Key: path or name. A health route, handler or service outside of plain route registrations. */
+  'health.route': { readonly kind: 'path' | 'handler' | 'library' };
+  /** Key: callee or path. Metrics are served; `known`: by a metrics library. */
+  'metrics.route': { readonly known: boolean };
+  /** Key: import path. A metrics client or agent is used. */
+  'metrics.client': null;
+  /** Key: import path. Tracing is used; `exporter`: with something that takes the spans away. */
+  'tracing.init': { readonly exporter: boolean };
+  /** Key: import path or kind of client. The program calls other systems over the network. */
+  'network.client': null;
+
+  /** Key: library. Calls of one logging library in one declaration; the place is the first call. */
+  'log.call': { readonly structured: boolean; readonly count: number };
+  /** Key: import path. A logging library is imported; the place is the import. */
+  'log.import': { readonly structured: boolean };
+
+  /** Key: callee or field. A server is given certificates. */
+  'tls.server': null;
+  /** Key: `constant` name. A string constant or variable of the package that is an http or ws URL. */
+  'url.constant': { readonly url: string; readonly scheme: Span };
+  /** Key: name of the constant that is passed to a call that connects. */
+  'url.use': { readonly callee: string };
+
+  /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
+  'proxy.tls': { readonly by: string };
+  /** Key: path of the file. A proxy of the deployment limits the rate of requests. */
+  'proxy.rate-limit': { readonly by: string };
+  /** Key: path of the file. A proxy of the deployment bounds request bodies. */
+  'proxy.body-limit': { readonly by: string };
+};
+export type FactName = keyof FactValues;
+
+export interface TypedFact<N extends FactName> {
+  readonly name: string;
+  readonly key: string;
+  readonly value: FactValues[N];
+  readonly place: Place;
+}
+
+/** States a fact about a span of the examined chunk. */
+export function state<N extends FactName>(name: N, key: string, value: FactValues[N], subject: Span): FactVerdict {
+  return { kind: 'fact', name, key, value, subject: { start: subject.start, end: subject.end } };
+}
+
+/** All facts of a name in the workspace, in path order. */
+export function allFacts<N extends FactName>(facts: FactView, name: N): readonly TypedFact<N>[] {
+  return facts.all(name) as readonly Fact[] as readonly TypedFact<N>[];
+}
+
+/** Facts of a name in the judge's partition, in path order. */
+export function ownFacts<N extends FactName>(facts: FactView, name: N): readonly TypedFact<N>[] {
+  return facts.get(name) as readonly Fact[] as readonly TypedFact<N>[];
+}
+
+/** A span of the chunk that a fact was found in, as a place. */
+export function placeIn(fact: { readonly place: Place }, span: Span): Place {
+  return { path: fact.place.path, anchor: fact.place.anchor, span: { start: span.start, end: span.end } };
+}

@@ -1,0 +1,334 @@
+/** Secrets in Go source: string literals under secret names, as fallbacks, in comparisons and in known formats. */
+import type { Span } from '../../../core/model/location.ts';
+import type { FailVerdict, Fix, Severity, Verdict } from '../../../core/model/verdict.ts';
+import type { NodeDetector } from '../../../core/rulekit/rule.ts';
+import { isLocalHost, knownSecrets, operationalSecretOf, secretNameOf, secretValueOf, urlPasswords, wordsOf } from '../../../knowledge/project/secrets.ts';
+import { type GoHeader, localNameOf } from '../../../languages/go/header.ts';
+import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import {
+  callArguments,
+  calledExpression,
+  enclosingFunction,
+  functionName,
+  operatorOf,
+  selectorPath,
+  stringLiteralValue,
+  syntaxChildren,
+} from '../../../languages/go/syntax.ts';
+
+/** Where a literal stands and under which name. */
+interface Site {
+  readonly kind: 'held' | 'fallback' | 'default' | 'sink' | 'compared';
+  readonly name: string;
+  /** The node that a fix replaces by a lookup. */
+  readonly replaced: GoNode;
+  /** Variable of the environment that the code names itself, or ''. */
+  readonly variable: string;
+}
+
+/** Functions that take a secret, and at which positions. */
+const SINKS: Readonly<Record<string, readonly number[]>> = {
+  ConstantTimeCompare: [0, 1],
+  SignedString: [0],
+  NewCookieStore: [0, 1],
+  SetBasicAuth: [1],
+  PlainAuth: [2],
+};
+/** The same, for names that mean something only behind their package. */
+const QUALIFIED_SINKS: Readonly<Record<string, readonly number[]>> = {
+  'hmac.New': [1],
+  'aes.NewCipher': [0],
+  'des.NewCipher': [0],
+  'chacha20poly1305.New': [0],
+  'cookie.NewStore': [0, 1],
+  'jwtauth.New': [1, 2],
+};
+const SINK_WORDS = /ConstantTimeCompare|SignedString|NewCookieStore|SetBasicAuth|PlainAuth|hmac\.New|NewCipher|chacha20poly1305\.New|cookie\.NewStore|jwtauth\.New/;
+
+/** Position of the default value of flag definitions: `flag.String(name, value, usage)`. */
+const FLAG_VALUES: Readonly<Record<string, { readonly name: number; readonly value: number }>> = {
+  String: { name: 0, value: 1 },
+  StringP: { name: 0, value: 2 },
+  StringVar: { name: 1, value: 2 },
+  StringVarP: { name: 1, value: 3 },
+};
+
+function sinkPositions(call: GoNode): readonly number[] {
+  const callee = calledExpression(call);
+  if (callee === null) return [];
+  const path = selectorPath(callee);
+  const last = callee.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : callee.text;
+  return SINKS[last] ?? (path === null ? undefined : QUALIFIED_SINKS[path]) ?? [];
+}
+
+/** The literal with the parentheses and conversions (`[]byte("...")`) around it. */
+function converted(literal: GoNode): GoNode {
+  let node = literal;
+  for (let parent = node.parent; parent !== null; parent = node.parent) {
+    const conversion = parent.kind === 'type_conversion_expression' && node.field === 'operand';
+    if (parent.kind !== 'parenthesized_expression' && parent.kind !== 'literal_element' && !conversion) break;
+    node = parent;
+  }
+  return node;
+}
+
+function nameOfTarget(target: GoNode | undefined): string {
+  if (target === undefined) return '';
+  if (target.kind === 'identifier') return target.text;
+  if (target.kind === 'selector_expression') return target.child('field')?.text ?? '';
+  if (target.kind === 'index_expression') {
+    const index = target.child('index');
+    return (index === null ? null : stringLiteralValue(index)) ?? '';
+  }
+  return '';
+}
+
+function siteOf(literal: GoNode): Site | null {
+  const node = converted(literal);
+  const parent = node.parent;
+  if (parent === null) return null;
+  const held = (name: string): Site => ({ kind: 'held', name, replaced: literal, variable: '' });
+  switch (parent.kind) {
+    case 'keyed_element': {
+      const [key, value] = syntaxChildren(parent);
+      if (key === undefined || value === undefined || !value.contains(node)) return null;
+      const inner = key.kind === 'literal_element' ? (syntaxChildren(key)[0] ?? key) : key;
+      const type = parent.parent?.parent?.child('type')?.text ?? '';
+      // gin's and fiber's accounts of basic authentication: every value is a password.
+      if (/(^|\.)(Accounts|Users)$/.test(type)) return { kind: 'sink', name: type, replaced: literal, variable: '' };
+      return held(stringLiteralValue(inner) ?? (inner.kind === 'identifier' ? inner.text : ''));
+    }
+    case 'expression_list': {
+      const owner = parent.parent;
+      if (owner === null) return null;
+      const position = syntaxChildren(parent).findIndex((item) => item.equals(node));
+      if (owner.kind === 'var_spec' || owner.kind === 'const_spec') {
+        return held(owner.childrenOf('name').filter((name) => name.isNamed)[position]?.text ?? '');
+      }
+      if (owner.kind === 'return_statement') return returned(literal);
+      if (owner.kind !== 'short_var_declaration' && owner.kind !== 'assignment_statement') return null;
+      const operator = operatorOf(owner);
+      if (operator !== '' && operator !== '=' && operator !== ':=') return null;
+      const left = owner.child('left');
+      return held(nameOfTarget(left === null ? undefined : syntaxChildren(left)[position]));
+    }
+    case 'return_statement':
+      return returned(literal);
+    case 'binary_expression': {
+      const operator = operatorOf(parent);
+      if (operator !== '==' && operator !== '!=') return null;
+      const other = parent.child(node.field === 'left' ? 'right' : 'left');
+      return other === null ? null : { kind: 'compared', name: nameOfTarget(other), replaced: literal, variable: '' };
+    }
+    case 'argument_list':
+      return argumentSite(literal, node, parent);
+    default:
+      return null;
+  }
+}
+
+/** `func jwtSecret() string { ...; return "literal" }` */
+function returned(literal: GoNode): Site | null {
+  const owner = enclosingFunction(literal);
+  if (owner === null || owner.kind === 'func_literal') return null;
+  const name = functionName(owner).replace(/^(?:get|load|read|fetch)/i, '');
+  if (secretNameOf(name) === null) return null;
+  const fallback = /\b(?:Getenv|LookupEnv)\(/.test(owner.text);
+  return { kind: fallback ? 'fallback' : 'held', name, replaced: literal, variable: '' };
+}
+
+function argumentSite(literal: GoNode, node: GoNode, list: GoNode): Site | null {
+  const call = list.parent;
+  if (call?.kind !== 'call_expression') return null;
+  const callee = calledExpression(call);
+  if (callee === null) return null;
+  const values = callArguments(call);
+  const position = values.findIndex((value) => value.equals(node));
+  const last = callee.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : callee.text;
+  if (sinkPositions(call).includes(position)) return { kind: 'sink', name: last, replaced: literal, variable: '' };
+  const nameAt = (index: number): string => (values[index] === undefined ? '' : (stringLiteralValue(values[index]) ?? ''));
+  if (position === 0) return null;
+  if (/env/i.test(last) || /^(?:get|lookup|fetch)?_?(?:or|with)?_?(?:default|fallback)$/i.test(last)) {
+    const variable = nameAt(0);
+    if (last === 'Setenv') return { kind: 'held', name: variable, replaced: literal, variable: '' };
+    return { kind: 'fallback', name: variable, replaced: call, variable };
+  }
+  if (last === 'SetDefault') return { kind: 'default', name: nameAt(0), replaced: literal, variable: '' };
+  if (last === 'Or' && values.length > 1) {
+    // cmp.Or(os.Getenv("NAME"), "literal")
+    const lookup = values[0]!.kind === 'call_expression' ? values[0]! : null;
+    const inner = lookup === null ? null : calledExpression(lookup);
+    if (lookup === null || inner === null || !/env/i.test(inner.text)) return null;
+    const first = callArguments(lookup)[0];
+    const variable = (first === undefined ? null : stringLiteralValue(first)) ?? '';
+    return { kind: 'fallback', name: variable, replaced: call, variable };
+  }
+  const flag = FLAG_VALUES[last];
+  if (flag !== undefined && flag.value === position && callee.kind === 'selector_expression') {
+    return { kind: 'default', name: nameAt(flag.name), replaced: literal, variable: '' };
+  }
+  return null;
+}
+
+/** Whether the function passes the variable to something that takes a secret. */
+function reachesSink(literal: GoNode, name: string): boolean {
+  if (!SINK_WORDS.test(literal.tree.text)) return false;
+  const scope = enclosingFunction(literal);
+  if (scope === null) return false;
+  for (const call of scope.descendants('call_expression')) {
+    const positions = sinkPositions(call);
+    if (positions.length === 0) continue;
+    const values = callArguments(call);
+    for (const position of positions) {
+      let value = values[position];
+      while (value?.kind === 'type_conversion_expression') value = value.child('operand') ?? undefined;
+      if (value?.kind === 'identifier' && value.text === name) return true;
+    }
+  }
+  return false;
+}
+
+/** Names of keys that are used for nothing but cryptography, so that a converted literal is no key of a database. */
+const CRYPTOGRAPHIC = /^(?:jwt|sign|signing|hmac|encrypt|encryption|encryptor|aes|cookie|secret)$/;
+
+interface Judgement {
+  readonly message: string;
+  readonly name: string;
+}
+
+/** Whether the literal is a secret at that site, and what to say of it. */
+function judge(literal: GoNode, value: string, site: Site): Judgement | null {
+  const name = site.name.slice(site.name.lastIndexOf('.') + 1);
+  const kind = secretNameOf(site.name);
+  switch (site.kind) {
+    case 'sink':
+      return operationalSecretOf(value) === null ? null : { message: 'used', name: site.name };
+    case 'fallback':
+    case 'default': {
+      if (kind === null || kind === 'weak') return null;
+      const secret = site.kind === 'fallback' ? operationalSecretOf(value) : secretValueOf(value, kind, name);
+      return secret === null ? null : { message: 'fallback', name: site.name };
+    }
+    case 'compared':
+      if (kind === null || kind === 'weak' || secretValueOf(value, kind, name) === null) return null;
+      return { message: 'compared', name };
+    case 'held': {
+      if (site.name !== '' && reachesSink(literal, site.name)) {
+        return operationalSecretOf(value) === null ? null : { message: 'held', name };
+      }
+      if (kind === null) return null;
+      const words = wordsOf(name);
+      // A key for which there is "weak" evidence may be the key of a map.
+      if (kind === 'weak' && words.at(-1) === 'key') return null;
+      if (secretValueOf(value, kind, name) !== null) return { message: 'held', name };
+      const isDefault = words[0] === 'default' && kind !== 'weak';
+      const isKey = literal.parent?.kind === 'type_conversion_expression' && words.some((word) => CRYPTOGRAPHIC.test(word));
+      if (!isDefault && !isKey) return null;
+      if (isDefault && wordsOf(value).every((word) => words.includes(word))) return null;
+      return operationalSecretOf(value) === null ? null : { message: 'held', name };
+    }
+  }
+}
+
+/** `jwtSecret` and `expectedKey` read their values from `JWT_SECRET` and `KEY`. */
+function variableOf(site: Site): string {
+  if (site.variable !== '') return site.variable;
+  const words = site.kind === 'sink' ? ['app', 'secret'] : wordsOf(site.name).filter((word) => !/^(?:default|expected|valid|my)$/.test(word));
+  return words.join('_').toUpperCase().replace(/^(\d)/, '_$1');
+}
+
+/** Fixes that read the value from the environment; none where Go wants a constant. */
+function fixesOf(literal: GoNode, site: Site, header: GoHeader): readonly Fix[] {
+  const variable = variableOf(site);
+  if (!/^[A-Z_][A-Z0-9_]*$/.test(variable)) return [];
+  const os = localNameOf(header, 'os') ?? 'os';
+  const edits: { kind: 'replace'; span: Span; newText: string }[] = [];
+  const spec = literal.ancestor('const_spec');
+  if (spec !== null) {
+    const declaration = spec.parent;
+    const keyword = declaration?.children[0];
+    const alone = declaration !== null && syntaxChildren(declaration).length === 1 && !declaration.text.includes('(');
+    if (!alone || keyword?.text !== 'const') return [];
+    edits.push({ kind: 'replace', span: keyword.span, newText: 'var' });
+  }
+  edits.push({ kind: 'replace', span: site.replaced.span, newText: `${os}.Getenv(${JSON.stringify(variable)})` });
+  return [
+    {
+      title: `Read it from the environment variable ${variable}`,
+      safety: 'suggestion',
+      preferred: true,
+      edits: [...edits, { kind: 'import', add: ['os'] }],
+    },
+  ];
+}
+
+function failure(
+  node: GoNode,
+  message: string,
+  args: Readonly<Record<string, string>>,
+  fixes: readonly Fix[],
+  severity: Severity | null,
+): FailVerdict {
+  const verdict: FailVerdict = { kind: 'fail', subject: node.span, message, args, fixes };
+  return severity === null ? verdict : { ...verdict, severity };
+}
+
+/** `os.Getenv("API_KEY")` and its like: the secret comes from outside. */
+function isSecretLookup(literal: GoNode, value: string): GoNode | null {
+  const list = literal.parent;
+  const call = list?.kind === 'argument_list' ? list.parent : null;
+  if (call?.kind !== 'call_expression') return null;
+  const kind = secretNameOf(value);
+  if (kind === null || kind === 'weak' || !/^[A-Z][A-Z0-9_]+$/.test(value)) return null;
+  const callee = calledExpression(call);
+  if (callee === null || !/(?:get|lookup|must|require|load|read|fetch|bind)\w*$|env/i.test(callee.text) || /Setenv$/.test(callee.text)) return null;
+  const values = callArguments(call);
+  if (values[0] === undefined || !values[0].equals(literal)) return null;
+  const fallback = values[1] === undefined ? null : stringLiteralValue(values[1]);
+  return fallback === null || operationalSecretOf(fallback) === null ? call : null;
+}
+
+/** Strings that explain themselves: messages and help texts show made-up credentials. */
+function isProse(value: string): boolean {
+  return (value.match(/[a-z]{2,} [a-z]{2,}/gi) ?? []).length > 2;
+}
+
+const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['interpreted_string_literal', 'raw_string_literal'],
+  *check(literal, ctx): Iterable<Verdict> {
+    if (literal.end - literal.start < 6 || literal.field === 'tag' || literal.field === 'path') return;
+    const value = stringLiteralValue(literal);
+    if (value === null) return;
+    const site = siteOf(literal);
+    const { header } = ctx.file;
+    if (value.length >= 20) {
+      const [known] = knownSecrets(value);
+      if (known !== undefined) {
+        const whole = known.start === 0 && known.end === value.length;
+        const fixes = whole && site !== null && site.name !== '' ? fixesOf(literal, site, header) : [];
+        yield failure(literal, 'known', { kind: known.kind }, fixes, null);
+        return;
+      }
+    }
+    if (value.includes('@') && !isProse(value)) {
+      const [address] = urlPasswords(value);
+      if (address !== undefined) {
+        const local = isLocalHost(address.host);
+        const whole = !/\s/.test(value);
+        const url: Site = { kind: 'held', name: 'DATABASE_URL', replaced: literal, variable: site?.variable || 'DATABASE_URL' };
+        const fixes = whole && site !== null && site.kind !== 'compared' ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, header) : [];
+        yield failure(literal, 'address', {}, fixes, local ? 'medium' : null);
+        return;
+      }
+    }
+    const lookup = isSecretLookup(literal, value);
+    if (lookup !== null) yield { kind: 'pass', subject: lookup.span };
+    if (site === null || (site.name === '' && site.kind !== 'sink')) return;
+    const judgement = judge(literal, value, site);
+    if (judgement === null) return;
+    const fixable = site.kind !== 'fallback' || site.replaced.kind === 'call_expression';
+    yield failure(literal, judgement.message, { name: judgement.name }, fixable ? fixesOf(literal, site, header) : [], null);
+  },
+};
+
+export const goDetectors = [stringLiteral];

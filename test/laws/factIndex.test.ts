@@ -1,0 +1,131 @@
+/** Laws of the fact index (T5): what is kept up to date by delta is what a fresh index says, whatever the order. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FactIndex, type FileFacts, type JudgeEntry } from '../../server/src/core/engine/factIndex.ts';
+import { filePlace } from '../../server/src/core/model/location.ts';
+import type { Fact } from '../../server/src/core/model/verdict.ts';
+import type { WorkspaceJudge } from '../../server/src/core/rulekit/rule.ts';
+
+const FULL = process.env['SHIPWORTHY_FULL'] === '1';
+
+/** Judges that read in every way there is, and say what they read. */
+const judges: readonly JudgeEntry[] = (
+  [
+    {
+      partition: 'directory',
+      reads: ['decl'],
+      *judge(facts) {
+        for (const use of facts.get('use')) {
+          const known = facts.get('decl').some((decl) => decl.key === use.key);
+          yield known
+            ? { kind: 'pass', subject: use.place }
+            : { kind: 'fail', subject: use.place, message: `${facts.partition}:${use.key}` };
+        }
+      },
+    },
+    {
+      partition: 'component',
+      reads: ['use', 'decl'],
+      *judge(facts) {
+        for (const use of facts.get('use')) {
+          const found = facts.lookup('decl', use.key);
+          yield {
+            kind: 'fail',
+            subject: use.place,
+            message: found.map((decl) => `${decl.place.path}=${JSON.stringify(decl.value)}/${facts.role(decl.place.path)}`).join(),
+          };
+        }
+      },
+    },
+    {
+      partition: 'workspace',
+      reads: ['decl'],
+      *judge(facts) {
+        const all = facts.all('decl');
+        yield { kind: 'unknown', subject: filePlace('all'), note: all.map((fact) => `${fact.place.path}:${fact.key}`).join() };
+      },
+    },
+  ] satisfies WorkspaceJudge[]
+).map((judge, rule) => ({ rule, judge, options: null }));
+
+const paths = Array.from({ length: 24 }, (_, i) => `${['a', 'a/b', 'c'][i % 3]}/f${i}.go`);
+const factArbitrary = fc.record({
+  name: fc.constantFrom('decl', 'use', 'other'),
+  key: fc.constantFrom('x', 'y', 'z', '__proto__'),
+  value: fc.constantFrom(null, 1, { deep: [1, 2] }, { deep: [1, 3] }),
+});
+const operation = fc.record({
+  path: fc.constantFrom(...paths),
+  remove: fc.boolean(),
+  role: fc.constantFrom('production' as const, 'test' as const),
+  component: fc.constantFrom('', 'a', 'c'),
+  facts: fc.array(factArbitrary, { maxLength: 4 }),
+  judge: fc.boolean(),
+});
+
+function verdicts(index: FactIndex): string[] {
+  return [...index.verdicts()].map(({ rule, verdict }) => `${rule} ${JSON.stringify(verdict)}`).sort();
+}
+
+test('delta equals rebuild over random additions, updates and removals', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      const index = new FactIndex();
+      index.setJudges(judges);
+      const state = new Map<string, FileFacts>();
+      for (const { path, remove, role, component, facts, judge } of operations) {
+        const place = filePlace(path);
+        const file: FileFacts = { role, component, facts: facts.map((item): Fact => ({ ...item, place })) };
+        if (remove) state.delete(path);
+        else state.set(path, file);
+        index.update(path, remove ? null : file);
+        if (judge) index.judge();
+      }
+      index.judge();
+      const fresh = new FactIndex();
+      for (const [path, file] of [...state].reverse()) fresh.update(path, file);
+      fresh.setJudges(judges);
+      fresh.judge();
+      expect(verdicts(index)).toEqual(verdicts(fresh));
+    }),
+    { numRuns: FULL ? 10_000 : 1_000 },
+  );
+});
+
+test('an update with the same content runs no judge', () => {
+  const index = new FactIndex();
+  index.setJudges(judges);
+  const file = (): FileFacts => ({
+    role: 'production',
+    component: '',
+    facts: [{ name: 'decl', key: 'x', value: { deep: [1, 2] }, place: filePlace('a/f.go') }],
+  });
+  index.update('a/f.go', file());
+  index.judge();
+  const before = index.runCount;
+  index.update('a/f.go', file());
+  index.judge();
+  expect(index.runCount).toBe(before);
+});
+
+test('a change runs only the judges that read it', () => {
+  const index = new FactIndex();
+  index.setJudges(judges);
+  const use = (path: string, key: string): FileFacts => ({
+    role: 'production',
+    component: path.split('/')[0]!,
+    facts: [
+      { name: 'use', key, value: null, place: filePlace(path) },
+      { name: 'decl', key: path, value: null, place: filePlace(path) },
+    ],
+  });
+  index.update('a/f.go', use('a/f.go', 'x'));
+  index.update('c/f.go', use('c/f.go', 'y'));
+  index.judge();
+  const before = index.runCount;
+  const changed = use('a/f.go', 'x');
+  index.update('a/f.go', { ...changed, facts: [{ ...changed.facts[0]!, key: 'z' }, changed.facts[1]!] });
+  index.judge();
+  // The directory and the component of the file; nothing of the other one, and not the judge that reads only declarations.
+  expect(index.runCount - before).toBe(2);
+});
