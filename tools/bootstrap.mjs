@@ -57,15 +57,17 @@ function buildIsCurrent() {
   return BUILD_INPUTS.every((path) => newestChange(join(ROOT, path)) <= oldestOutput);
 }
 
-/** Time of the newest change in a file or folder; a deleted file shows in the time of its folder. */
+/** Time of the newest change of a file in a folder. Folders do not count: the build itself puts files into some. */
 function newestChange(path) {
   let newest = 0;
   const open = [path];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (!existsSync(next)) continue;
     const status = statSync(next);
-    newest = Math.max(newest, status.mtimeMs);
-    if (!status.isDirectory()) continue;
+    if (!status.isDirectory()) {
+      newest = Math.max(newest, status.mtimeMs);
+      continue;
+    }
     for (const name of readdirSync(next)) {
       if (name !== 'fixtures' && name !== 'node_modules' && !name.endsWith('.wasm')) open.push(join(next, name));
     }

@@ -31,7 +31,9 @@ function main(category: string | undefined, id: string | undefined): number {
   writeFileSync(join(folder, 'fixtures/go/passing.go'), 'package sample\n\nfunc good() {\n\tpanic(nil)\n}\n');
   generateRegistry(false);
   console.log(`Wrote server/src/rules/${category}/${id}.`);
-  console.log(`Next: write the detector and the fixtures, then UPDATE_FIXTURES=1 RULE=${id} npx vitest run test/harness`);
+  console.log(
+    `Next: write the detector and the fixtures, then UPDATE_FIXTURES=1 RULE=${id} npx vitest run test/harness`,
+  );
   return 0;
 }
 

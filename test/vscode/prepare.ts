@@ -2,7 +2,7 @@
  * What both launchers of the VS Code tests need: the bundled suite and a fresh copy of the sample service, so that tests
  * may edit it. It writes to the project's `.cache` and to a temporary folder only.
  */
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -52,19 +52,27 @@ export function createStackMapper(bundle: string): (text: string) => string {
 export interface Workplace {
   /** A copy of the sample service. */
   readonly sample: string;
+  /**
+   * A link to the extension. The VS Code server is installed below the project, and takes themes below the folder of the
+   * extension in development, its own ones too then, for the themes to show.
+   */
+  readonly extension: string;
   /** For what the editor writes. */
   readonly userDataDir: string;
   remove(): void;
 }
 
-/** Makes the folders of one run. */
-export function makeWorkplace(): Workplace {
+/** Makes the folders of one run of the tests of the extension in the given folder. */
+export function makeWorkplace(extensionPath: string): Workplace {
   // The real path: on macOS the temporary folder is a link, and the editor would report the other name.
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'shipworthy-vscode-')));
   const sample = join(root, 'checkout-service');
   cpSync(join(PROJECT_ROOT, 'samples', 'checkout-service'), sample, { recursive: true });
+  const extension = join(root, 'extension');
+  symlinkSync(resolve(extensionPath), extension, 'junction');
   return {
     sample,
+    extension,
     userDataDir: join(root, 'user-data'),
     remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
   };

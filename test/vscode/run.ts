@@ -6,7 +6,7 @@
  * Usage: tsx test/vscode/run.ts [--grep PART-OF-NAME] [--extension FOLDER] [--verbose]
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   });
   const executablePath = findBrowser();
   const testsPath = await bundleSuite();
-  const workplace = makeWorkplace();
+  const workplace = makeWorkplace(values.extension ?? PROJECT_ROOT);
   const ui = await startUiServer(SCREENSHOT_DIR);
   const journal = createJournal(createStackMapper(testsPath), values.verbose ?? false);
   removePicturesOfFailures();
@@ -72,8 +72,7 @@ async function main(): Promise<number> {
       },
       environment: { [UI_ADDRESS_VARIABLE]: ui.address, [GREP_VARIABLE]: values.grep ?? '' },
     });
-    const extensionPath = resolve(values.extension ?? PROJECT_ROOT);
-    const url = workbenchUrl(host, { folder: workplace.sample, extensionPath, testsPath });
+    const url = workbenchUrl(host, { folder: workplace.sample, extensionPath: workplace.extension, testsPath });
     const result = await runInBrowser(executablePath, url, host, ui, journal);
     if (typeof result === 'string') console.error(`VS Code tests: no result, ${result}`);
     const code = typeof result === 'string' ? EXIT_NOT_RUN : result;

@@ -21,11 +21,11 @@ async function main(): Promise<number> {
     return process.env.SHIPWORTHY_ALLOW_NO_ELECTRON === '1' ? 0 : 2;
   }
   const testsPath = await bundleSuite();
-  const workplace = makeWorkplace();
+  const workplace = makeWorkplace(PROJECT_ROOT);
   try {
     return await runTests({
       vscodeExecutablePath: editor,
-      extensionDevelopmentPath: PROJECT_ROOT,
+      extensionDevelopmentPath: workplace.extension,
       extensionTestsPath: testsPath,
       launchArgs: [
         workplace.sample,

@@ -30,7 +30,8 @@ export interface EnvDocument {
 
 const ENTRY = /^([ \t]*(?:export[ \t]+)?)([A-Za-z_][\w.-]*)([ \t]*=[ \t]*)(.*)$/;
 const COMMENTED = /^[ \t]*#+[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=/;
-const SCRIPT_LINE = /^[ \t]*(?:#!|set[ \t]|source[ \t]|\.[ \t]|if[ \t[]|then\b|else\b|fi\b|for[ \t]|do\b|done\b|case[ \t]|esac\b|function[ \t]|[\w-]+\(\)|\{\{|\{%|<%|<#)/;
+const SCRIPT_LINE =
+  /^[ \t]*(?:#!|set[ \t]|source[ \t]|\.[ \t]|if[ \t[]|then\b|else\b|fi\b|for[ \t]|do\b|done\b|case[ \t]|esac\b|function[ \t]|[\w-]+\(\)|\{\{|\{%|<%|<#)/;
 /** `docker --env-file` takes a bare name: the variable is passed on from the caller. `export NAME` does the same in a shell. */
 const BARE_NAME = /^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*$/;
 
@@ -98,7 +99,10 @@ function readEntry(
   if (quote === undefined) {
     const value = rest.replace(/(^|[ \t])#.*$/, '').trimEnd();
     const lines = { start, end: Math.min(lineEnd(text, start) + 1, text.length) };
-    return { entry: { key, value, keySpan, valueSpan: { start: valueStart, end: valueStart + value.length }, lines }, problem: null };
+    return {
+      entry: { key, value, keySpan, valueSpan: { start: valueStart, end: valueStart + value.length }, lines },
+      problem: null,
+    };
   }
   const close = closingQuote(text, valueStart);
   // A quote that is closed only after the beginning of another entry was meant to be closed on its own line.
@@ -122,7 +126,9 @@ export function envFileKind(path: string): EnvFileKind {
     .toLowerCase()
     .split(/[._-]+/);
   const has = (...candidates: readonly string[]): boolean => words.some((word) => candidates.includes(word));
-  if (has('example', 'examples', 'sample', 'template', 'tmpl', 'tpl', 'dist', 'default', 'defaults', 'schema', 'demo')) {
+  if (
+    has('example', 'examples', 'sample', 'template', 'tmpl', 'tpl', 'dist', 'default', 'defaults', 'schema', 'demo')
+  ) {
     return 'example';
   }
   if (has('enc', 'encrypted', 'sops', 'age', 'gpg', 'vault', 'asc')) return 'encrypted';

@@ -23,7 +23,8 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+-]*)/;
 const ATX = /^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$/;
 const HTML_HEADING = /<h([1-6])\b[^>]*>(.*?)<\/h\1>/i;
 const UNDERLINE = /^ {0,3}(=+|-{3,}|~{3,}|\^{3,}|\*{3,}|#{3,})[ \t]*$/;
-const LINK = /\[((?:[^\]\n]|\][^(\n])*)\]\(\s*<?([^)\s>]+)|`([^`\n<]+)<([^>\n]+)>`_|<a\b[^>]*\bhref=["']([^"']+)["'][^>]*>([^<]*)|(https?:\/\/[^\s)>\]"'`]+)/gi;
+const LINK =
+  /\[((?:[^\]\n]|\][^(\n])*)\]\(\s*<?([^)\s>]+)|`([^`\n<]+)<([^>\n]+)>`_|<a\b[^>]*\bhref=["']([^"']+)["'][^>]*>([^<]*)|(https?:\/\/[^\s)>\]"'`]+)/gi;
 
 /** Text of a line without markup that carries no words: images, badges, tags, emphasis. */
 function plain(line: string): string {
@@ -83,7 +84,11 @@ export function outlineOf(text: string): Outline {
     if (atx !== null || html !== null) {
       flush();
       const level = atx !== null ? atx[1]!.length : Number(html![1]);
-      headings.push({ level, text: plain(atx !== null ? atx[2]! : html![2]!), span: { start, end: start + line.length } });
+      headings.push({
+        level,
+        text: plain(atx !== null ? atx[2]! : html![2]!),
+        span: { start, end: start + line.length },
+      });
       previous = null;
       continue;
     }
@@ -94,7 +99,11 @@ export function outlineOf(text: string): Outline {
       const level = style === '=' ? 1 : style === '-' ? 2 : styles.indexOf(style) + 1;
       paragraph = [];
       flush();
-      headings.push({ level, text: plain(previous.text), span: { start: previous.start, end: previous.start + previous.text.length } });
+      headings.push({
+        level,
+        text: plain(previous.text),
+        span: { start: previous.start, end: previous.start + previous.text.length },
+      });
       previous = null;
       continue;
     }

@@ -21,6 +21,29 @@ export type Insertion = {
   readonly indent: string;
 };
 
+/** A statement that starts a server and ends the program when that fails, and what a fix needs to rewrite it. */
+export type ServeStatement = Insertion & {
+  /** Span of the call within the statement. */
+  readonly call: Span;
+  /** Expression of the server; '' for a helper of the library. */
+  readonly server: string;
+  /** Fields of the server that a helper makes, in gofmt's order of the arguments. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Method that starts that server, with its arguments. */
+  readonly start: string;
+  /** A name that is free in the declaration, for the server. */
+  readonly name: string;
+  /**
+   * The block that handles the error `err`, with its braces; null when the statement only passes the error on, so
+   * that nothing can be put behind it.
+   */
+  readonly failure: string | null;
+  /** `log` or `slog`: what the file writes messages with. */
+  readonly logger: string;
+  /** Name of net/http in the file. */
+  readonly http: string;
+};
+
 /** Every fact by name: the comment says what its key is, the type what its value is. */
 export type FactValues = {
   /** Key: path of the file. One for each Go file. */
@@ -49,10 +72,12 @@ export type FactValues = {
     readonly handler: 'default' | 'given' | 'unknown';
     /** Argument that is the handler, for fixes of helpers; null when it is not written in the call. */
     readonly handlerSpan: Span | null;
-    /** What the call becomes when it serves TLS; null when that is not simple. */
-    readonly withTls: { readonly span: Span; readonly text: string } | null;
-    /** Where and how a local server could be drained; null when the code around is not simple enough. */
-    readonly drain: { readonly server: string; readonly after: Insertion; readonly logs: boolean } | null;
+    /** The call as it serves TLS with certificates that the environment names; null when that is not simple. */
+    readonly withTls: string | null;
+    /** The statement that a fix may rewrite; null when the code around is not simple enough. */
+    readonly statement: ServeStatement | null;
+    /** Behind the statement that waits for a signal in the function that owns the server; null when there is none. */
+    readonly afterSignal: (Insertion & { readonly server: string; readonly cancel: string; readonly logger: string }) | null;
   };
   /** Key: name of the variable, '' when there is none. An http.Server literal; the place is its type. */
   'http.server.literal': {

@@ -71,7 +71,9 @@ func main() {
 			fmt.Fprintln(os.Stderr, path, err)
 			os.Exit(1)
 		}
-		fmt.Printf("  '%s':\n    '%s',\n", path, strings.Join(entries(pkg, hasPrefix(path, namesOnly)), ";"))
+		if lines := entries(pkg, hasPrefix(path, namesOnly)); len(lines) > 0 {
+			fmt.Printf("  '%s':\n    '%s',\n", path, strings.Join(lines, ";"))
+		}
 	}
 	fmt.Println("};")
 }
@@ -177,10 +179,11 @@ func results(signature *types.Signature, qualifier types.Qualifier) string {
 	return strings.Join(parts, "|")
 }
 
+// typeText writes a type; what follows an anonymous function, struct or interface is cut off.
 func typeText(of types.Type, qualifier types.Qualifier) string {
 	text := strings.ReplaceAll(types.TypeString(of, qualifier), "interface{}", "any")
 	for _, sign := range []string{"func(", "struct{", "interface{"} {
-		if i := strings.Index(text, sign); i >= 0 {
+		if i := strings.Index(text, sign); i >= 0 && !strings.HasPrefix(text[i:], "struct{}") {
 			text = text[:i] + sign[:len(sign)-1]
 		}
 	}

@@ -60,6 +60,8 @@ interface Chunk {
   readonly error: SyntaxFault | null;
   readonly header: FlatTree | null;
   readonly examination: Examination;
+  /** Shows what was found before the chunk stopped to parse; the settled text is examined again. */
+  readonly stale: boolean;
 }
 
 interface FileState {
@@ -395,7 +397,7 @@ export class Engine {
     file.contextKey = contextKey;
     file.chunks = shapes.map(({ range, start, end, hasError }, i): Chunk => {
       const pair = pairs[i];
-      if (pair !== undefined && pair.same && sameContext && pair.chunk.hasError === hasError) {
+      if (pair?.same === true && sameContext && !(pair.chunk.stale && edits === null)) {
         pair.chunk.anchor.start = start;
         this.counters.chunksReused++;
         return pair.chunk;
@@ -406,9 +408,10 @@ export class Engine {
       const tree = trees[i] ?? parsed.flatten(range.first, range.last, chunkText, start);
       this.counters.chunksExamined++;
       const examined = examineChunk(this.#dispatch, tree, context, anchor, words, !hasError && !conflicted);
-      const examination = hasError && edits !== null && pair !== undefined ? keepStale(pair.chunk, examined, end - start) : examined;
+      const stale = hasError && edits !== null && pair !== undefined;
+      const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
       const error = hasError ? firstFault(tree) : null;
-      return { anchor, length: end - start, text: chunkText, hasError, error, header: trees[i] ?? null, examination };
+      return { anchor, length: end - start, text: chunkText, hasError, error, header: trees[i] ?? null, examination, stale };
     });
   }
 

@@ -84,10 +84,12 @@ function readResults(path: string, text: string, isType: (name: string) => boole
 }
 
 const PLAIN_WORD =
-  /^(map|chan|func|struct|interface|any|bool|byte|error|float32|float64|rune|string|u?int(8|16|32|64)?|uintptr|complex(64|128)|\d+)$/;
+  /^(map|chan|struct|any|bool|byte|error|float32|float64|rune|string|u?int(8|16|32|64)?|uintptr|complex(64|128)|\d+)$/;
 
 /** Puts the package's path before its own types; null when a word is no type that one can name. */
 function qualify(path: string, text: string, isType: (name: string) => boolean): string | null {
+  // Functions, interfaces and structs without a name are cut off in the generated facts.
+  if (/\b(func|interface|struct(?!\{\}))\b/.test(text)) return null;
   let named = true;
   const qualified = text.replace(/[\w./-]*\w/g, (word) => {
     if (word.includes('.') || PLAIN_WORD.test(word)) return word;

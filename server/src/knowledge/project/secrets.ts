@@ -17,12 +17,28 @@ export function wordsOf(name: string): string[] {
 }
 
 const PASSWORD_WORDS = new Set(['password', 'passwd', 'passphrase', 'pwd', 'passcode']);
-const SECRET_WORDS = new Set(['secret', 'apikey', 'apitoken', 'authtoken', 'accesstoken', 'secretkey', 'privatekey', 'jwtkey', 'apisecret']);
+const SECRET_WORDS = new Set([
+  'secret',
+  'apikey',
+  'apitoken',
+  'authtoken',
+  'accesstoken',
+  'secretkey',
+  'privatekey',
+  'jwtkey',
+  'apisecret',
+]);
 /** With one of these before it, `key` is a secret. */
-const KEY_QUALIFIERS = new Set('api access secret private signing sign encryption encrypt encryptor hmac jwt master session auth account app service admin aes cookie csrf license'.split(' '));
+const KEY_QUALIFIERS = new Set(
+  'api access secret private signing sign encryption encrypt encryptor hmac jwt master session auth account app service admin aes cookie csrf license'.split(
+    ' ',
+  ),
+);
 /** With one of these before it, `token` is a secret. */
 const TOKEN_QUALIFIERS = new Set(
-  'api auth access bearer refresh session bot admin jwt webhook personal deploy github gitlab slack npm vault expected valid service master root oauth secret telegram discord'.split(' '),
+  'api auth access bearer refresh session bot admin jwt webhook personal deploy github gitlab slack npm vault expected valid service master root oauth secret telegram discord'.split(
+    ' ',
+  ),
 );
 /** A name with one of these words is about a secret (its name, header, file, error ...) but does not hold one. */
 const ABOUT = new Set(
@@ -37,7 +53,24 @@ const ABOUT = new Set(
     'kubernetes k8s tls'
   ).split(' '),
 );
-const FILLERS = new Set(['value', 'val', 'string', 'str', 'bytes', 'byte', 'raw', 'plain', 'plaintext', 'literal', 'const', 'hex', 'base64', 'b64', '1', '2']);
+const FILLERS = new Set([
+  'value',
+  'val',
+  'string',
+  'str',
+  'bytes',
+  'byte',
+  'raw',
+  'plain',
+  'plaintext',
+  'literal',
+  'const',
+  'hex',
+  'base64',
+  'b64',
+  '1',
+  '2',
+]);
 
 /** Whether a variable, field, setting or environment name holds a secret, and of which kind; null when it does not. */
 export function secretNameOf(name: string): SecretName | null {
@@ -48,7 +81,13 @@ export function secretNameOf(name: string): SecretName | null {
   if (words.some((word) => ABOUT.has(word))) return null;
   const before = words.at(-1);
   if (PASSWORD_WORDS.has(tail)) return 'password';
-  if (tail === 'pass' || tail === 'pw') return before !== undefined && /^(db|database|user|admin|root|smtp|mail|redis|mysql|pg|postgres|mongo|auth|basic|login|http|proxy|rpc|ftp|ssh)$/.test(before) ? 'password' : null;
+  if (tail === 'pass' || tail === 'pw')
+    return before !== undefined &&
+      /^(db|database|user|admin|root|smtp|mail|redis|mysql|pg|postgres|mongo|auth|basic|login|http|proxy|rpc|ftp|ssh)$/.test(
+        before,
+      )
+      ? 'password'
+      : null;
   if (SECRET_WORDS.has(tail)) return 'secret';
   if (tail === 'key') return before !== undefined && KEY_QUALIFIERS.has(before) ? 'secret' : 'weak';
   if (tail === 'token') return before !== undefined && TOKEN_QUALIFIERS.has(before) ? 'secret' : 'weak';
@@ -67,8 +106,9 @@ export function isPlaceholder(value: string): boolean {
 /** Whether a value refers to a secret kept elsewhere, or is code, a path, an address or a template. */
 export function isReference(value: string): boolean {
   return (
-    /^(?:[$%@&*!{<([~|>]|\.{0,2}\/|[A-Za-z]:\\|https?:|file:|env:|vault:|secret:|aws:|arn:|projects\/|op:\/\/|ENC\[|encrypted:)/.test(value) ||
-    /\$\{|\$\(|\{\{|<[\w -]+>|%[sdvqxwT]|%\(|\{[\w.]*\}/.test(value)
+    /^(?:[$%@&*!{<([~|>]|\.{0,2}\/|[A-Za-z]:\\|https?:|file:|env:|vault:|secret:|aws:|arn:|projects\/|op:\/\/|ENC\[|encrypted:)/.test(
+      value,
+    ) || /\$\{|\$\(|\{\{|<[\w -]+>|%[sdvqxwT]|%\(|\{[\w.]*\}/.test(value)
   );
 }
 
@@ -81,7 +121,8 @@ const NAME_WORDS = new Set(
   ).split(' '),
 );
 /** Words with which people write passwords for development. */
-const DEVELOPMENT_WORDS = /(?:^|[-_.@])(?:my|super|very|dev|devel|development|default|insecure|local|localdev|demo|prod|production|admin|hunter2|letmein|qwerty|welcome|root|guest|123\w*)(?:[-_.@!]|$)|(?:admin|pass(?:word)?|secret|qwerty|letmein|welcome)[-_@!]?\d|^(?:admin|root|guest|postgres|mysql|letmein|qwerty|welcome|minioadmin|hunter2|toor|rabbitmq|grafana|redis|changeit)$/i;
+const DEVELOPMENT_WORDS =
+  /(?:^|[-_.@])(?:my|super|very|dev|devel|development|default|insecure|local|localdev|demo|prod|production|admin|hunter2|letmein|qwerty|welcome|root|guest|123\w*)(?:[-_.@!]|$)|(?:admin|pass(?:word)?|secret|qwerty|letmein|welcome)[-_@!]?\d|^(?:admin|root|guest|postgres|mysql|letmein|qwerty|welcome|minioadmin|hunter2|toor|rabbitmq|grafana|redis|changeit)$/i;
 
 export type SecretValue = 'random' | 'chosen';
 
@@ -100,7 +141,8 @@ export function looksRandom(value: string): boolean {
   if (/abcdef|012345|123456|(.)\1{4}/i.test(value) && value.length < 40) return false;
   // Words joined by separators: an identifier, a host name, a version.
   const parts = value.split(/[-_./]/);
-  if (parts.length > 1 && parts.every((part) => /^(?:[A-Za-z]{0,14}|v?\d{1,4}|[a-z]+\d{1,2})$/.test(part))) return false;
+  if (parts.length > 1 && parts.every((part) => /^(?:[A-Za-z]{0,14}|v?\d{1,4}|[A-Za-z]+\d{1,2})$/.test(part)))
+    return false;
   return entropy(value) >= (/^[0-9a-f]+$/i.test(value) ? 2.8 : 3.4);
 }
 
@@ -109,11 +151,16 @@ export function looksRandom(value: string): boolean {
  * a label, a placeholder, a reference, a sentence.
  */
 export function secretValueOf(value: string, kind: SecretName, name: string): SecretValue | null {
-  if (value.length < 4 || value.length > 600 || /\s/.test(value) || isReference(value) || isPlaceholder(value)) return null;
+  if (value.length < 4 || value.length > 600 || /\s/.test(value) || isReference(value) || isPlaceholder(value))
+    return null;
+  // Names of variables and headers.
+  if (
+    /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ||
+    /^(?:[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+|x(?:-[a-z0-9]+)+)$/.test(value)
+  )
+    return null;
   if (looksRandom(value)) return 'random';
   if (kind === 'weak') return null;
-  // Names of variables, headers, settings and types.
-  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) || /^[A-Z][a-z]+(?:-[A-Z][A-Za-z]*)+$/.test(value)) return null;
   if (/^[A-Za-z][\w-]*(?:[.:/][\w-]+)+$/.test(value) && !/\d{3}/.test(value)) return null;
   const words = wordsOf(value);
   const nameWords = new Set(wordsOf(name));
@@ -123,7 +170,8 @@ export function secretValueOf(value: string, kind: SecretName, name: string): Se
   if (/[A-Za-z]/.test(value) && /\d/.test(value) && !/^[A-Za-z]+[-_]?v?\d{1,2}$/.test(value) && value.length >= 6) {
     return /^(?:[a-z]+[-_]?\d{0,3})+$/.test(value) && /[-_]/.test(value) && kind !== 'password' ? null : 'chosen';
   }
-  if (/[!@#$%^&*+=?]/.test(value) && /[A-Za-z]/.test(value) && value.length >= 6 && !/[=?&].*[=?&]/.test(value)) return 'chosen';
+  if (/[!@#$%^&*+=?]/.test(value) && /[A-Za-z]/.test(value) && value.length >= 6 && !/[=?&].*[=?&]/.test(value))
+    return 'chosen';
   return null;
 }
 
@@ -159,7 +207,11 @@ const FORMATS: readonly Format[] = [
   { kind: 'a GitHub token', hint: 'github_pat_', pattern: /\bgithub_pat_[A-Za-z0-9_]{60,}\b/g },
   { kind: 'a GitLab token', hint: 'glpat-', pattern: /\bglpat-[A-Za-z0-9_-]{20,}/g },
   { kind: 'a Slack token', hint: 'xox', pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{20,}/g },
-  { kind: 'a Slack webhook address', hint: 'hooks.slack.com', pattern: /\bhooks\.slack\.com\/services\/T[A-Z0-9]{6,}\/B[A-Z0-9]{6,}\/[A-Za-z0-9]{16,}/g },
+  {
+    kind: 'a Slack webhook address',
+    hint: 'hooks.slack.com',
+    pattern: /\bhooks\.slack\.com\/services\/T[A-Z0-9]{6,}\/B[A-Z0-9]{6,}\/[A-Za-z0-9]{16,}/g,
+  },
   { kind: 'a Stripe key', hint: 'k_live_', pattern: /\b[rs]k_live_[A-Za-z0-9]{16,}\b/g },
   { kind: 'an API key', hint: 'sk-', pattern: /\bsk-(?:proj-|or-v1-|ant-(?:api\d\d-)?|svcacct-)?[A-Za-z0-9_-]{32,}/g },
   { kind: 'a Google API key', hint: 'AIza', pattern: /\bAIza[\w-]{35}(?![\w-])/g },
@@ -174,7 +226,8 @@ const FORMATS: readonly Format[] = [
   {
     kind: 'a private key',
     hint: 'PRIVATE KEY-----',
-    pattern: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\\r|[\s"'+|,])*(?:(?:Proc-Type|DEK-Info|Version|Comment):[^\n]*\s+)*[A-Za-z0-9+/=]{40,}/g,
+    pattern:
+      /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\\r|[\s"'+|,])*(?:(?:Proc-Type|DEK-Info|Version|Comment):[^\n]*\s+)*[A-Za-z0-9+/=]{40,}/g,
   },
   { kind: 'a signed token', hint: 'eyJ', pattern: /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{16,}/g },
 ];
@@ -189,7 +242,12 @@ export function knownSecrets(text: string): readonly KnownSecret[] {
     if (!text.includes(hint)) continue;
     for (const match of text.matchAll(pattern)) {
       const secret = match[1] ?? match[0];
-      if (/EXAMPLE|example|x{5}|X{5}|(.)\1{7}|1234567890|abcdefghij|ABCDEFGHIJ|\.\.\.|your|YOUR|_here|fake|dummy/.test(secret)) continue;
+      if (
+        /EXAMPLE|example|x{5}|X{5}|(.)\1{7}|1234567890|abcdefghij|ABCDEFGHIJ|\.\.\.|your|YOUR|_here|fake|dummy/.test(
+          secret,
+        )
+      )
+        continue;
       if (TUTORIAL_TOKEN.test(secret)) continue;
       const privateKey = kind === 'a private key';
       if (!privateKey && (new Set(secret).size < 10 || !/\d/.test(secret))) continue;
@@ -211,25 +269,44 @@ export interface UrlPassword {
   readonly end: number;
 }
 
-const URL_PASSWORD = /\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s:/@"'`<>{}$%]{0,60}):([^\s:/@"'`<>{}$%*]{3,120})@((?:\[[^\]]*\]|[\w.-])+|\$?\{)/gi;
+const URL_PASSWORD =
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s:/@"'`<>{}$%]{0,60}):([^\s:/@"'`<>{}$%*]{3,120})@((?:\[[^\]]*\]|[\w.-])+|\$?\{)/gi;
 /** `user:password@tcp(host:3306)/db`: the data source names of MySQL drivers. */
 const MYSQL_PASSWORD = /(?:^|["'`\s=])([\w.-]{1,40}):([^\s:/@"'`<>{}$%*]{3,120})@(?:tcp|unix)\(([^)"'`\s]*)\)/g;
+/** `host=db user=app password=secret dbname=app`: the data source names of libpq, and the same as a query. */
+const KEYWORD_PASSWORD = /\bpassword=([^\s&;'"`<>{}$%*]{3,120})/g;
 const GENERIC_USER = /^(?:user|username|usr|login|name|u|me|myuser|foo|bar|someuser|alice|bob)?$/i;
 const GENERIC_PASSWORD = /^(?:pass|password|passwd|pw|pwd|p|secret|token|mypass|mypassword|x+|foo|bar|\.+)$/i;
 
 /** Passwords inside of addresses, without placeholders and the `user:password` of manuals. */
 export function urlPasswords(text: string): readonly UrlPassword[] {
   const found: UrlPassword[] = [];
-  if (!text.includes('@')) return found;
+  if (!text.includes('@') && !text.includes('password=')) return found;
   for (const pattern of [URL_PASSWORD, MYSQL_PASSWORD]) {
     for (const match of text.matchAll(pattern)) {
       const [whole, user, password, host] = match as unknown as [string, string, string, string];
       if (isPlaceholder(password) || isReference(password)) continue;
-      if (GENERIC_PASSWORD.test(password) && (GENERIC_USER.test(user) || /example\.|^host|^server|^my|hostname|domain/i.test(host))) continue;
+      if (
+        GENERIC_PASSWORD.test(password) &&
+        (GENERIC_USER.test(user) || /example\.|^host|^server|^my|hostname|domain/i.test(host))
+      )
+        continue;
       if (/(?:^|\.)example\.(?:com|org|net)$|\.example$/i.test(host)) continue;
       const start = match.index + whole.lastIndexOf(`:${password}@`) + 1;
       found.push({ user, password, host, start, end: start + password.length });
     }
+  }
+  for (const match of text.matchAll(KEYWORD_PASSWORD)) {
+    const password = match[1]!;
+    const lineStart = text.lastIndexOf('\n', match.index) + 1;
+    const lineEnd = text.indexOf('\n', match.index);
+    const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
+    if (!/\b(?:dbname|database|sslmode)=/.test(line) || isPlaceholder(password) || isReference(password)) continue;
+    const user = /\buser=([^\s&;'"`]+)/.exec(line)?.[1] ?? '';
+    const host = /\bhost=([^\s&;'"`]+)/.exec(line)?.[1] ?? /:\/\/([^\s/:'"`]+)/.exec(line)?.[1] ?? 'localhost';
+    if (GENERIC_PASSWORD.test(password) && GENERIC_USER.test(user)) continue;
+    const start = match.index + 'password='.length;
+    found.push({ user, password, host, start, end: start + password.length });
   }
   return found.sort((a, b) => a.start - b.start);
 }

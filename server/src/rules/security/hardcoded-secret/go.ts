@@ -2,7 +2,15 @@
 import type { Span } from '../../../core/model/location.ts';
 import type { FailVerdict, Fix, Severity, Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
-import { isLocalHost, knownSecrets, operationalSecretOf, secretNameOf, secretValueOf, urlPasswords, wordsOf } from '../../../knowledge/project/secrets.ts';
+import {
+  isLocalHost,
+  knownSecrets,
+  operationalSecretOf,
+  secretNameOf,
+  secretValueOf,
+  urlPasswords,
+  wordsOf,
+} from '../../../knowledge/project/secrets.ts';
 import { type GoHeader, localNameOf } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import {
@@ -43,7 +51,8 @@ const QUALIFIED_SINKS: Readonly<Record<string, readonly number[]>> = {
   'cookie.NewStore': [0, 1],
   'jwtauth.New': [1, 2],
 };
-const SINK_WORDS = /ConstantTimeCompare|SignedString|NewCookieStore|SetBasicAuth|PlainAuth|hmac\.New|NewCipher|chacha20poly1305\.New|cookie\.NewStore|jwtauth\.New/;
+const SINK_WORDS =
+  /ConstantTimeCompare|SignedString|NewCookieStore|SetBasicAuth|PlainAuth|hmac\.New|NewCipher|chacha20poly1305\.New|cookie\.NewStore|jwtauth\.New/;
 
 /** Position of the default value of flag definitions: `flag.String(name, value, usage)`. */
 const FLAG_VALUES: Readonly<Record<string, { readonly name: number; readonly value: number }>> = {
@@ -146,7 +155,8 @@ function argumentSite(literal: GoNode, node: GoNode, list: GoNode): Site | null 
   const position = values.findIndex((value) => value.equals(node));
   const last = callee.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : callee.text;
   if (sinkPositions(call).includes(position)) return { kind: 'sink', name: last, replaced: literal, variable: '' };
-  const nameAt = (index: number): string => (values[index] === undefined ? '' : (stringLiteralValue(values[index]) ?? ''));
+  const nameAt = (index: number): string =>
+    values[index] === undefined ? '' : (stringLiteralValue(values[index]) ?? '');
   if (position === 0) return null;
   if (/env/i.test(last) || /^(?:get|lookup|fetch)?_?(?:or|with)?_?(?:default|fallback)$/i.test(last)) {
     const variable = nameAt(0);
@@ -221,10 +231,9 @@ function judge(literal: GoNode, value: string, site: Site): Judgement | null {
       // A key for which there is "weak" evidence may be the key of a map.
       if (kind === 'weak' && words.at(-1) === 'key') return null;
       if (secretValueOf(value, kind, name) !== null) return { message: 'held', name };
-      const isDefault = words[0] === 'default' && kind !== 'weak';
-      const isKey = literal.parent?.kind === 'type_conversion_expression' && words.some((word) => CRYPTOGRAPHIC.test(word));
-      if (!isDefault && !isKey) return null;
-      if (isDefault && wordsOf(value).every((word) => words.includes(word))) return null;
+      const isKey =
+        literal.parent?.kind === 'type_conversion_expression' && words.some((word) => CRYPTOGRAPHIC.test(word));
+      if (!isKey) return null;
       return operationalSecretOf(value) === null ? null : { message: 'held', name };
     }
   }
@@ -233,7 +242,10 @@ function judge(literal: GoNode, value: string, site: Site): Judgement | null {
 /** `jwtSecret` and `expectedKey` read their values from `JWT_SECRET` and `KEY`. */
 function variableOf(site: Site): string {
   if (site.variable !== '') return site.variable;
-  const words = site.kind === 'sink' ? ['app', 'secret'] : wordsOf(site.name).filter((word) => !/^(?:default|expected|valid|my)$/.test(word));
+  const words =
+    site.kind === 'sink'
+      ? ['app', 'secret']
+      : wordsOf(site.name).filter((word) => !/^(?:default|expected|valid|my)$/.test(word));
   return words.join('_').toUpperCase().replace(/^(\d)/, '_$1');
 }
 
@@ -281,7 +293,12 @@ function isSecretLookup(literal: GoNode, value: string): GoNode | null {
   const kind = secretNameOf(value);
   if (kind === null || kind === 'weak' || !/^[A-Z][A-Z0-9_]+$/.test(value)) return null;
   const callee = calledExpression(call);
-  if (callee === null || !/(?:get|lookup|must|require|load|read|fetch|bind)\w*$|env/i.test(callee.text) || /Setenv$/.test(callee.text)) return null;
+  if (
+    callee === null ||
+    !/(?:get|lookup|must|require|load|read|fetch|bind)\w*$|env/i.test(callee.text) ||
+    /Setenv$/.test(callee.text)
+  )
+    return null;
   const values = callArguments(call);
   if (values[0] === undefined || !values[0].equals(literal)) return null;
   const fallback = values[1] === undefined ? null : stringLiteralValue(values[1]);
@@ -315,8 +332,16 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
       if (address !== undefined) {
         const local = isLocalHost(address.host);
         const whole = !/\s/.test(value);
-        const url: Site = { kind: 'held', name: 'DATABASE_URL', replaced: literal, variable: site?.variable || 'DATABASE_URL' };
-        const fixes = whole && site !== null && site.kind !== 'compared' ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, header) : [];
+        const url: Site = {
+          kind: 'held',
+          name: 'DATABASE_URL',
+          replaced: literal,
+          variable: site?.variable || 'DATABASE_URL',
+        };
+        const fixes =
+          whole && site !== null && site.kind !== 'compared'
+            ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, header)
+            : [];
         yield failure(literal, 'address', {}, fixes, local ? 'medium' : null);
         return;
       }
@@ -327,7 +352,13 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
     const judgement = judge(literal, value, site);
     if (judgement === null) return;
     const fixable = site.kind !== 'fallback' || site.replaced.kind === 'call_expression';
-    yield failure(literal, judgement.message, { name: judgement.name }, fixable ? fixesOf(literal, site, header) : [], null);
+    yield failure(
+      literal,
+      judgement.message,
+      { name: judgement.name },
+      fixable ? fixesOf(literal, site, header) : [],
+      null,
+    );
   },
 };
 

@@ -22,7 +22,8 @@ export const rule = defineRule({
     held: '{name} holds a secret that is written in the source; read it from the environment and rotate it.',
     used: 'A literal is used as the secret of {name}; read it from the environment and rotate it.',
     fallback: '{name} falls back to a secret that everyone can read; fail when it is not set instead.',
-    compared: '{name} is compared with a secret that is written in the source; read it from the environment and rotate it.',
+    compared:
+      '{name} is compared with a secret that is written in the source; read it from the environment and rotate it.',
     address: 'This address contains a password; read the address from the environment and rotate the password.',
     setting: '{name} is written in the file; take it from the environment or a secret store and rotate it.',
   },

@@ -16,7 +16,11 @@ import {
 } from '../../../knowledge/project/secrets.ts';
 
 /** Files that are written by tools or show how a file could look. */
-const SKIPPED_FILES = /(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|[\w.-]*\.(?:schema|swagger|openapi|min)\.\w+|openapi\.\w+|swagger\.\w+)$|(?:^|\/)(?:locales?|i18n|lang|langs|translations?|l10n)\/|(?:^|[._/-])(?:example|examples|sample|template|tmpl|dist)(?:[._/-]|$)/i;
+const SKIPPED_FILES =
+  /(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|[\w.-]*\.(?:schema|swagger|openapi|min)\.\w+|openapi\.\w+|swagger\.\w+)$|(?:^|\/)(?:locales?|i18n|lang|langs|translations?|l10n)\/|(?:^|[._/-])(?:example|examples|sample|template|tmpl|dist)(?:[._/-]|$)/i;
+/** Places whose scripts and settings start throw-away servers: documentation, pipelines, test beds. */
+const THROW_AWAY =
+  /(?:^|\/)(?:docs?|documentation|\.github|\.circleci|\.gitlab|\.buildkite|\.devcontainer|buildscripts|ci|hack|bench\w*)\/|(?:^|[._/-])(?:tests?|ci|bench\w*|e2e|verify)(?:[._/-]|$)/i;
 const LARGE = 400_000;
 
 interface Setting {
@@ -37,13 +41,16 @@ function* settingsBy(text: string, pattern: RegExp): Generator<Setting> {
   }
 }
 
-const YAML_PAIR = /^(?<lead>[ \t]*(?:-[ \t]+)?["']?(?<name>[\w.-]+)["']?[ \t]*:[ \t]+["']?)(?<value>[^\s"'#][^\r\n"']*?)["']?[ \t]*(?=#|\r?$)/gm;
+const YAML_PAIR =
+  /^(?<lead>[ \t]*(?:-[ \t]+)?["']?(?<name>[\w.-]+)["']?[ \t]*:[ \t]+["']?)(?<value>[^\s"'#][^\r\n"']*?)["']?[ \t]*(?=#|\r?$)/gm;
 const YAML_LIST_PAIR = /^(?<lead>[ \t]*-[ \t]+["']?(?<name>[A-Za-z_]\w*)=)(?<value>[^\r\n"']*?)["']?[ \t]*\r?$/gm;
-const KUBERNETES_PAIR = /^(?<lead>[ \t]*-[ \t]+name:[ \t]*["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*\r?\n[ \t]*value:[ \t]*["']?)(?<value>[^\r\n"']+?)["']?[ \t]*(?=#|\r?$)/gm;
+const KUBERNETES_PAIR =
+  /^(?<lead>[ \t]*-[ \t]+name:[ \t]*["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*\r?\n[ \t]*value:[ \t]*["']?)(?<value>[^\r\n"']+?)["']?[ \t]*(?=#|\r?$)/gm;
 const JSON_PAIR = /(?<lead>"(?<name>[\w.-]+)"\s*:\s*")(?<value>[^"\\\r\n]*)"/g;
 const TOML_PAIR = /^(?<lead>[ \t]*(?<name>[\w.-]+)[ \t]*=[ \t]*["'])(?<value>[^"'\r\n]*)["']/gm;
 const DOCKER_PAIR = /^(?<lead>[ \t]*(?:ENV|ARG)[ \t]+(?<name>[A-Za-z_]\w*)[= ][ \t]*["']?)(?<value>[^\s"']+)/gim;
-const SHELL_PAIR = /^(?<lead>[ \t]*(?:(?:export|local|readonly|declare)[ \t]+(?:-\w+[ \t]+)?)?(?<name>[A-Za-z_]\w*)=["']?)(?<value>[^\s"'`;|&)]+)/gm;
+const SHELL_PAIR =
+  /^(?<lead>[ \t]*(?:(?:export|local|readonly|declare)[ \t]+(?:-\w+[ \t]+)?)?(?<name>[A-Za-z_]\w*)=["']?)(?<value>[^\s"'`;|&)]+)/gm;
 const MAKE_PAIR = /^(?<lead>(?:export[ \t]+)?(?<name>[A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*)(?<value>[^\s#]+)[ \t]*\r?$/gm;
 const INI_PAIR = /^(?<lead>[ \t]*(?<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*["']?)(?<value>[^\s"']+)["']?[ \t]*\r?$/gm;
 /** A fallback inside of a reference: `${NAME:-literal}`. */
@@ -55,7 +62,12 @@ function* settingsOf(language: LanguageId, path: string, text: string): Generato
       for (const entry of parseEnv(text).entries) {
         const { start, end } = entry.valueSpan;
         const quoted = /^["'`]/.test(text.slice(start, end)) ? 1 : 0;
-        yield { name: entry.key, value: entry.value, start: start + quoted, end: Math.max(start + quoted, end - quoted) };
+        yield {
+          name: entry.key,
+          value: entry.value,
+          start: start + quoted,
+          end: Math.max(start + quoted, end - quoted),
+        };
       }
       return;
     case 'compose':
@@ -152,7 +164,14 @@ function* examineSettings(language: LanguageId, path: string, text: string): Gen
         ],
       };
       seen.add(text.lastIndexOf('\n', start));
-      yield { kind: 'fail', subject: { start: open, end: setting.end + 1 }, message: 'fallback', args: { name: setting.name }, severity: 'high', fixes: [fix] };
+      yield {
+        kind: 'fail',
+        subject: { start: open, end: setting.end + 1 },
+        message: 'fallback',
+        args: { name: setting.name },
+        severity: 'high',
+        fixes: [fix],
+      };
     }
   }
   for (const setting of settingsOf(language, path, text)) {
@@ -171,12 +190,28 @@ function* examineSettings(language: LanguageId, path: string, text: string): Gen
       };
       yield chosen && language !== 'env' ? { ...verdict, severity: 'high' } : verdict;
     } else if (deployed && kind !== 'weak' && (setting.value === '' || isReference(setting.value))) {
-      yield { kind: 'pass', subject: setting.value === '' ? { start: subject.start - setting.name.length - 1, end: subject.start } : subject };
+      yield {
+        kind: 'pass',
+        subject:
+          setting.value === '' ? { start: subject.start - setting.name.length - 1, end: subject.start } : subject,
+      };
     }
   }
 }
 
-const ADDRESSES: ReadonlySet<LanguageId> = new Set(['env', 'compose', 'yaml', 'json', 'toml', 'dockerfile', 'shell', 'makefile']);
+const ADDRESSES: ReadonlySet<LanguageId> = new Set([
+  'env',
+  'compose',
+  'yaml',
+  'json',
+  'toml',
+  'dockerfile',
+  'shell',
+  'makefile',
+]);
+
+/** In these an address of this machine is that of a server which the script has just started. */
+const LOCAL_USE: ReadonlySet<LanguageId> = new Set(['shell', 'makefile']);
 
 const anyText: TextDetector = {
   text: true,
@@ -189,13 +224,24 @@ const anyText: TextDetector = {
     for (const known of knownSecrets(text)) {
       if (language === 'markdown' && known.kind === 'a signed token') continue;
       lines.add(text.lastIndexOf('\n', known.start));
-      yield { kind: 'fail', subject: { start: known.start, end: known.end }, message: 'known', args: { kind: known.kind } };
+      yield {
+        kind: 'fail',
+        subject: { start: known.start, end: known.end },
+        message: 'known',
+        args: { kind: known.kind },
+      };
     }
-    if (SKIPPED_FILES.test(path) || (language === 'env' && (envFileKind(path) !== 'values' || isEncryptedEnv(text)))) return;
+    if (SKIPPED_FILES.test(path) || THROW_AWAY.test(path)) return;
+    if (language === 'env' && (envFileKind(path) !== 'values' || isEncryptedEnv(text))) return;
     if (ADDRESSES.has(language)) {
       for (const { start, end, host } of urlPasswords(text)) {
         const line = text.lastIndexOf('\n', start);
-        if (lines.has(line) || /^[ \t]*(?:#|\/\/)/.test(text.slice(line + 1, start))) continue;
+        if (
+          lines.has(line) ||
+          (isLocalHost(host) && LOCAL_USE.has(language)) ||
+          /^[ \t]*(?:#|\/\/)/.test(text.slice(line + 1, start))
+        )
+          continue;
         lines.add(line);
         const verdict: FailVerdict = { kind: 'fail', subject: { start, end }, message: 'address' };
         yield isLocalHost(host) ? { ...verdict, severity: 'medium' } : verdict;

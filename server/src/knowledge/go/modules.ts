@@ -1,0 +1,26 @@
+/** The module that a go.mod declares. Reads only what is needed to follow imports; replacements are not resolved. */
+import { directoryOf } from '../../core/engine/factIndex.ts';
+import type { Extractor, TextDetector } from '../../core/rulekit/rule.ts';
+import { state } from '../facts.ts';
+
+const MODULE = /^[ \t]*module[ \t]+"?([^\s"]+)/m;
+const GO_VERSION = /^[ \t]*go[ \t]+(\d+(?:\.\d+)*)/m;
+const REQUIRE = /^[ \t]*(?:require[ \t]+)?([\w.~-]+(?:\.[\w~-]+)+(?:\/[\w.~-]+)*)[ \t]+v\d/gm;
+
+const modules: TextDetector = {
+  text: true,
+  triggers: ['module'],
+  *check(text, ctx) {
+    const match = MODULE.exec(text);
+    if (match === null) return;
+    const value = {
+      directory: directoryOf(ctx.file.path),
+      goVersion: GO_VERSION.exec(text)?.[1] ?? '',
+      requires: [...text.matchAll(REQUIRE)].map((line) => line[1]!),
+    };
+    const start = match.index + match[0].length - match[1]!.length;
+    yield state('go.module', match[1]!, value, { start, end: start + match[1]!.length });
+  },
+};
+
+export const extractors: readonly Extractor[] = [{ id: 'go.module', language: 'gomod', detector: modules }];

@@ -1,0 +1,327 @@
+/**
+ * What the packages of a workspace declare and import, as facts that judges share. Everything is taken from one
+ * declaration as it is written; nothing here looks at another file or resolves a name (see resolve.ts for that).
+ *
+ * - `go.decl`, key: name (`Server`) or receiver and name (`Server.Close`), value: `GoDeclaration`, place: the name.
+ *   One for each name that is declared at package level, in every file that is not vendored, tests included.
+ * - `go.package`, key: directory, value: `GoPackageFile`, place: the package clause. One for each file.
+ * - `go.import`, key: import path, value: `GoImportFact`, place: the import.
+ * - `go.generate`, key: directory: the file asks `go generate` for something, so code may be missing in the tree.
+ *
+ * Types are written as types.ts does: with full import paths, types of the package itself by their bare names.
+ */
+import { directoryOf } from '../../core/engine/factIndex.ts';
+import type { Verdict } from '../../core/model/verdict.ts';
+import { type Extractor, fact, type FileContext, type NodeDetector, type TextDetector } from '../../core/rulekit/rule.ts';
+import { EMPTY_GO_HEADER, type GoHeader } from './header.ts';
+import type { GoNode } from './nodes.gen.ts';
+import {
+  functionName,
+  nilComparison,
+  parametersOf,
+  receiverOf,
+  resultsOf,
+  stringLiteralValue,
+  syntaxChildren,
+} from './syntax.ts';
+import { type GoTypes, typesAround } from './types.ts';
+import { chainOf } from './uses.ts';
+
+/** What every declaration says. */
+export type GoDeclarationBase = {
+  /** Name in the package clause: a directory may hold `x` and `x_test`. */
+  readonly package: string;
+  /** Stands in a `_test.go` file. */
+  readonly test: boolean;
+  /** Build constraint and platform suffix of the file, '' when the file is always built: see `fileConstraint`. */
+  readonly constraint: string;
+};
+
+export type GoFunctionFact = GoDeclarationBase & {
+  readonly kind: 'func' | 'method';
+  /** Methods: whether the receiver is a pointer. */
+  readonly pointer: boolean;
+  /** Type parameters of the function, or of the receiver's type under the names that the receiver gives them. */
+  readonly typeParameters: readonly string[];
+  /** Types, null when they cannot be written; the last one of a variadic function is a slice. */
+  readonly parameters: readonly (string | null)[];
+  readonly variadic: boolean;
+  readonly results: readonly (string | null)[];
+  /** Has a body with statements. */
+  readonly body: boolean;
+  /** The body decides something: a loop, a switch, or an `if` that is more than `if err != nil`. */
+  readonly branches: boolean;
+};
+
+export type GoTypeFact = GoDeclarationBase & {
+  readonly kind: 'type';
+  /** `defined`: `type A B`; `alias`: `type A = B`, whatever B is. */
+  readonly form: 'struct' | 'interface' | 'alias' | 'defined';
+  readonly typeParameters: readonly string[];
+  /** Structs: fields by name, without embedded ones. */
+  readonly fields: { readonly [name: string]: string | null };
+  /** Structs and interfaces: what they embed. */
+  readonly embedded: readonly (string | null)[];
+  /** Interfaces: result types of the methods by name. */
+  readonly methods: { readonly [name: string]: readonly (string | null)[] };
+  /** Aliases and defined types: the type on the right. */
+  readonly type: string | null;
+};
+
+export type GoValueFact = GoDeclarationBase & {
+  readonly kind: 'var' | 'const';
+  /** As declared, or what follows from the value alone; null when unknown. */
+  readonly type: string | null;
+  /** Where the type comes from when it is not written: a chain as in uses.ts; null when unknown. */
+  readonly origin: string | null;
+};
+
+export type GoDeclaration = GoFunctionFact | GoTypeFact | GoValueFact;
+
+export type GoPackageFile = {
+  readonly package: string;
+  readonly test: boolean;
+  readonly constraint: string;
+  /** Name, path and whether the name is written, for each import. */
+  readonly imports: readonly (readonly [name: string, path: string, alias: boolean])[];
+};
+
+export type GoImportFact = {
+  /** Name in the file: the alias, or what the path suggests. */
+  readonly name: string;
+  readonly test: boolean;
+};
+
+const OPERATING_SYSTEMS = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos'.split(
+    ' ',
+  ),
+);
+const ARCHITECTURES = new Set(
+  (
+    '386 amd64 amd64p32 arm arm64 arm64be armbe loong64 mips mips64 mips64le mips64p32 mips64p32le mipsle ppc ppc64 ' +
+    'ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'
+  ).split(' '),
+);
+
+export function isTestFile(path: string): boolean {
+  return path.endsWith('_test.go');
+}
+
+/** Build constraint of a file with that of its name (`_linux.go`, `_windows_amd64.go`); '' for none. */
+export function fileConstraint(path: string, header: GoHeader): string {
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?:_test)?\.go$/, '');
+  const words = name.split('_');
+  // A name that is nothing but a platform is no constraint.
+  const last = words.length > 1 ? words.pop()! : '';
+  const parts = header.buildConstraint === '' ? [] : [header.buildConstraint];
+  if (ARCHITECTURES.has(last)) {
+    const system = words.length > 1 ? words.pop()! : '';
+    if (OPERATING_SYSTEMS.has(system)) parts.push(system);
+    parts.push(last);
+  } else if (OPERATING_SYSTEMS.has(last)) parts.push(last);
+  return parts.join(' && ');
+}
+
+function headerOf(file: FileContext): GoHeader {
+  return (file.header as GoHeader | null) ?? EMPTY_GO_HEADER;
+}
+
+function baseOf(file: FileContext): GoDeclarationBase {
+  const header = headerOf(file);
+  return { package: header.packageName, test: isTestFile(file.path), constraint: fileConstraint(file.path, header) };
+}
+
+function isPackageLevel(node: GoNode): boolean {
+  return node.ancestor('block') === null;
+}
+
+function typeParameterNames(node: GoNode): string[] {
+  const list = node.child('type_parameters');
+  if (list === null) return [];
+  return [...list.descendants('type_parameter_declaration')].flatMap((parameter) =>
+    parameter.childrenOf('name').map((name) => name.text),
+  );
+}
+
+/** `K` and `V` of the receiver `(c *Cache[K, V])`. */
+function receiverTypeParameters(method: GoNode): string[] {
+  const list = method.child('receiver');
+  const generic = list === null ? undefined : [...list.descendants('generic_type')][0];
+  const names = generic?.child('type_arguments') ?? null;
+  return names === null ? [] : [...names.descendants('type_identifier')].map((name) => name.text);
+}
+
+function isErrorCheck(statement: GoNode): boolean {
+  const condition = statement.child('condition');
+  const comparison = condition === null ? null : nilComparison(condition);
+  return comparison !== null && /^err$|Err$/.test(comparison.operand.text) && statement.child('alternative') === null;
+}
+
+function hasBranches(body: GoNode): boolean {
+  for (const node of body.descendants(
+    'if_statement',
+    'for_statement',
+    'expression_switch_statement',
+    'type_switch_statement',
+    'select_statement',
+  )) {
+    if (node.kind !== 'if_statement' || !isErrorCheck(node)) return true;
+  }
+  return false;
+}
+
+function functionFact(node: GoNode, types: GoTypes, base: GoDeclarationBase): GoFunctionFact {
+  const body = node.child('body');
+  const parameters = parametersOf(node);
+  const isMethod = node.kind === 'method_declaration';
+  return {
+    ...base,
+    kind: isMethod ? 'method' : 'func',
+    pointer: isMethod && receiverOf(node)?.pointer === true,
+    typeParameters: isMethod ? receiverTypeParameters(node) : typeParameterNames(node),
+    parameters: parameters.map(({ type, variadic }) => {
+      const text = types.typeText(type);
+      return variadic && text !== null ? `[]${text}` : text;
+    }),
+    variadic: parameters.at(-1)?.variadic === true,
+    results: resultsOf(node).map(({ type }) => types.typeText(type)),
+    body: body !== null && syntaxChildren(body).length > 0,
+    branches: body !== null && hasBranches(body),
+  };
+}
+
+/** The type that a struct field or interface element without a name embeds. */
+function embeddedType(node: GoNode, types: GoTypes): string | null {
+  const type = node.child('type') ?? syntaxChildren(node)[0] ?? null;
+  return type === null ? null : types.typeText(type);
+}
+
+function typeFact(spec: GoNode, types: GoTypes, base: GoDeclarationBase): GoTypeFact {
+  const fields: Record<string, string | null> = {};
+  const methods: Record<string, readonly (string | null)[]> = {};
+  const embedded: (string | null)[] = [];
+  const type = spec.child('type');
+  let form: GoTypeFact['form'] = spec.kind === 'type_alias' || spec.childOfKind('=') !== null ? 'alias' : 'defined';
+  if (form === 'defined' && type?.kind === 'struct_type') {
+    form = 'struct';
+    for (const field of type.childOfKind('field_declaration_list')?.namedChildren ?? []) {
+      if (field.kind !== 'field_declaration') continue;
+      const names = field.childrenOf('name').filter((name) => name.isNamed);
+      const written = field.child('type');
+      const text = written === null ? null : types.typeText(written);
+      for (const name of names) fields[name.text] = text;
+      if (names.length === 0) embedded.push(text);
+    }
+  } else if (form === 'defined' && type?.kind === 'interface_type') {
+    form = 'interface';
+    for (const element of type.namedChildren) {
+      if (element.kind === 'method_elem') {
+        methods[element.child('name')?.text ?? ''] = resultsOf(element).map((result) => types.typeText(result.type));
+      } else if (element.kind !== 'comment') {
+        // A union or an approximation has no name that could be looked up.
+        embedded.push(syntaxChildren(element).length === 1 ? embeddedType(element, types) : null);
+      }
+    }
+  }
+  const isNamed = form === 'struct' || form === 'interface';
+  return {
+    ...base,
+    kind: 'type',
+    form,
+    typeParameters: typeParameterNames(spec),
+    fields,
+    embedded,
+    methods,
+    type: isNamed || type === null ? null : types.typeText(type),
+  };
+}
+
+function* valueFacts(spec: GoNode, types: GoTypes, base: GoDeclarationBase): Generator<Verdict> {
+  const kind = spec.kind === 'var_spec' ? 'var' : 'const';
+  const written = spec.child('type');
+  const list = spec.child('value');
+  const values = list === null ? [] : list.kind === 'expression_list' ? syntaxChildren(list) : [list];
+  const names = spec.childrenOf('name').filter((name) => name.isNamed);
+  for (const [position, name] of names.entries()) {
+    let type = written === null ? null : types.typeText(written);
+    let origin: string | null = null;
+    if (written === null && kind === 'var') {
+      const value = values.length === names.length ? values[position]! : null;
+      if (value !== null) {
+        type = types.typeOf(value);
+        if (type === null) origin = chainOf(value, 0);
+      } else if (values.length === 1) origin = chainOf(values[0]!, position);
+    }
+    yield fact('go.decl', name.text, { ...base, kind, type, origin }, name);
+  }
+}
+
+const declarations: NodeDetector<unknown, GoNode> = {
+  kinds: ['function_declaration', 'method_declaration', 'type_spec', 'type_alias', 'var_spec', 'const_spec'],
+  *check(node, ctx) {
+    if (!isPackageLevel(node)) return;
+    const types = typesAround(ctx, node);
+    if (types === null) return;
+    const base = baseOf(ctx.file);
+    switch (node.kind) {
+      case 'function_declaration':
+      case 'method_declaration': {
+        const name = node.child('name');
+        if (name === null) return;
+        const receiver = node.kind === 'method_declaration' ? receiverOf(node) : null;
+        if (node.kind === 'method_declaration' && receiver === null) return;
+        const key = receiver === null ? functionName(node) : `${receiver.type}.${name.text}`;
+        yield fact('go.decl', key, functionFact(node, types, base), name);
+        return;
+      }
+      case 'type_spec':
+      case 'type_alias': {
+        const name = node.child('name');
+        if (name !== null) yield fact('go.decl', name.text, typeFact(node, types, base), name);
+        return;
+      }
+      default:
+        yield* valueFacts(node, types, base);
+    }
+  },
+};
+
+const packageClause: NodeDetector<unknown, GoNode> = {
+  kinds: ['package_clause'],
+  *check(node, ctx) {
+    const header = headerOf(ctx.file);
+    const { package: name, test, constraint } = baseOf(ctx.file);
+    const imports = header.imports.map((item): [string, string, boolean] => [item.name, item.path, item.alias]);
+    yield fact('go.package', directoryOf(ctx.file.path), { package: name, test, constraint, imports }, node);
+  },
+};
+
+const importSpec: NodeDetector<unknown, GoNode> = {
+  kinds: ['import_spec'],
+  *check(node, ctx) {
+    const literal = node.child('path');
+    const path = literal === null ? null : stringLiteralValue(literal);
+    if (path === null) return;
+    const name = headerOf(ctx.file).imports.find((item) => item.path === path)?.name ?? '';
+    yield fact('go.import', path, { name, test: isTestFile(ctx.file.path) }, node);
+  },
+};
+
+const generate: TextDetector = {
+  text: true,
+  triggers: ['//go:generate'],
+  *check(text, ctx) {
+    const match = /^\/\/go:generate\s/m.exec(text);
+    if (match === null) return;
+    const subject = { start: match.index, end: match.index + match[0].length };
+    yield fact('go.generate', directoryOf(ctx.file.path), null, subject);
+  },
+};
+
+export const extractors: readonly Extractor[] = [
+  { id: 'go.decl', language: 'go', detector: declarations as NodeDetector },
+  { id: 'go.package', language: 'go', detector: packageClause as NodeDetector },
+  { id: 'go.import', language: 'go', detector: importSpec as NodeDetector },
+  { id: 'go.generate', language: 'go', detector: generate },
+];

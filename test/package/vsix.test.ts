@@ -1,0 +1,60 @@
+/** What ships (T29): only the listed files, each grammar the pinned one, the package small. */
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createVSIX } from '@vscode/vsce';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Names of the entries of a zip file, from its central directory (PKWARE APPNOTE, section 4.3). */
+function entriesOf(zip: Buffer): string[] {
+  const end = zip.lastIndexOf('PK\u0005\u0006', undefined, 'latin1');
+  const names: string[] = [];
+  let at = zip.readUInt32LE(end + 16);
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const [name, extra, comment] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset)) as [number, number, number];
+    names.push(zip.toString('utf8', at + 46, at + 46 + name));
+    at += 46 + name + extra + comment;
+  }
+  return names;
+}
+
+test('the package holds what it runs and nothing else, in less than 3 MB', async () => {
+  const packagePath = join(tmpdir(), `shipworthy-${process.pid}.vsix`);
+  await createVSIX({ cwd: ROOT, packagePath, dependencies: false });
+  const zip = readFileSync(packagePath);
+  rmSync(packagePath);
+  expect(zip.length).toBeLessThan(3_000_000);
+  expect(entriesOf(zip).sort()).toEqual(
+    [
+      '[Content_Types].xml',
+      'extension.vsixmanifest',
+      'extension/LICENSE.txt',
+      'extension/changelog.md',
+      'extension/dist/cli.js',
+      'extension/dist/client.cjs',
+      'extension/dist/server.js',
+      'extension/dist/tree-sitter-go.wasm',
+      'extension/dist/tree-sitter.wasm',
+      'extension/media/icon.png',
+      'extension/media/shipworthy.svg',
+      'extension/package.json',
+      'extension/package.nls.json',
+      'extension/readme.md',
+    ].sort(),
+  );
+}, 120_000);
+
+test('every grammar that ships is the pinned one', () => {
+  const { runtime, grammars } = JSON.parse(readFileSync(join(ROOT, 'grammars/grammars.json'), 'utf8')) as {
+    runtime: { file: string; sha256: string };
+    grammars: { file: string; sha256: string }[];
+  };
+  for (const pin of [runtime, ...grammars]) {
+    const bytes = readFileSync(join(ROOT, 'dist', pin.file.split('/').pop()!));
+    expect(createHash('sha256').update(bytes).digest('hex'), pin.file).toBe(pin.sha256);
+  }
+});
