@@ -30,7 +30,7 @@ export type ServeStatement = Insertion & {
   /** Fields of the server that a helper makes, in gofmt's order of the arguments. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   /** Method that starts that server, with its arguments. */
-  readonly start: string;
+  readonly serve: string;
   /** A name that is free in the declaration, for the server. */
   readonly name: string;
   /**

@@ -127,7 +127,7 @@ function serveStatementOf(
   header: GoHeader,
   server: string,
   fields: ServeStatement['fields'],
-  start: string,
+  serve: string,
 ): ServeStatement | null {
   const statement = statementOf(call);
   if (statement === null || /[\r\n]/.test(call.text) || !beginsLine(statement)) return null;
@@ -138,12 +138,12 @@ function serveStatementOf(
     call: call.span,
     server,
     fields,
-    start_: start,
+    serve,
     name: freeName(call, ['server', 'httpServer', 'srv', 'shipServer']),
     failure: failureOf(call, statement),
     logger: loggerOf(header),
     http: localNameOf(header, NET_HTTP) ?? 'http',
-  } as unknown as ServeStatement;
+  };
 }
 
 function beginsLine(node: GoNode): boolean {
@@ -305,20 +305,20 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
 
-    if (METHODS[name] !== values.length) {
-      // gRPC serves one listener, too; everything else has other arguments.
-      return;
-    }
+    if (METHODS[name] !== values.length) return;
     const type = target.type?.replace(/^\*/, '') ?? null;
     if (type !== null && type !== SERVER_TYPE && !type.startsWith(GRPC)) return;
     const importsGrpc = header.imports.some((item) => item.path === GRPC);
     const created = receiver.kind === 'identifier' ? initialValueOf(receiver, scope) : null;
     const creation = created?.kind === 'call_expression' ? types.calleeOf(created) : null;
-    if (creation?.kind === 'package' && creation.path !== GRPC) return;
+    if (creation?.kind === 'package' && OTHER_SERVERS.test(creation.path)) return;
     const isGrpc =
       type?.startsWith(GRPC) === true ||
-      (creation?.kind === 'package' && creation.name === 'NewServer') ||
-      (type === null && importsGrpc && name === 'Serve' && importedPath(header, 'http') !== NET_HTTP);
+      (creation?.kind === 'package' && creation.path === GRPC) ||
+      (type === null &&
+        importsGrpc &&
+        name === 'Serve' &&
+        (importedPath(header, 'http') !== NET_HTTP || /grpc|rpc|^gs$/i.test(receiver.text)));
     if (isGrpc) {
       if (name !== 'Serve') return;
       yield state('http.server', 'grpc', simpleStart(name, exposureOfListener(values[0]!, types, scope)), node);
@@ -423,7 +423,7 @@ function variableOf(value: GoNode): string {
   return parent.kind === 'keyed_element' ? (syntaxChildren(parent)[0]?.text ?? '') : '';
 }
 
-const SETTINGS = new Set(['ReadTimeout', 'ReadHeaderTimeout', 'WriteTimeout', 'IdleTimeout', 'TLSConfig', 'Handler']);
+const SETTINGS = new Set(['ReadTimeout', 'ReadHeaderTimeout', 'WriteTimeout', 'IdleTimeout', 'TLSConfig']);
 
 const settings: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['assignment_statement'],

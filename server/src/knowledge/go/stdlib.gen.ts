@@ -30,7 +30,7 @@ export const STDLIB_PACKAGES: Readonly<Record<string, string>> = {
   'container/ring':
     'New;Ring',
   'context':
-    'Background(Context;CancelFunc{;Canceled;Context{Deadline(time.Time|?,Done(<-chan struct,Err(!,Value(any;DeadlineExceeded;TODO(Context;WithCancel(Context|CancelFunc;WithDeadline(Context|CancelFunc;WithTimeout(Context|CancelFunc;WithValue(Context',
+    'Background(Context;CancelFunc{;Canceled;Context{Deadline(time.Time|?,Done(<-chan struct{},Err(!,Value(any;DeadlineExceeded;TODO(Context;WithCancel(Context|CancelFunc;WithDeadline(Context|CancelFunc;WithTimeout(Context|CancelFunc;WithValue(Context',
   'crypto':
     'BLAKE2b_256;BLAKE2b_384;BLAKE2b_512;BLAKE2s_256;Decrypter{Decrypt([]byte|!,Public(PublicKey;DecrypterOpts{;Hash{Available(?,HashFunc(Hash,New(hash.Hash,Size(#;MD4;MD5;MD5SHA1;PrivateKey{;PublicKey{;RIPEMD160;RegisterHash(;SHA1;SHA224;SHA256;SHA384;SHA3_224;SHA3_256;SHA3_384;SHA3_512;SHA512;SHA512_224;SHA512_256;Signer{Public(PublicKey,Sign([]byte|!;SignerOpts{HashFunc(Hash',
   'crypto/aes':

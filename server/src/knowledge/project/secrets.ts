@@ -151,6 +151,8 @@ export function looksRandom(value: string): boolean {
  * a label, a placeholder, a reference, a sentence.
  */
 export function secretValueOf(value: string, kind: SecretName, name: string): SecretValue | null {
+  // Nobody writes a sentence with a run of signs: such a text with blanks is a pass phrase.
+  if (kind !== 'weak' && /\s/.test(value) && /[!@#$%^&*]{4}/.test(value) && value.length <= 80) return 'chosen';
   if (value.length < 4 || value.length > 600 || /\s/.test(value) || isReference(value) || isPlaceholder(value))
     return null;
   // Names of variables and headers.

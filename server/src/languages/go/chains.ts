@@ -12,7 +12,14 @@
  */
 import type { GoNode } from './nodes.gen.ts';
 import { BUILTIN_FUNCTIONS, type GoScope, isPredeclared } from './scope.ts';
-import { assignedExpressions, assignedValues, callArguments, operatorOf, syntaxChildren, unparenthesized } from './syntax.ts';
+import {
+  assignedExpressions,
+  assignedValues,
+  callArguments,
+  operatorOf,
+  syntaxChildren,
+  unparenthesized,
+} from './syntax.ts';
 import type { GoTypes } from './types.ts';
 
 /** Longer chains are not worth following. */
@@ -28,7 +35,9 @@ export interface ChainContext {
 }
 
 export function chainContext(scope: GoScope, types: GoTypes): ChainContext {
-  const local = scope.bindings.filter(({ kind }) => kind === 'type' || kind === 'typeParameter').map(({ name }) => name);
+  const local = scope.bindings
+    .filter(({ kind }) => kind === 'type' || kind === 'typeParameter')
+    .map(({ name }) => name);
   if (local.length === 0) return { scope, types, isLocalType: () => false };
   const pattern = new RegExp(`(?<![\\w./~-])(?:${[...new Set(local)].join('|')})(?!\\w)`, 'u');
   return { scope, types, isLocalType: (type) => pattern.test(type) };

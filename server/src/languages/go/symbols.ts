@@ -12,9 +12,17 @@
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
 import type { Verdict } from '../../core/model/verdict.ts';
-import { type Extractor, fact, type FileContext, type NodeDetector, type TextDetector } from '../../core/rulekit/rule.ts';
+import {
+  type Extractor,
+  type FileContext,
+  fact,
+  type NodeDetector,
+  type TextDetector,
+} from '../../core/rulekit/rule.ts';
+import { type ChainContext, chainContext, chainOf } from './chains.ts';
 import { EMPTY_GO_HEADER, type GoHeader } from './header.ts';
 import type { GoNode } from './nodes.gen.ts';
+import { scopeAround } from './scope.ts';
 import {
   functionName,
   nilComparison,
@@ -25,7 +33,6 @@ import {
   syntaxChildren,
 } from './syntax.ts';
 import { type GoTypes, typesAround } from './types.ts';
-import { chainOf } from './uses.ts';
 
 /** What every declaration says. */
 export type GoDeclarationBase = {
@@ -72,7 +79,7 @@ export type GoValueFact = GoDeclarationBase & {
   readonly kind: 'var' | 'const';
   /** As declared, or what follows from the value alone; null when unknown. */
   readonly type: string | null;
-  /** Where the type comes from when it is not written: a chain as in uses.ts; null when unknown. */
+  /** Where the type comes from when it is not written: a chain as in chains.ts; null when unknown. */
   readonly origin: string | null;
 };
 
@@ -237,7 +244,8 @@ function typeFact(spec: GoNode, types: GoTypes, base: GoDeclarationBase): GoType
   };
 }
 
-function* valueFacts(spec: GoNode, types: GoTypes, base: GoDeclarationBase): Generator<Verdict> {
+function* valueFacts(spec: GoNode, context: ChainContext, base: GoDeclarationBase): Generator<Verdict> {
+  const { types } = context;
   const kind = spec.kind === 'var_spec' ? 'var' : 'const';
   const written = spec.child('type');
   const list = spec.child('value');
@@ -250,8 +258,8 @@ function* valueFacts(spec: GoNode, types: GoTypes, base: GoDeclarationBase): Gen
       const value = values.length === names.length ? values[position]! : null;
       if (value !== null) {
         type = types.typeOf(value);
-        if (type === null) origin = chainOf(value, 0);
-      } else if (values.length === 1) origin = chainOf(values[0]!, position);
+        if (type === null) origin = chainOf(value, context);
+      } else if (values.length === 1) origin = chainOf(values[0]!, context, position);
     }
     yield fact('go.decl', name.text, { ...base, kind, type, origin }, name);
   }
@@ -262,7 +270,8 @@ const declarations: NodeDetector<unknown, GoNode> = {
   *check(node, ctx) {
     if (!isPackageLevel(node)) return;
     const types = typesAround(ctx, node);
-    if (types === null) return;
+    const scope = scopeAround(ctx, node);
+    if (types === null || scope === null) return;
     const base = baseOf(ctx.file);
     switch (node.kind) {
       case 'function_declaration':
@@ -282,7 +291,7 @@ const declarations: NodeDetector<unknown, GoNode> = {
         return;
       }
       default:
-        yield* valueFacts(node, types, base);
+        yield* valueFacts(node, chainContext(scope, types), base);
     }
   },
 };

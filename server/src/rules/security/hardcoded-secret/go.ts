@@ -1,7 +1,7 @@
 /** Secrets in Go source: string literals under secret names, as fallbacks, in comparisons and in known formats. */
 import type { Span } from '../../../core/model/location.ts';
-import type { FailVerdict, Fix, Severity, Verdict } from '../../../core/model/verdict.ts';
-import type { NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { FailVerdict, Fix, FixEdit, Severity, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { fact, type NodeDetector, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import {
   isLocalHost,
   knownSecrets,
@@ -136,10 +136,24 @@ function siteOf(literal: GoNode): Site | null {
   }
 }
 
+/** Whether a function literal gives the key of a signed token: `jwt.Parse(text, func(t *jwt.Token) (any, error) { ... })`. */
+function isKeyFunction(literal: GoNode): boolean {
+  const call =
+    literal.kind === 'func_literal' && literal.parent?.kind === 'argument_list' ? literal.parent.parent : null;
+  const callee = call === null ? null : calledExpression(call);
+  return (
+    callee?.kind === 'selector_expression' &&
+    /^Parse(?:WithClaims|FromRequest\w*)?$/.test(callee.child('field')?.text ?? '')
+  );
+}
+
 /** `func jwtSecret() string { ...; return "literal" }` */
 function returned(literal: GoNode): Site | null {
   const owner = enclosingFunction(literal);
-  if (owner === null || owner.kind === 'func_literal') return null;
+  if (owner === null) return null;
+  if (owner.kind === 'func_literal') {
+    return isKeyFunction(owner) ? { kind: 'sink', name: 'Parse', replaced: literal, variable: '' } : null;
+  }
   const name = functionName(owner).replace(/^(?:get|load|read|fetch)/i, '');
   if (secretNameOf(name) === null) return null;
   const fallback = /\b(?:Getenv|LookupEnv)\(/.test(owner.text);
@@ -201,6 +215,11 @@ function reachesSink(literal: GoNode, name: string): boolean {
 /** Names of keys that are used for nothing but cryptography, so that a converted literal is no key of a database. */
 const CRYPTOGRAPHIC = /^(?:jwt|sign|signing|hmac|encrypt|encryption|encryptor|aes|cookie|secret)$/;
 
+/** Whether a value can be the secret of something that takes one; here a sentence may be. */
+function isUsable(value: string): boolean {
+  return operationalSecretOf(value.replaceAll(' ', '_')) !== null;
+}
+
 interface Judgement {
   readonly message: string;
   readonly name: string;
@@ -212,7 +231,7 @@ function judge(literal: GoNode, value: string, site: Site): Judgement | null {
   const kind = secretNameOf(site.name);
   switch (site.kind) {
     case 'sink':
-      return operationalSecretOf(value) === null ? null : { message: 'used', name: site.name };
+      return isUsable(value) ? { message: 'used', name: site.name } : null;
     case 'fallback':
     case 'default': {
       if (kind === null || kind === 'weak') return null;
@@ -224,7 +243,7 @@ function judge(literal: GoNode, value: string, site: Site): Judgement | null {
       return { message: 'compared', name };
     case 'held': {
       if (site.name !== '' && reachesSink(literal, site.name)) {
-        return operationalSecretOf(value) === null ? null : { message: 'held', name };
+        return isUsable(value) ? { message: 'held', name } : null;
       }
       if (kind === null) return null;
       const words = wordsOf(name);
@@ -249,6 +268,10 @@ function variableOf(site: Site): string {
   return words.join('_').toUpperCase().replace(/^(\d)/, '_$1');
 }
 
+function lookupTitle(variable: string): string {
+  return `Read it from the environment variable ${variable}`;
+}
+
 /** Fixes that read the value from the environment; none where Go wants a constant. */
 function fixesOf(literal: GoNode, site: Site, header: GoHeader): readonly Fix[] {
   const variable = variableOf(site);
@@ -266,7 +289,7 @@ function fixesOf(literal: GoNode, site: Site, header: GoHeader): readonly Fix[] 
   edits.push({ kind: 'replace', span: site.replaced.span, newText: `${os}.Getenv(${JSON.stringify(variable)})` });
   return [
     {
-      title: `Read it from the environment variable ${variable}`,
+      title: lookupTitle(variable),
       safety: 'suggestion',
       preferred: true,
       edits: [...edits, { kind: 'import', add: ['os'] }],
@@ -327,7 +350,7 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
         return;
       }
     }
-    if (value.includes('@') && !isProse(value)) {
+    if ((value.includes('@') || value.includes('password=')) && !isProse(value)) {
       const [address] = urlPasswords(value);
       if (address !== undefined) {
         const local = isLocalHost(address.host);
@@ -362,4 +385,104 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-export const goDetectors = [stringLiteral];
+/** Names that may hold a secret in the widest sense: only such declarations are worth a fact. */
+const CANDIDATE = /secret|key|token|pass|pwd|jwt|sign|salt|hmac/i;
+
+/** A literal of the package that is a secret if something uses it as one: see `judgeLiterals`. */
+const packageLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['interpreted_string_literal', 'raw_string_literal'],
+  *check(literal): Iterable<Verdict> {
+    const site = siteOf(literal);
+    if (site === null || site.kind !== 'held' || !CANDIDATE.test(site.name) || enclosingFunction(literal) !== null)
+      return;
+    const value = stringLiteralValue(literal);
+    if (value === null || !isUsable(value) || judge(literal, value, site) !== null || knownSecrets(value).length > 0)
+      return;
+    if (literal.ancestor('var_spec', 'const_spec') === null) return;
+    const declaration = literal.ancestor('const_declaration');
+    const keyword = declaration?.children[0];
+    const alone = declaration !== null && syntaxChildren(declaration).length === 1 && !declaration.text.includes('(');
+    yield fact(
+      'secret.literal',
+      site.name,
+      {
+        variable: variableOf(site),
+        constant: declaration !== null,
+        keyword: alone && keyword?.text === 'const' ? [keyword.start, keyword.end] : null,
+      },
+      literal.span,
+    );
+  },
+};
+
+/** An identifier that is used as a secret: `token.SignedString(key)`. */
+const sinkUse: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression', 'return_statement'],
+  triggers: [
+    'SignedString',
+    'ConstantTimeCompare',
+    'NewCookieStore',
+    'hmac.New',
+    'NewCipher',
+    'NewStore',
+    'jwtauth',
+    'Parse',
+  ],
+  *check(node): Iterable<Verdict> {
+    const values: GoNode[] = [];
+    if (node.kind === 'return_statement') {
+      const owner = enclosingFunction(node);
+      if (owner === null || !isKeyFunction(owner)) return;
+      const list = node.childOfKind('expression_list');
+      const first = list === null ? undefined : syntaxChildren(list)[0];
+      if (first !== undefined) values.push(first);
+    } else {
+      const positions = sinkPositions(node);
+      if (positions.length === 0) return;
+      values.push(...callArguments(node).filter((_, index) => positions.includes(index)));
+    }
+    for (const value of values) {
+      let inner: GoNode | null = value;
+      while (inner?.kind === 'type_conversion_expression') inner = inner.child('operand');
+      if (inner?.kind === 'identifier' && CANDIDATE.test(inner.text))
+        yield fact('secret.use', inner.text, null, inner.span);
+    }
+  },
+};
+
+interface PackageLiteral {
+  readonly variable: string;
+  readonly constant: boolean;
+  readonly keyword: readonly [number, number] | null;
+}
+
+/** Literals of a package under any name that the package signs, encrypts or compares with. */
+export const judgeLiterals: WorkspaceJudge = {
+  partition: 'directory',
+  reads: ['secret.use'],
+  *judge(facts): Iterable<WorkspaceVerdict> {
+    const used = new Set(facts.get('secret.use').map((use) => use.key));
+    for (const literal of facts.get('secret.literal')) {
+      if (!used.has(literal.key)) continue;
+      const { variable, constant, keyword } = literal.value as unknown as PackageLiteral;
+      const { place } = literal;
+      const edits: FixEdit[] = [{ kind: 'replaceAt', place, newText: `os.Getenv(${JSON.stringify(variable)})` }];
+      if (keyword !== null)
+        edits.push({
+          kind: 'replaceAt',
+          place: { ...place, span: { start: keyword[0], end: keyword[1] } },
+          newText: 'var',
+        });
+      const fix: Fix = {
+        title: lookupTitle(variable),
+        safety: 'suggestion',
+        preferred: true,
+        edits: [...edits, { kind: 'import', add: ['os'] }],
+      };
+      const fixable = (!constant || keyword !== null) && /^[A-Z_][A-Z0-9_]*$/.test(variable);
+      yield { kind: 'fail', subject: place, message: 'held', args: { name: literal.key }, fixes: fixable ? [fix] : [] };
+    }
+  },
+};
+
+export const goDetectors = [stringLiteral, packageLiteral, sinkUse];

@@ -1,6 +1,6 @@
 /** A secret that is written in source or configuration instead of being given to the program from outside. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { goDetectors } from './go.ts';
+import { goDetectors, judgeLiterals } from './go.ts';
 import { textDetectors } from './text.ts';
 
 export const rule = defineRule({
@@ -29,4 +29,5 @@ export const rule = defineRule({
   },
   fix: 'sometimes',
   on: { go: goDetectors, any: textDetectors },
+  workspace: judgeLiterals,
 });

@@ -21,6 +21,8 @@ const SKIPPED_FILES =
 /** Places whose scripts and settings start throw-away servers: documentation, pipelines, test beds. */
 const THROW_AWAY =
   /(?:^|\/)(?:docs?|documentation|\.github|\.circleci|\.gitlab|\.buildkite|\.devcontainer|buildscripts|ci|hack|bench\w*)\/|(?:^|[._/-])(?:tests?|ci|bench\w*|e2e|verify)(?:[._/-]|$)/i;
+/** Files for the machine of a developer. */
+const DEVELOPMENT_FILE = /(?:^|[._/-])(?:dev|devel|development|local|demo|debug)(?:[._/-]|$)/i;
 const LARGE = 400_000;
 
 interface Setting {
@@ -31,19 +33,19 @@ interface Setting {
   readonly end: number;
 }
 
-/** Pairs of name and value: groups 1 and last of a match, the value standing at the end of the match. */
+/** Pairs by an expression with the groups `lead` (all before the value), `name` and `value`. */
 function* settingsBy(text: string, pattern: RegExp): Generator<Setting> {
   for (const match of text.matchAll(pattern)) {
-    const name = match.groups!['name']!;
-    const value = match.groups!['value'] ?? '';
-    const start = match.index + match.groups!['lead']!.length;
+    const { lead, name, value } = match.groups as { lead: string; name: string; value: string };
+    const start = match.index + lead.length;
     yield { name, value, start, end: start + value.length };
   }
 }
 
 const YAML_PAIR =
   /^(?<lead>[ \t]*(?:-[ \t]+)?["']?(?<name>[\w.-]+)["']?[ \t]*:[ \t]+["']?)(?<value>[^\s"'#][^\r\n"']*?)["']?[ \t]*(?=#|\r?$)/gm;
-const YAML_LIST_PAIR = /^(?<lead>[ \t]*-[ \t]+["']?(?<name>[A-Za-z_]\w*)=)(?<value>[^\r\n"']*?)["']?[ \t]*\r?$/gm;
+const YAML_LIST_PAIR =
+  /^(?<lead>[ \t]*-[ \t]+["']?(?<name>[A-Za-z_]\w*)=)(?<value>[^\r\n"']*?)["']?(?:[ \t]+#[^\r\n]*)?[ \t]*\r?$/gm;
 const KUBERNETES_PAIR =
   /^(?<lead>[ \t]*-[ \t]+name:[ \t]*["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*\r?\n[ \t]*value:[ \t]*["']?)(?<value>[^\r\n"']+?)["']?[ \t]*(?=#|\r?$)/gm;
 const JSON_PAIR = /(?<lead>"(?<name>[\w.-]+)"\s*:\s*")(?<value>[^"\\\r\n]*)"/g;
@@ -102,7 +104,7 @@ function* settingsOf(language: LanguageId, path: string, text: string): Generato
 /** Languages in which every setting is given to a program, so that any literal under a secret name is the secret. */
 const DEPLOYED: ReadonlySet<LanguageId> = new Set(['env', 'compose', 'dockerfile']);
 
-function fixesOf(language: LanguageId, setting: Setting): readonly Fix[] {
+function fixesOf(language: LanguageId, text: string, setting: Setting): readonly Fix[] {
   const span = { start: setting.start, end: setting.end };
   if (language === 'compose') {
     const name = /^[A-Z_][A-Z0-9_]*$/.test(setting.name) ? setting.name : wordsOf(setting.name).join('_').toUpperCase();
@@ -119,24 +121,32 @@ function fixesOf(language: LanguageId, setting: Setting): readonly Fix[] {
     return [{ title: 'Empty the value', safety: 'suggestion', edits: [{ kind: 'replace', span, newText: '' }] }];
   }
   if (language === 'shell') {
+    // With its quotes: single ones would keep the shell from expanding the reference.
+    const quote = /["']/.test(text.charAt(span.start - 1)) ? 1 : 0;
     return [
       {
         title: `Require ${setting.name} from the environment`,
         safety: 'suggestion',
         preferred: true,
-        edits: [{ kind: 'replace', span, newText: `\${${setting.name}:?required}` }],
+        edits: [
+          {
+            kind: 'replace',
+            span: { start: span.start - quote, end: span.end + quote },
+            newText: `"\${${setting.name}:?required}"`,
+          },
+        ],
       },
     ];
   }
   return [];
 }
 
-function isSecretSetting(language: LanguageId, setting: Setting): boolean {
+function isSecretSetting(language: LanguageId, deployed: boolean, setting: Setting): boolean {
   const kind = secretNameOf(setting.name);
   if (kind === null) return false;
   const { name, value } = setting;
   if (/[$`]/.test(value) && isReference(value)) return false;
-  if (DEPLOYED.has(language) && kind !== 'weak') return !isPlaceholder(value) && operationalSecretOf(value) !== null;
+  if (deployed && kind !== 'weak') return !isPlaceholder(value) && operationalSecretOf(value) !== null;
   const last = name.slice(name.lastIndexOf('.') + 1);
   const found = secretValueOf(value, kind, last);
   // Passwords that a pipeline gives to the databases of its own tests are no secrets.
@@ -146,7 +156,7 @@ function isSecretSetting(language: LanguageId, setting: Setting): boolean {
 
 /** Settings whose fallback or literal is a secret, and those that take it from outside. */
 function* examineSettings(language: LanguageId, path: string, text: string): Generator<Verdict> {
-  const deployed = DEPLOYED.has(language);
+  const deployed = DEPLOYED.has(language) || path.endsWith('.ini');
   const seen = new Set<number>();
   if (language === 'compose' || language === 'shell') {
     for (const setting of settingsBy(text, FALLBACK)) {
@@ -178,7 +188,7 @@ function* examineSettings(language: LanguageId, path: string, text: string): Gen
     const kind = secretNameOf(setting.name);
     if (kind === null || seen.has(text.lastIndexOf('\n', setting.start))) continue;
     const subject = { start: setting.start, end: setting.end };
-    if (isSecretSetting(language, setting)) {
+    if (isSecretSetting(language, deployed, setting)) {
       seen.add(text.lastIndexOf('\n', setting.start));
       const chosen = secretValueOf(setting.value, 'weak', setting.name) !== 'random';
       const verdict: FailVerdict = {
@@ -186,9 +196,9 @@ function* examineSettings(language: LanguageId, path: string, text: string): Gen
         subject,
         message: 'setting',
         args: { name: setting.name },
-        fixes: fixesOf(language, setting),
+        fixes: fixesOf(language, text, setting),
       };
-      yield chosen && language !== 'env' ? { ...verdict, severity: 'high' } : verdict;
+      yield chosen ? { ...verdict, severity: DEVELOPMENT_FILE.test(path) ? 'medium' : 'high' } : verdict;
     } else if (deployed && kind !== 'weak' && (setting.value === '' || isReference(setting.value))) {
       yield {
         kind: 'pass',
