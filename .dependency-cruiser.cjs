@@ -9,17 +9,30 @@ const only = (name, comment, from, allowed) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', comment: 'Cycles hide what depends on what.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-cycles',
+      comment: 'Cycles hide what depends on what.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
     only('core-is-pure', 'The core imports nothing outside the core.', '^server/src/core/', ['^server/src/core/']),
-    only('rules-see-the-kit', 'Rules see the core, the language helpers, and their own folder.', '^server/src/rules/([^/]+)/([^/]+)/', [
-      '^server/src/core/(model|rulekit|syntax|flow|text)/',
+    only(
+      'rules-see-the-kit',
+      'Rules see the core, the language helpers, and their own folder.',
+      '^server/src/rules/([^/]+)/([^/]+)/',
+      [
+        '^server/src/core/(model|rulekit|syntax|flow|text)/',
+        '^server/src/(languages|formats|knowledge)/',
+        '^server/src/rules/$1/$2/',
+      ],
+    ),
+    only(
+      'knowledge-is-pure',
+      'Languages, formats and knowledge import the core and each other.',
       '^server/src/(languages|formats|knowledge)/',
-      '^server/src/rules/$1/$2/',
-    ]),
-    only('knowledge-is-pure', 'Languages, formats and knowledge import the core and each other.', '^server/src/(languages|formats|knowledge)/', [
-      '^server/src/core/',
-      '^server/src/(languages|formats|knowledge)/',
-    ]),
+      ['^server/src/core/', '^server/src/(languages|formats|knowledge)/'],
+    ),
     only('wasm-owns-the-parser', 'The parser layer imports the core and web-tree-sitter.', '^server/src/wasm/', [
       '^server/src/(core|wasm)/',
       '^node_modules/web-tree-sitter/',
@@ -48,7 +61,12 @@ module.exports = {
       '^node_modules/(vscode-|@types/vscode)',
       '^vscode$',
     ]),
-    { name: 'entries-are-roots', severity: 'error', from: { pathNot: '^server/src/entry/' }, to: { path: '^server/src/entry/' } },
+    {
+      name: 'entries-are-roots',
+      severity: 'error',
+      from: { pathNot: '^server/src/entry/' },
+      to: { path: '^server/src/entry/' },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^vscode$' } },
   ],
   options: {
@@ -56,6 +74,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '/fixtures/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -14,7 +14,9 @@ const common = {
 };
 
 /** ES modules have no `require`, which the CommonJS packages inside the bundle ask for. */
-const banner = { js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);" };
+const banner = {
+  js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
+};
 
 rmSync('dist', { recursive: true, force: true });
 await Promise.all([

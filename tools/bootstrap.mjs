@@ -18,6 +18,8 @@ const OLDEST_NODE = 20;
 const TEST_COMMANDS = [
   { name: 'format and lint', command: 'biome ci .' },
   { name: 'types', command: 'tsc -p tsconfig.json' },
+  { name: 'layering', command: 'depcruise client server --config .dependency-cruiser.cjs' },
+  { name: 'generated files', command: 'tsx tools/gen/main.ts --check' },
   { name: 'tests', command: 'vitest run' },
   { name: 'VS Code', command: 'tsx test/vscode/run.ts' },
 ];
@@ -147,7 +149,9 @@ function test() {
   for (const { name, code, seconds } of results) {
     console.log(`${code === 0 ? 'passed' : 'FAILED'}  ${name} (${seconds} s)`);
   }
-  return results.every(({ code }) => code === 0) ? 0 : 1;
+  const failed = results.filter(({ code }) => code !== 0).length;
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }
 
 const [task, ...rest] = process.argv.slice(2);

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { createVSIX } from '@vscode/vsce';
+import { build } from 'esbuild';
 import { TestClient, temporaryWorkspace } from '../lsp/client.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -47,7 +47,9 @@ function measure(args: readonly string[]): { readonly wall: number; readonly pea
 
 async function auditRows(folder: string): Promise<Row[]> {
   const parse = join(OUTPUT, 'parseOnly.mjs');
-  const banner = { js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);" };
+  const banner = {
+    js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
+  };
   await build({
     entryPoints: [join(ROOT, 'test/bench/parseOnly.ts')],
     outfile: parse,
@@ -71,7 +73,12 @@ async function auditRows(folder: string): Promise<Row[]> {
   return [
     { name: `${name}: bare parse of the Go files, whole process`, value: median(parses), unit: 'ms', goal: '' },
     { name: `${name}: full audit, whole process`, value: median(audits), unit: 'ms', goal: '' },
-    { name: `${name}: audit / bare parse`, value: median(audits.map((wall, i) => wall / parses[i]!)), unit: 'x', goal: '<= 2' },
+    {
+      name: `${name}: audit / bare parse`,
+      value: median(audits.map((wall, i) => wall / parses[i]!)),
+      unit: 'x',
+      goal: '<= 2',
+    },
     { name: `${name}: peak memory of the audit`, value: peak, unit: 'MB', goal: '' },
   ];
 }
@@ -126,7 +133,9 @@ async function keystrokeRows(lines: number): Promise<Row[]> {
     start = performance.now();
     // Types "x" again and again, and takes it back every other time.
     const change =
-      key % 2 === 0 ? { range: { start: at, end: at }, text: 'x' } : { range: { start: at, end: { ...at, character: 2 } }, text: '' };
+      key % 2 === 0
+        ? { range: { start: at, end: at }, text: 'x' }
+        : { range: { start: at, end: { ...at, character: 2 } }, text: '' };
     const sent = client.change('big.go', [change]);
     await client.diagnostics('big.go');
     await sent;
@@ -143,7 +152,12 @@ async function keystrokeRows(lines: number): Promise<Row[]> {
     { name: `${name}: bare round trip, median`, value: median(echo), unit: 'ms', goal: '' },
     { name: `${name}: key to diagnostics, median`, value: median(warm), unit: 'ms', goal: '' },
     { name: `${name}: key to diagnostics, p95`, value: percentile(warm, 0.95), unit: 'ms', goal: '' },
-    { name: `${name}: p95 beyond the bare round trip`, value: beyond, unit: 'ms', goal: lines === 5_000 ? '<= 30' : '' },
+    {
+      name: `${name}: p95 beyond the bare round trip`,
+      value: beyond,
+      unit: 'ms',
+      goal: lines === 5_000 ? '<= 30' : '',
+    },
   ];
 }
 
@@ -156,11 +170,15 @@ async function packageRow(): Promise<Row> {
 mkdirSync(OUTPUT, { recursive: true });
 const rows: Row[] = [];
 for (const lines of [1_000, 5_000, 20_000]) rows.push(...(await keystrokeRows(lines)));
-for (const folder of process.argv.slice(2)) rows.push(...(await auditRows(resolve(process.env['INIT_CWD'] ?? '.', folder))));
+for (const folder of process.argv.slice(2))
+  rows.push(...(await auditRows(resolve(process.env['INIT_CWD'] ?? '.', folder))));
 rows.push(await packageRow());
 const width = Math.max(...rows.map((row) => row.name.length));
 for (const { name, value, unit, goal } of rows) {
   console.log(`${name.padEnd(width)}  ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit.padEnd(3)} ${goal}`);
 }
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-writeFileSync(join(OUTPUT, 'bench.json'), `${JSON.stringify({ version: manifest.version, node: process.version, rows }, null, 2)}\n`);
+writeFileSync(
+  join(OUTPUT, 'bench.json'),
+  `${JSON.stringify({ version: manifest.version, node: process.version, rows }, null, 2)}\n`,
+);

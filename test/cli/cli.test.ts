@@ -35,7 +35,10 @@ beforeEach(() => {
 afterEach(() => workspace.remove());
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: workspace.folder, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    cwd: workspace.folder,
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 
@@ -60,11 +63,19 @@ describe('audit', () => {
       findings: { ruleId: string }[];
     };
     const sarif = JSON.parse(run('audit', '--format', 'sarif').stdout) as {
-      runs: { results: { ruleId: string; partialFingerprints: Record<string, string>; locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[] }[];
+      runs: {
+        results: {
+          ruleId: string;
+          partialFingerprints: Record<string, string>;
+          locations: { physicalLocation: { artifactLocation: { uri: string } } }[];
+        }[];
+      }[];
     };
     const results = sarif.runs[0]!.results;
     expect(results.length).toBe(json.findings.length);
-    expect(results.map((result) => result.ruleId).sort()).toEqual(json.findings.map((finding) => finding.ruleId).sort());
+    expect(results.map((result) => result.ruleId).sort()).toEqual(
+      json.findings.map((finding) => finding.ruleId).sort(),
+    );
     const socket = results.find((result) => result.ruleId === 'unchecked-message-origin')!;
     expect(socket.locations[0]!.physicalLocation.artifactLocation.uri).toBe('api/socket.go');
     expect(Object.values(socket.partialFingerprints)[0]).toMatch(/^[0-9a-f]{16}/);
@@ -131,7 +142,9 @@ describe('exit codes', () => {
 
   test('help and version', () => {
     expect(run('--help').stdout).toContain('Usage: shipworthy audit');
-    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     expect(run('--version').stdout).toBe(`${manifest.version}\n`);
   });
 });

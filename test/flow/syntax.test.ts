@@ -1,3 +1,4 @@
+/** Small questions about Go syntax. */
 import { describe, expect, test } from 'vitest';
 import * as go from '../../server/src/languages/go/syntax.ts';
 import { firstOf, nodeWithText, parseGo } from './goHarness.ts';

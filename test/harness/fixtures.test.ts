@@ -94,7 +94,13 @@ function diffOf(files: ReadonlyMap<string, string>, finding: Finding, fix: Resol
     for (const line of after.slice(front, after.length - back)) lines.push(`+${line}`);
   }
   for (const { path, content } of fix.creates) {
-    lines.push(`@@ new file ${path}`, ...content.replace(/\n$/, '').split('\n').map((line) => `+${line}`));
+    lines.push(
+      `@@ new file ${path}`,
+      ...content
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `+${line}`),
+    );
   }
   return `${lines.join('\n')}\n`;
 }
@@ -113,7 +119,10 @@ function applySafe(fixture: FixtureCase): { readonly files: Map<string, string>;
       for (const { path, edits } of fix.changes) {
         const list = merged.get(path) ?? [];
         for (const edit of edits) {
-          if (list.some((other) => other.start === edit.start && other.end === edit.end && other.newText === edit.newText)) continue;
+          if (
+            list.some((other) => other.start === edit.start && other.end === edit.end && other.newText === edit.newText)
+          )
+            continue;
           list.push(edit);
         }
         merged.set(path, list);
@@ -221,116 +230,125 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
     }
   });
 
-  describe.each(cases.map((fixture) => [`${fixture.language}/${fixture.name}`, fixture] as const))('%s', (_name, fixture) => {
-    test('findings are exactly those annotated', () => {
-      const engine = engineWith(syntax, [rule], filesOf(fixture));
-      expect(engine.problems).toEqual([]);
-      if (UPDATE) {
-        for (const file of fixture.files) {
-          const comment = /\.(go|mod)$/.test(file.path) ? '//' : '#';
-          writeFileSync(file.file, annotate(file.source, engine.findings(file.path), comment));
-        }
-        engine.dispose();
-        return;
-      }
-      const actual: string[] = [];
-      const wanted: string[] = [];
-      for (const file of fixture.files) {
-        const findings = [...engine.findings(file.path)];
-        for (const annotation of file.annotations) {
-          const index = findings.findIndex((finding) => {
-            const own = annotationOf(finding, file.source);
-            return (
-              own.line === annotation.line &&
-              own.start === annotation.start &&
-              own.end === annotation.end &&
-              own.severity === annotation.severity &&
-              own.fix === annotation.fix &&
-              own.message.includes(annotation.message)
-            );
-          });
-          wanted.push(describeAnnotation(file.path, annotation, annotation.message));
-          if (index < 0) continue;
-          actual.push(describeAnnotation(file.path, annotation, annotation.message));
-          findings.splice(index, 1);
-        }
-        for (const finding of findings) {
-          actual.push(describeAnnotation(file.path, annotationOf(finding, file.source), finding.message));
-        }
-      }
-      const elsewhere = findingsOf(engine).filter((finding) => !fixture.files.some((file) => file.path === finding.location.path));
-      expect(elsewhere.map((finding) => finding.message)).toEqual([]);
-      expect(actual.sort()).toEqual(wanted.sort());
-      engine.dispose();
-    });
-
-    test('fixes hold what the rule claims, and each removes its finding', () => {
-      const files = filesOf(fixture);
-      const engine = engineWith(syntax, [rule], files);
-      const findings = findingsOf(engine);
-      let diff = '';
-      for (const finding of findings) {
-        if (rule.fix === 'always') expect(finding.fixes.length, finding.message).toBeGreaterThan(0);
-        if (rule.fix === 'none') expect(finding.fixes, finding.message).toEqual([]);
-        expect(finding.fixes.filter((fix) => fix.preferred).length).toBeLessThanOrEqual(1);
-        for (const fix of finding.fixes) {
-          const fixed = applyFix(files, fix);
-          diff += diffOf(files, finding, fix);
-          const after = engineWith(syntax, [rule], fixed);
-          expect(findingsOf(after).length, `${fix.title} leaves its finding\n${diff}`).toBeLessThan(findings.length);
-          after.dispose();
-        }
-      }
-      engine.dispose();
-      if (UPDATE) {
-        if (diff === '') rmSync(fixture.diff, { force: true });
-        else writeFileSync(fixture.diff, diff);
-      }
-      expect(diff).toBe(existsSync(fixture.diff) ? readFileSync(fixture.diff, 'utf8') : '');
-    });
-
-    test('safe fixes converge to the .fixed file', () => {
-      const { files, rounds } = applySafe(fixture);
-      expect(rounds).toBeLessThan(10);
-      for (const file of fixture.files) {
-        const expected = `${file.file}.fixed`;
-        const text = files.get(file.path)!;
+  describe.each(cases.map((fixture) => [`${fixture.language}/${fixture.name}`, fixture] as const))(
+    '%s',
+    (_name, fixture) => {
+      test('findings are exactly those annotated', () => {
+        const engine = engineWith(syntax, [rule], filesOf(fixture));
+        expect(engine.problems).toEqual([]);
         if (UPDATE) {
-          if (text === file.source) rmSync(expected, { force: true });
-          else writeFileSync(expected, text);
+          for (const file of fixture.files) {
+            const comment = /\.(go|mod)$/.test(file.path) ? '//' : '#';
+            writeFileSync(file.file, annotate(file.source, engine.findings(file.path), comment));
+          }
+          engine.dispose();
+          return;
         }
-        expect(text).toBe(existsSync(expected) ? readFileSync(expected, 'utf8') : file.source);
-        expect(syntaxErrors(file.path, text)).toBeLessThanOrEqual(syntaxErrors(file.path, file.source));
-      }
-    });
-
-    test('findings are the same in other dress: CRLF, BOM, emoji, long files', () => {
-      const plain = engineWith(syntax, [rule], filesOf(fixture));
-      const expected = essence(plain, () => 0);
-      plain.dispose();
-      const isGo = (path: string): boolean => path.endsWith('.go');
-      const variants: [string, (path: string, text: string) => string, (path: string) => number][] = [
-        ['CRLF', (_path, text) => text.replace(/\n/g, '\r\n'), () => 0],
-        ['BOM', (_path, text) => `\uFEFF${text}`, () => 0],
-        ['emoji', (path, text) => (isGo(path) ? `// 🚢\n\n${text}` : text), (path) => (isGo(path) ? 2 : 0)],
-        ['padding', (path, text) => (isGo(path) ? `${'// padding\n'.repeat(5_000)}\n${text}` : text), (path) => (isGo(path) ? 5_001 : 0)],
-      ];
-      for (const [name, change, shift] of variants) {
-        const files = new Map([...filesOf(fixture)].map(([path, text]) => [path, change(path, text)]));
-        const engine = engineWith(syntax, [rule], files);
-        expect(essence(engine, shift), name).toEqual(expected);
-        for (const finding of findingsOf(engine)) for (const fix of finding.fixes) applyFix(files, fix);
+        const actual: string[] = [];
+        const wanted: string[] = [];
+        for (const file of fixture.files) {
+          const findings = [...engine.findings(file.path)];
+          for (const annotation of file.annotations) {
+            const index = findings.findIndex((finding) => {
+              const own = annotationOf(finding, file.source);
+              return (
+                own.line === annotation.line &&
+                own.start === annotation.start &&
+                own.end === annotation.end &&
+                own.severity === annotation.severity &&
+                own.fix === annotation.fix &&
+                own.message.includes(annotation.message)
+              );
+            });
+            wanted.push(describeAnnotation(file.path, annotation, annotation.message));
+            if (index < 0) continue;
+            actual.push(describeAnnotation(file.path, annotation, annotation.message));
+            findings.splice(index, 1);
+          }
+          for (const finding of findings) {
+            actual.push(describeAnnotation(file.path, annotationOf(finding, file.source), finding.message));
+          }
+        }
+        const elsewhere = findingsOf(engine).filter(
+          (finding) => !fixture.files.some((file) => file.path === finding.location.path),
+        );
+        expect(elsewhere.map((finding) => finding.message)).toEqual([]);
+        expect(actual.sort()).toEqual(wanted.sort());
         engine.dispose();
-      }
-    });
+      });
 
-    test('findings are the same when the files are typed in', () => {
-      const plain = engineWith(syntax, [rule], filesOf(fixture));
-      const typed = typedIn(fixture, 7);
-      expect(essence(typed, () => 0)).toEqual(essence(plain, () => 0));
-      plain.dispose();
-      typed.dispose();
-      expect(syntax.liveTrees).toBe(0);
-    });
-  });
+      test('fixes hold what the rule claims, and each removes its finding', () => {
+        const files = filesOf(fixture);
+        const engine = engineWith(syntax, [rule], files);
+        const findings = findingsOf(engine);
+        let diff = '';
+        for (const finding of findings) {
+          if (rule.fix === 'always') expect(finding.fixes.length, finding.message).toBeGreaterThan(0);
+          if (rule.fix === 'none') expect(finding.fixes, finding.message).toEqual([]);
+          expect(finding.fixes.filter((fix) => fix.preferred).length).toBeLessThanOrEqual(1);
+          for (const fix of finding.fixes) {
+            const fixed = applyFix(files, fix);
+            diff += diffOf(files, finding, fix);
+            const after = engineWith(syntax, [rule], fixed);
+            expect(findingsOf(after).length, `${fix.title} leaves its finding\n${diff}`).toBeLessThan(findings.length);
+            after.dispose();
+          }
+        }
+        engine.dispose();
+        if (UPDATE) {
+          if (diff === '') rmSync(fixture.diff, { force: true });
+          else writeFileSync(fixture.diff, diff);
+        }
+        expect(diff).toBe(existsSync(fixture.diff) ? readFileSync(fixture.diff, 'utf8') : '');
+      });
+
+      test('safe fixes converge to the .fixed file', () => {
+        const { files, rounds } = applySafe(fixture);
+        expect(rounds).toBeLessThan(10);
+        for (const file of fixture.files) {
+          const expected = `${file.file}.fixed`;
+          const text = files.get(file.path)!;
+          if (UPDATE) {
+            if (text === file.source) rmSync(expected, { force: true });
+            else writeFileSync(expected, text);
+          }
+          expect(text).toBe(existsSync(expected) ? readFileSync(expected, 'utf8') : file.source);
+          expect(syntaxErrors(file.path, text)).toBeLessThanOrEqual(syntaxErrors(file.path, file.source));
+        }
+      });
+
+      test('findings are the same in other dress: CRLF, BOM, emoji, long files', () => {
+        const plain = engineWith(syntax, [rule], filesOf(fixture));
+        const expected = essence(plain, () => 0);
+        plain.dispose();
+        const isGo = (path: string): boolean => path.endsWith('.go');
+        const variants: [string, (path: string, text: string) => string, (path: string) => number][] = [
+          ['CRLF', (_path, text) => text.replace(/\n/g, '\r\n'), () => 0],
+          ['BOM', (_path, text) => `\uFEFF${text}`, () => 0],
+          ['emoji', (path, text) => (isGo(path) ? `// 🚢\n\n${text}` : text), (path) => (isGo(path) ? 2 : 0)],
+          [
+            'padding',
+            (path, text) => (isGo(path) ? `${'// padding\n'.repeat(5_000)}\n${text}` : text),
+            (path) => (isGo(path) ? 5_001 : 0),
+          ],
+        ];
+        for (const [name, change, shift] of variants) {
+          const files = new Map([...filesOf(fixture)].map(([path, text]) => [path, change(path, text)]));
+          const engine = engineWith(syntax, [rule], files);
+          expect(essence(engine, shift), name).toEqual(expected);
+          for (const finding of findingsOf(engine)) for (const fix of finding.fixes) applyFix(files, fix);
+          engine.dispose();
+        }
+      });
+
+      test('findings are the same when the files are typed in', () => {
+        const plain = engineWith(syntax, [rule], filesOf(fixture));
+        const typed = typedIn(fixture, 7);
+        expect(essence(typed, () => 0)).toEqual(essence(plain, () => 0));
+        plain.dispose();
+        typed.dispose();
+        expect(syntax.liveTrees).toBe(0);
+      });
+    },
+  );
 });

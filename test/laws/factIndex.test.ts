@@ -32,7 +32,9 @@ const judges: readonly JudgeEntry[] = (
           yield {
             kind: 'fail',
             subject: use.place,
-            message: found.map((decl) => `${decl.place.path}=${JSON.stringify(decl.value)}/${facts.role(decl.place.path)}`).join(),
+            message: found
+              .map((decl) => `${decl.place.path}=${JSON.stringify(decl.value)}/${facts.role(decl.place.path)}`)
+              .join(),
           };
         }
       },
@@ -42,7 +44,11 @@ const judges: readonly JudgeEntry[] = (
       reads: ['decl'],
       *judge(facts) {
         const all = facts.all('decl');
-        yield { kind: 'unknown', subject: filePlace('all'), note: all.map((fact) => `${fact.place.path}:${fact.key}`).join() };
+        yield {
+          kind: 'unknown',
+          subject: filePlace('all'),
+          note: all.map((fact) => `${fact.place.path}:${fact.key}`).join(),
+        };
       },
     },
   ] satisfies WorkspaceJudge[]

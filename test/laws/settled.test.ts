@@ -27,7 +27,11 @@ function sampleFiles(): Map<string, string> {
 
 function everything(engine: Engine): string[] {
   return engine.paths.flatMap((path) =>
-    engine.findings(path).map((finding) => `${path} ${JSON.stringify([finding.ruleId, finding.location, finding.message, finding.fixes])}`),
+    engine
+      .findings(path)
+      .map(
+        (finding) => `${path} ${JSON.stringify([finding.ruleId, finding.location, finding.message, finding.fixes])}`,
+      ),
   );
 }
 
@@ -36,7 +40,24 @@ beforeAll(async () => {
   syntax = await testSyntax();
 });
 
-const INSERTIONS = ['x', ' ', '\n', '{', '}', '(', ')', '"', '//', '/*', '*/', 'return nil\n', 'go func() {}()\n', '.', 'mu.Lock()\n', '// TODO x\n'];
+const INSERTIONS = [
+  'x',
+  ' ',
+  '\n',
+  '{',
+  '}',
+  '(',
+  ')',
+  '"',
+  '//',
+  '/*',
+  '*/',
+  'return nil\n',
+  'go func() {}()\n',
+  '.',
+  'mu.Lock()\n',
+  '// TODO x\n',
+];
 
 test('settled findings equal those of a fresh audit, after any edits', () => {
   const files = sampleFiles();
@@ -52,7 +73,10 @@ test('settled findings equal those of a fresh audit, after any edits', () => {
       const start = Math.floor(next() * (text.length + 1));
       const length = next() < 0.5 ? 0 : Math.floor(next() * 12);
       const inserted = next() < 0.3 ? '' : INSERTIONS[Math.floor(next() * INSERTIONS.length)]!;
-      const range = { start: engine.positionAt(path, start), end: engine.positionAt(path, Math.min(text.length, start + length)) };
+      const range = {
+        start: engine.positionAt(path, start),
+        end: engine.positionAt(path, Math.min(text.length, start + length)),
+      };
       engine.editFile(path, [{ range, text: inserted }]);
       engine.judge();
     }
@@ -75,9 +99,19 @@ test('settled findings equal those of a fresh audit, after any edits', () => {
 });
 
 test('a key inside a function examines one chunk, of this file only', () => {
-  const functions = Array.from({ length: 200 }, (_, i) => `// F${i} does a thing.\nfunc F${i}(n int) int {\n\tvalue := n + ${i}\n\treturn value\n}\n`);
+  const functions = Array.from(
+    { length: 200 },
+    (_, i) => `// F${i} does a thing.\nfunc F${i}(n int) int {\n\tvalue := n + ${i}\n\treturn value\n}\n`,
+  );
   const path = 'big.go';
-  const engine = engineWith(syntax, RULES, new Map([[path, `package big\n\n${functions.join('\n')}`], ['other.go', 'package big\n\nfunc G() {}\n']]));
+  const engine = engineWith(
+    syntax,
+    RULES,
+    new Map([
+      [path, `package big\n\n${functions.join('\n')}`],
+      ['other.go', 'package big\n\nfunc G() {}\n'],
+    ]),
+  );
   engine.setFile(path, engine.textOf(path)!, true);
   engine.judge();
   const line = engine.textOf(path)!.split('\n').indexOf('\tvalue := n + 100');

@@ -1,14 +1,29 @@
 /** Laws of text: the server's text is the client's (T7), and offsets and positions are each other's inverse (T8). */
 import fc from 'fast-check';
-import { TextDocument } from 'vscode-languageserver-textdocument';
 import { expect, test } from 'vitest';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { indexLines, offsetAt, positionAt } from '../../server/src/core/text/lines.ts';
 import { applyChanges, applyEdits, type Change, snapshotOf } from '../../server/src/core/text/snapshot.ts';
 
 const FULL = process.env['SHIPWORTHY_FULL'] === '1';
 
 /** Text rich in what goes wrong: line breaks of all kinds, astral characters, lone surrogates, tabs. */
-const piece = fc.constantFrom('a', 'b ', '\n', '\r\n', '\r', '\t', '🚢', 'é', '\ud800', '\udc00', '\u2028', '{', '"', '');
+const piece = fc.constantFrom(
+  'a',
+  'b ',
+  '\n',
+  '\r\n',
+  '\r',
+  '\t',
+  '🚢',
+  'é',
+  '\ud800',
+  '\udc00',
+  '\u2028',
+  '{',
+  '"',
+  '',
+);
 const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
 const position = fc.record({ line: fc.integer({ min: 0, max: 30 }), character: fc.integer({ min: 0, max: 30 }) });
 const change = fc.oneof(

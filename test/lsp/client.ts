@@ -42,7 +42,10 @@ export interface ClientOptions {
 }
 
 /** A temporary workspace with the given files; `remove` deletes it. */
-export function temporaryWorkspace(files: Readonly<Record<string, string>>): { readonly folder: string; remove(): void } {
+export function temporaryWorkspace(files: Readonly<Record<string, string>>): {
+  readonly folder: string;
+  remove(): void;
+} {
   const folder = mkdtempSync(join(tmpdir(), 'shipworthy-'));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -81,10 +84,13 @@ export class TestClient {
         else this.#waiting.push(waiter);
       }
     };
-    this.connection.onNotification('textDocument/publishDiagnostics', (params: { uri: string; diagnostics: Diagnostic[] }) => {
-      this.pushed.set(params.uri, params.diagnostics);
-      changed();
-    });
+    this.connection.onNotification(
+      'textDocument/publishDiagnostics',
+      (params: { uri: string; diagnostics: Diagnostic[] }) => {
+        this.pushed.set(params.uri, params.diagnostics);
+        changed();
+      },
+    );
     this.connection.onNotification(STATUS_NOTIFICATION, (status: StatusParams) => {
       this.statuses.push(status);
       changed();
@@ -239,7 +245,9 @@ export class TestClient {
         if (document.uri !== change.textDocument.uri) continue;
         // From the back, so that every range holds in the text that it was made for.
         const edits = change.edits
-          .map((item) => ('range' in item && 'newText' in item ? { range: item.range, text: String(item.newText) } : null))
+          .map((item) =>
+            'range' in item && 'newText' in item ? { range: item.range, text: String(item.newText) } : null,
+          )
           .filter((item) => item !== null)
           .sort((a, b) => document.offsetAt(b.range.start) - document.offsetAt(a.range.start));
         await this.change(path, edits);

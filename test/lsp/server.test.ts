@@ -1,8 +1,8 @@
 /** The language server as its clients see it: the real process, the real protocol. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Diagnostic } from 'vscode-languageserver-protocol/node';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Diagnostic } from 'vscode-languageserver-protocol/node';
 import { TestClient, temporaryWorkspace } from './client.ts';
 
 const UPGRADER = `package api
@@ -31,7 +31,10 @@ const CODE = 'unchecked-message-origin';
 let client: TestClient;
 let workspace: ReturnType<typeof temporaryWorkspace>;
 
-async function start(options: { pull: boolean; settings?: () => unknown } = { pull: true }, files: Readonly<Record<string, string>> = FILES): Promise<void> {
+async function start(
+  options: { pull: boolean; settings?: () => unknown } = { pull: true },
+  files: Readonly<Record<string, string>> = FILES,
+): Promise<void> {
   workspace = temporaryWorkspace(files);
   client = await TestClient.start(workspace.folder, options);
   await client.ready();
@@ -87,7 +90,10 @@ describe('diagnostics', () => {
     while (!byUri.has(client.uri('api/other.go'))) await next();
     expect(byUri.get(client.uri('api/other.go'))?.some((item) => item.code === CODE)).toBe(true);
     expect([...byUri.keys()].some((uri) => uri.includes('ignored'))).toBe(false);
-    const mended = readFileSync(join(workspace.folder, 'api/other.go'), 'utf8').replace('return true', 'return same(r)');
+    const mended = readFileSync(join(workspace.folder, 'api/other.go'), 'utf8').replace(
+      'return true',
+      'return same(r)',
+    );
     writeFileSync(join(workspace.folder, 'api/other.go'), mended);
     const changed = next();
     await client.watched([{ path: 'api/other.go', type: 2 }]);
@@ -106,9 +112,13 @@ describe('diagnostics', () => {
     expect(client.pushed.get(client.uri('api/other.go'))?.some((item) => item.code === CODE)).toBe(true);
     await client.open('api/socket.go', UPGRADER);
     await client.replace('api/socket.go', 'return true', 'return same(r)');
-    await client.until(() => client.pushed.get(client.uri('api/socket.go'))?.some((item) => item.code === CODE) === false);
+    await client.until(
+      () => client.pushed.get(client.uri('api/socket.go'))?.some((item) => item.code === CODE) === false,
+    );
     await client.close('api/socket.go');
-    await client.until(() => client.pushed.get(client.uri('api/socket.go'))?.some((item) => item.code === CODE) === true);
+    await client.until(
+      () => client.pushed.get(client.uri('api/socket.go'))?.some((item) => item.code === CODE) === true,
+    );
   });
 
   test('are not given for an ignored document', async () => {
@@ -201,7 +211,10 @@ describe('scorecard', () => {
 describe('configuration', () => {
   test('of the editor takes effect without a restart', async () => {
     let level: string = 'critical';
-    await start({ pull: true, settings: () => ({ enable: true, rules: { [CODE]: level }, exclude: [], previewRules: true }) });
+    await start({
+      pull: true,
+      settings: () => ({ enable: true, rules: { [CODE]: level }, exclude: [], previewRules: true }),
+    });
     await client.open('api/socket.go', UPGRADER);
     expect(await findings('api/socket.go')).toHaveLength(1);
     level = 'off';
@@ -209,18 +222,25 @@ describe('configuration', () => {
     await client.untilDiagnostics('api/socket.go', (items) => !items.some((item) => item.code === CODE));
     level = 'low';
     await client.connection.sendNotification('workspace/didChangeConfiguration', { settings: null });
-    await client.untilDiagnostics('api/socket.go', (items) => items.some((item) => item.code === CODE && item.severity === 3));
+    await client.untilDiagnostics('api/socket.go', (items) =>
+      items.some((item) => item.code === CODE && item.severity === 3),
+    );
   });
 
   test('file takes effect when it changes, and says what is wrong with it', async () => {
     await start();
     await client.open('api/socket.go', UPGRADER);
-    writeFileSync(join(workspace.folder, 'shipworthy.json'), `{ "rules": { "${CODE}": "off", "no-such-rule": "off" } }`);
+    writeFileSync(
+      join(workspace.folder, 'shipworthy.json'),
+      `{ "rules": { "${CODE}": "off", "no-such-rule": "off" } }`,
+    );
     await client.watched([{ path: 'shipworthy.json', type: 1 }]);
     await client.untilDiagnostics('api/socket.go', (items) => !items.some((item) => item.code === CODE));
     await client.settled();
     const report = await client.diagnostics('shipworthy.json');
-    expect(report.kind === 'full' ? report.items.map((item) => item.message) : []).toEqual(['There is no rule "no-such-rule".']);
+    expect(report.kind === 'full' ? report.items.map((item) => item.message) : []).toEqual([
+      'There is no rule "no-such-rule".',
+    ]);
   });
 
   test('switched off clears everything', async () => {

@@ -40,7 +40,12 @@ function indexPage(rules: readonly Rule[]): string {
   for (const category of DEFAULT_RUBRIC.categories) {
     const ours = rules.filter((rule) => rule.category === category.id);
     if (ours.length === 0) continue;
-    lines.push(`## ${category.title}`, '', '| Rule | Severity | Confidence | Fix | Languages |', '| :-- | :-- | :-- | :-- | :-- |');
+    lines.push(
+      `## ${category.title}`,
+      '',
+      '| Rule | Severity | Confidence | Fix | Languages |',
+      '| :-- | :-- | :-- | :-- | :-- |',
+    );
     for (const rule of ours) {
       const name = `[\`${rule.id}\`](${rule.id}.md): ${rule.title}`;
       const stage = rule.stage === 'preview' ? ' (preview)' : '';

@@ -21,8 +21,8 @@ import { displayScore } from '../core/score/score.ts';
 import { loadSyntax } from '../host/node/assets.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { readAhead } from '../host/readAhead.ts';
-import { RULES } from '../rules/index.gen.ts';
 import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
+import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
 
 const USAGE = `Usage: shipworthy audit [paths...] [options]
@@ -136,7 +136,9 @@ async function readConfiguration(root: string): Promise<ReadSettings> {
   const file = resolve(root, CONFIGURATION_FILE);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new UsageError(`${CONFIGURATION_FILE} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
+    throw new UsageError(
+      `${CONFIGURATION_FILE} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+    );
   });
   if (text === null) return NO_SETTINGS;
   const { settings, problems } = parseSettings(text, new Set(RULES.map((rule) => rule.id)));
@@ -182,7 +184,11 @@ function render(result: Audit, engine: Engine, format: Format, colour: boolean):
     case 'json':
       return `${JSON.stringify(toJsonReport(result), null, 2)}\n`;
     case 'sarif':
-      return `${JSON.stringify(toSarif(result, (path, offset) => engine.positionAt(path, offset)), null, 2)}\n`;
+      return `${JSON.stringify(
+        toSarif(result, (path, offset) => engine.positionAt(path, offset)),
+        null,
+        2,
+      )}\n`;
     case 'markdown':
       return toMarkdownReport(result);
   }
@@ -213,12 +219,15 @@ async function main(args: readonly string[]): Promise<number> {
   if (given.output === undefined) await print(report);
   else {
     await writeFile(given.output, report).catch((error: unknown) => {
-      throw new UsageError(`"${given.output}" cannot be written (${error instanceof Error ? error.message : String(error)}).`);
+      throw new UsageError(
+        `"${given.output}" cannot be written (${error instanceof Error ? error.message : String(error)}).`,
+      );
     });
   }
   if (passesGate(result, given.failUnder)) return 0;
   const score = result.scorecard.score;
-  const text = score === null ? 'The workspace is not rated' : `The score ${displayScore(score)} is below ${given.failUnder}`;
+  const text =
+    score === null ? 'The workspace is not rated' : `The score ${displayScore(score)} is below ${given.failUnder}`;
   process.stderr.write(`shipworthy: ${text}.\n`);
   return 1;
 }

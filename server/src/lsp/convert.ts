@@ -1,19 +1,19 @@
 /** From the engine's plain data to LSP's. The only place that builds protocol objects of findings and fixes. */
 import {
-  CodeActionKind,
   type CodeAction,
+  CodeActionKind,
   type CreateFile,
   type Diagnostic,
   DiagnosticSeverity,
-  type TextDocumentEdit,
   type TextEdit as LspTextEdit,
+  type TextDocumentEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver';
 import type { Finding, Position, ResolvedFix } from '../core/model/finding.ts';
 import type { TextEdit } from '../core/model/location.ts';
-import type { Rule } from '../core/rulekit/rule.ts';
 import { ruleDocsUri } from '../core/present/build.ts';
 import { type DiagnosticLevel, diagnosticLevel, diagnosticMessage } from '../core/present/diagnostics.ts';
+import type { Rule } from '../core/rulekit/rule.ts';
 import { displayScore } from '../core/score/score.ts';
 import type { Scorecard } from '../core/score/types.ts';
 

@@ -11,8 +11,8 @@ import {
   type Connection,
   type Diagnostic,
   DidChangeConfigurationNotification,
-  DidChangeWatchedFilesNotification,
   type DidChangeTextDocumentParams,
+  DidChangeWatchedFilesNotification,
   type DocumentDiagnosticReport,
   FileChangeType,
   type FileEvent,
@@ -55,9 +55,9 @@ import { readAhead } from '../host/readAhead.ts';
 import {
   type InitializationOptions,
   REPORT_REQUEST,
+  RESCAN_REQUEST,
   type ReportParams,
   type ReportResult,
-  RESCAN_REQUEST,
   RULE_DOC_REQUEST,
   type RuleDocParams,
   type RuleDocResult,
@@ -179,7 +179,9 @@ class LanguageServer {
     connection.onDidCloseTextDocument(({ textDocument }) => void this.#close(textDocument.uri));
     connection.onDidChangeConfiguration(() => void this.#reconfigure());
     connection.onDidChangeWatchedFiles(({ changes }) => void this.#filesChanged(changes));
-    connection.languages.diagnostics.on((params) => this.#documentDiagnostics(params.textDocument.uri, params.previousResultId));
+    connection.languages.diagnostics.on((params) =>
+      this.#documentDiagnostics(params.textDocument.uri, params.previousResultId),
+    );
     connection.languages.diagnostics.onWorkspace((params, token, _progress, results) =>
       this.#workspaceDiagnostics(params.previousResultIds, token, results),
     );
@@ -265,7 +267,8 @@ class LanguageServer {
   async #shutdown(): Promise<void> {
     this.#scanGeneration++;
     this.#pull?.finish();
-    for (const document of this.#documents.values()) if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    for (const document of this.#documents.values())
+      if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
     this.#engine?.dispose();
     this.#engine = null;
@@ -278,7 +281,10 @@ class LanguageServer {
     const before = JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
     const known = new Set((this.#engine?.rules ?? []).map((rule) => rule.id));
     if (this.#abilities.configuration) {
-      const given = (await this.#connection.workspace.getConfiguration(SETTINGS_SECTION)) as Record<string, Json> | null;
+      const given = (await this.#connection.workspace.getConfiguration(SETTINGS_SECTION)) as Record<
+        string,
+        Json
+      > | null;
       const { enable, rules, exclude, previewRules } = given ?? {};
       this.#enabled = enable !== false;
       const object: Record<string, Json> = { rules: rules ?? {}, exclude: exclude ?? [] };
@@ -335,7 +341,13 @@ class LanguageServer {
     const path = pathOf(this.#roots, uri);
     if (path === null || languageOf(path) === null) return;
     const engine = this.#engine;
-    const document: Document = { uri, path, version, early: engine === null ? snapshotOf(text) : null, settleTimer: null };
+    const document: Document = {
+      uri,
+      path,
+      version,
+      early: engine === null ? snapshotOf(text) : null,
+      settleTimer: null,
+    };
     this.#documents.set(uri, document);
     if (engine === null || !this.#enabled) return;
     engine.setFile(path, text, true);
@@ -431,7 +443,8 @@ class LanguageServer {
         if (isManifest(path) && type !== FileChangeType.Changed) rescan = true;
       } else if (type !== FileChangeType.Changed) {
         // A folder came or went: its files may not be named one by one.
-        rescan ||= type === FileChangeType.Deleted && this.#engine?.paths.some((known) => known.startsWith(`${path}/`)) === true;
+        rescan ||=
+          type === FileChangeType.Deleted && this.#engine?.paths.some((known) => known.startsWith(`${path}/`)) === true;
         rescan ||= type === FileChangeType.Created && !name.includes('.');
       }
     }
@@ -486,7 +499,8 @@ class LanguageServer {
     this.#setState('scanning');
     const progress = this.#abilities.progress ? await this.#connection.window.createWorkDoneProgress() : null;
     progress?.begin(TOOL_NAME, 0, 'Looking for files', true);
-    const isCancelled = (): boolean => generation !== this.#scanGeneration || progress?.token.isCancellationRequested === true;
+    const isCancelled = (): boolean =>
+      generation !== this.#scanGeneration || progress?.token.isCancellationRequested === true;
     try {
       const listed: { readonly path: string; readonly inside: string; readonly host: Host }[] = [];
       const slice = this.#slicer();
@@ -502,7 +516,12 @@ class LanguageServer {
         engine.removeFile(path);
         this.#stale.add(path);
       }
-      engine.setManifestDirectories(listed.map((file) => file.path).filter(isManifest).map(directoryOf));
+      engine.setManifestDirectories(
+        listed
+          .map((file) => file.path)
+          .filter(isManifest)
+          .map(directoryOf),
+      );
       for (const document of this.#documents.values()) {
         if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
       }
@@ -529,7 +548,10 @@ class LanguageServer {
       const cancelled = progress?.token.isCancellationRequested === true && generation === this.#scanGeneration;
       if (generation === this.#scanGeneration) {
         const judged = listed.length > 0;
-        this.#setState(judged ? 'ready' : 'empty', cancelled ? `The scan was cancelled after ${done} of ${listed.length} files.` : '');
+        this.#setState(
+          judged ? 'ready' : 'empty',
+          cancelled ? `The scan was cancelled after ${done} of ${listed.length} files.` : '',
+        );
         this.#baseline ??= cancelled ? null : this.#currentScorecard();
       }
       for (const path of engine.paths) this.#stale.add(path);
@@ -655,13 +677,15 @@ class LanguageServer {
     for (const [path, value] of known) this.#sent.set(path, value);
     for (const path of [...(this.#engine?.paths ?? []), ...known.keys()]) this.#stale.add(path);
     if (progress === undefined) {
-      const items = [...this.#stale].filter((path) => !open.has(path)).map((path): WorkspaceDocumentDiagnosticReport => {
-        const diagnostics = this.#diagnostics(path);
-        const id = resultId(diagnostics);
-        const uri = uriOf(this.#roots, path);
-        if (known.get(path) === id) return { kind: 'unchanged', uri, version: null, resultId: id };
-        return { kind: 'full', uri, version: null, resultId: id, items: diagnostics };
-      });
+      const items = [...this.#stale]
+        .filter((path) => !open.has(path))
+        .map((path): WorkspaceDocumentDiagnosticReport => {
+          const diagnostics = this.#diagnostics(path);
+          const id = resultId(diagnostics);
+          const uri = uriOf(this.#roots, path);
+          if (known.get(path) === id) return { kind: 'unchanged', uri, version: null, resultId: id };
+          return { kind: 'full', uri, version: null, resultId: id, items: diagnostics };
+        });
       return { items };
     }
     this.#pull?.finish();
@@ -739,7 +763,9 @@ class LanguageServer {
 
   #ruleDoc({ ruleId }: RuleDocParams): RuleDocResult {
     const rule = this.#engine?.rules.find((candidate) => candidate.id === ruleId);
-    return { markdown: rule === undefined ? `There is no rule \`${ruleId.replace(/`/g, '')}\`.\n` : ruleDocument(rule) };
+    return {
+      markdown: rule === undefined ? `There is no rule \`${ruleId.replace(/`/g, '')}\`.\n` : ruleDocument(rule),
+    };
   }
 
   async #report({ format }: ReportParams): Promise<ReportResult> {
@@ -754,7 +780,11 @@ class LanguageServer {
         return { content: `${JSON.stringify(toJsonReport(audit), null, 2)}\n` };
       case 'sarif':
         return {
-          content: `${JSON.stringify(toSarif(audit, (path, offset) => engine.positionAt(path, offset)), null, 2)}\n`,
+          content: `${JSON.stringify(
+            toSarif(audit, (path, offset) => engine.positionAt(path, offset)),
+            null,
+            2,
+          )}\n`,
         };
     }
   }
@@ -769,19 +799,26 @@ class LanguageServer {
 
   // --- fixes and hover ----------------------------------------------------------------------------------------------
 
-  #findingsAt(uri: string, start: { line: number; character: number }, end: { line: number; character: number }): readonly Finding[] {
+  #findingsAt(
+    uri: string,
+    start: { line: number; character: number },
+    end: { line: number; character: number },
+  ): readonly Finding[] {
     const path = pathOf(this.#roots, uri);
     if (path === null || this.#engine === null || !this.#enabled) return [];
     return this.#engine.findings(path).filter(({ location: { range } }) => {
-      const startsBehind = range.start.line > end.line || (range.start.line === end.line && range.start.character > end.character);
-      const endsBefore = range.end.line < start.line || (range.end.line === start.line && range.end.character < start.character);
+      const startsBehind =
+        range.start.line > end.line || (range.start.line === end.line && range.start.character > end.character);
+      const endsBefore =
+        range.end.line < start.line || (range.end.line === start.line && range.end.character < start.character);
       return !startsBehind && !endsBefore;
     });
   }
 
   #codeActions({ textDocument, range, context }: CodeActionParams): CodeAction[] {
     const wants = (kind: string): boolean =>
-      context.only === undefined || context.only.some((only) => only === '' || kind === only || kind.startsWith(`${only}.`));
+      context.only === undefined ||
+      context.only.some((only) => only === '' || kind === only || kind.startsWith(`${only}.`));
     const actions: CodeAction[] = [];
     if (wants(CodeActionKind.QuickFix)) {
       const toUri = (path: string): string => uriOf(this.#roots, path);

@@ -3,7 +3,7 @@
  * load the bundle of this file and call `run`; a rejection is a failed run.
  */
 import { runTests } from './harness.ts';
-import './smoke.test.ts';
+import './smoke.ts';
 
 export function run(): Promise<void> {
   return runTests();

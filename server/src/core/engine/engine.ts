@@ -8,7 +8,14 @@ import type { Finding, Location, Position, ResolvedFix, RuleTally } from '../mod
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
 import type { Json } from '../model/json.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
-import { type Fact, type Fix, type FixEdit, SEVERITIES, type Severity, type WorkspaceVerdict } from '../model/verdict.ts';
+import {
+  type Fact,
+  type Fix,
+  type FixEdit,
+  SEVERITIES,
+  type Severity,
+  type WorkspaceVerdict,
+} from '../model/verdict.ts';
 import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
 import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
@@ -194,7 +201,8 @@ export class Engine {
 
   componentOf(path: string): string {
     return (
-      this.#manifests.find((directory) => directory === '' || path.startsWith(`${directory}/`) || path === directory) ?? ''
+      this.#manifests.find((directory) => directory === '' || path.startsWith(`${directory}/`) || path === directory) ??
+      ''
     );
   }
 
@@ -307,7 +315,11 @@ export class Engine {
       this.counters.parses++;
       file.parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
       if (file.parsed === null) {
-        file.problems.push({ path: file.path, kind: 'parse-budget', message: 'Parsing took too long; the file is not judged.' });
+        file.problems.push({
+          path: file.path,
+          kind: 'parse-budget',
+          message: 'Parsing took too long; the file is not judged.',
+        });
       }
     }
     this.#analyse(file, null, false);
@@ -388,7 +400,8 @@ export class Engine {
       text,
     );
     const pathRole = roleOfPath(file.path);
-    const role = pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
+    const role =
+      pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
     const contextKey = JSON.stringify([role, conflicted, header]);
     const sameContext = contextKey === file.contextKey;
     const context: FileContext = { path: file.path, language: file.language, role, header };
@@ -411,7 +424,16 @@ export class Engine {
       const stale = hasError && edits !== null && pair !== undefined;
       const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
       const error = hasError ? firstFault(tree) : null;
-      return { anchor, length: end - start, text: chunkText, hasError, error, header: trees[i] ?? null, examination, stale };
+      return {
+        anchor,
+        length: end - start,
+        text: chunkText,
+        hasError,
+        error,
+        header: trees[i] ?? null,
+        examination,
+        stale,
+      };
     });
   }
 
@@ -580,7 +602,8 @@ export class Engine {
           const support = file === undefined ? undefined : this.#languages.get(file.language);
           if (file === undefined || support === undefined) break;
           const own = changes.get(path) ?? [];
-          for (const change of this.#importEdits(file, support, own, edit.add ?? [], edit.remove ?? [])) push(path, change);
+          for (const change of this.#importEdits(file, support, own, edit.add ?? [], edit.remove ?? []))
+            push(path, change);
           break;
         }
         case 'create':
@@ -599,7 +622,10 @@ export class Engine {
       }
     }
     return {
-      changes: [...changes].map(([target, list]) => ({ path: target, edits: adaptLineBreaks(this.textOf(target), list) })),
+      changes: [...changes].map(([target, list]) => ({
+        path: target,
+        edits: adaptLineBreaks(this.textOf(target), list),
+      })),
       creates,
     };
   }

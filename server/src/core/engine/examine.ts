@@ -7,7 +7,16 @@ import type { LanguageId } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
 import type { Anchor } from '../model/location.ts';
 import type { Fact, FailVerdict, Verdict } from '../model/verdict.ts';
-import type { Analysis, ChunkContext, Detector, Extractor, FileContext, NodeDetector, Rule, TextDetector } from '../rulekit/rule.ts';
+import type {
+  Analysis,
+  ChunkContext,
+  Detector,
+  Extractor,
+  FileContext,
+  NodeDetector,
+  Rule,
+  TextDetector,
+} from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree, type GrammarTables } from '../syntax/flatTree.ts';
 
 /** A passing or failing verdict of a rule, with the chunk's coordinates. */
@@ -68,7 +77,11 @@ export function prepareDispatch(
     if (resolved === undefined) return;
     for (const [language, detectors] of Object.entries(rule.on)) {
       for (const detector of detectors ?? []) {
-        add(language as LanguageId | 'any', { rule: index, options: resolved, detector: detector as Detector<unknown> });
+        add(language as LanguageId | 'any', {
+          rule: index,
+          options: resolved,
+          detector: detector as Detector<unknown>,
+        });
       }
     }
   });

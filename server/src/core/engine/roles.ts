@@ -9,11 +9,47 @@ const TEXT_EXTENSIONS = new Set(
 const TEXT_NAMES = new Set(['Jenkinsfile', 'Procfile', 'LICENSE', 'CODEOWNERS', 'Tiltfile', 'Vagrantfile']);
 
 /** Directories that never hold what the team wrote and reviews; they are not even listed. */
-export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules', '.venv', '__pycache__']);
+export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  '.venv',
+  '__pycache__',
+]);
 
-const VENDORED_DIRECTORIES = new Set(['vendor', 'third_party', 'third-party', 'thirdparty', 'vendored', 'external_libs']);
-const EXAMPLE_DIRECTORIES = new Set(['testdata', 'fixtures', 'examples', 'example', '_examples', 'samples', 'sample', 'demo', 'demos']);
-const TEST_DIRECTORIES = new Set(['test', 'tests', 'testing', 'testutil', 'testutils', 'testhelper', 'testhelpers', 'mocks', 'mock', 'e2e', 'integration']);
+const VENDORED_DIRECTORIES = new Set([
+  'vendor',
+  'third_party',
+  'third-party',
+  'thirdparty',
+  'vendored',
+  'external_libs',
+]);
+const EXAMPLE_DIRECTORIES = new Set([
+  'testdata',
+  'fixtures',
+  'examples',
+  'example',
+  '_examples',
+  'samples',
+  'sample',
+  'demo',
+  'demos',
+]);
+const TEST_DIRECTORIES = new Set([
+  'test',
+  'tests',
+  'testing',
+  'testutil',
+  'testutils',
+  'testhelper',
+  'testhelpers',
+  'mocks',
+  'mock',
+  'e2e',
+  'integration',
+]);
 
 /** Language of a file by its path (workspace-relative, `/`), or `null` for files that are not read at all. */
 export function languageOf(path: string): LanguageId | null {
@@ -59,7 +95,8 @@ export function roleOfPath(path: string): FileRole {
   const name = segments.pop()!;
   if (segments.some((segment) => VENDORED_DIRECTORIES.has(segment))) return 'vendored';
   if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
-  if (name.endsWith('_test.go') || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase()))) return 'test';
+  if (name.endsWith('_test.go') || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase())))
+    return 'test';
   return 'production';
 }
 

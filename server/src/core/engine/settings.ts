@@ -32,7 +32,8 @@ export function readSettings(
   }
   const object = value as { readonly [key: string]: Json };
   for (const key of Object.keys(object)) {
-    if (!KEYS.includes(key)) problems.push({ key, message: `"${key}" is no setting; known are rules, exclude, previewRules.` });
+    if (!KEYS.includes(key))
+      problems.push({ key, message: `"${key}" is no setting; known are rules, exclude, previewRules.` });
   }
   const rules: Record<string, Severity | 'off'> = {};
   const given = object['rules'] ?? {};

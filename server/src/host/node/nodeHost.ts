@@ -67,7 +67,8 @@ export function createNodeHost(root: string): Host {
         try {
           for await (const entry of await opendir(join(root, folder))) {
             // Links, sockets, pipes and devices are neither.
-            if (entry.isFile() || entry.isDirectory()) entries.push({ name: entry.name, directory: entry.isDirectory() });
+            if (entry.isFile() || entry.isDirectory())
+              entries.push({ name: entry.name, directory: entry.isDirectory() });
           }
         } catch (error) {
           problems.push({ path: folder, kind: 'unreadable', message: `The folder cannot be read (${reason(error)}).` });
@@ -93,7 +94,13 @@ export function createNodeHost(root: string): Host {
     },
 
     async includes(path, exclude): Promise<boolean> {
-      if (languageOf(path) === null || ignore().add([...exclude]).ignores(path)) return false;
+      if (
+        languageOf(path) === null ||
+        ignore()
+          .add([...exclude])
+          .ignores(path)
+      )
+        return false;
       const folders = path.split('/').slice(0, -1);
       if (folders.some((folder) => SKIPPED_DIRECTORIES.has(folder))) return false;
       if ((await readTracked(root))?.has(path) === true) return true;

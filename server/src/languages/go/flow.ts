@@ -14,7 +14,6 @@ import {
   callArguments,
   calledExpression,
   FUNCTION_KINDS,
-  hasToken,
   isFunction,
   nilComparison,
   nodeAt,
@@ -633,5 +632,5 @@ export function isEndlessLoop(loop: GoNode): boolean {
   const head = syntaxChildren(loop).find((child) => child.field !== 'body') ?? null;
   if (head === null) return true;
   if (head.kind === 'for_clause') return head.child('condition') === null;
-  return unparenthesized(head).kind === 'true' && !hasToken(loop, 'range');
+  return unparenthesized(head).kind === 'true';
 }

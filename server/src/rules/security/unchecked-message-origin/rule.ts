@@ -53,7 +53,10 @@ function fixes(element: GoNode, literal: GoNode): readonly Fix[] {
     title: 'Remove CheckOrigin (the library then accepts only the same origin)',
     safety: 'suggestion',
     preferred: true,
-    edits: [{ kind: 'replace', span: elementSpan(element), newText: '' }, { kind: 'import', remove: ['net/http'] }],
+    edits: [
+      { kind: 'replace', span: elementSpan(element), newText: '' },
+      { kind: 'import', remove: ['net/http'] },
+    ],
   };
   if (parameters === null || body === null || result === null) return [same];
   const { text } = element.tree;
@@ -137,7 +140,10 @@ const assignment: NodeDetector<unknown, GoNode, GoHeader> = {
             title: 'Remove CheckOrigin (the library then accepts only the same origin)',
             safety: 'suggestion',
             preferred: true,
-            edits: [{ kind: 'replace', span, newText: '' }, { kind: 'import', remove: ['net/http'] }],
+            edits: [
+              { kind: 'replace', span, newText: '' },
+              { kind: 'import', remove: ['net/http'] },
+            ],
           },
         ],
       };
