@@ -14,8 +14,8 @@ import { createScorecardView } from './scorecard/view.ts';
 
 /** What other extensions and the end-to-end suite get from `activate`. */
 export interface ShipworthyApi {
-  /** Children of a tree element by its id, or the top level; empty while no server is running. */
-  tree(parent?: string): Promise<readonly TreeElement[]>;
+  /** Children of a tree element, or the top level, as the view has them; empty while no server is running. */
+  tree(parent?: TreeElement): Promise<readonly TreeElement[]>;
   /** The state as it is shown; `undefined` before the server was started for the first time. */
   status(): StatusParams | undefined;
   readonly onStatus: vscode.Event<StatusParams>;
@@ -49,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   // Not awaited: the editor need not wait for the server.
   void connection.restart();
   return {
-    tree: (parent) => connection.tree(parent === undefined ? {} : { parent }),
+    tree: async (parent) => (await tree.getChildren(parent)) ?? [],
     status: () => connection.status(),
     onStatus: connection.onStatus,
     settled: () => connection.settled(),

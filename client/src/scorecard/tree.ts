@@ -1,6 +1,5 @@
 /**
- * The scorecard's tree: draws the elements that the server sends, as it sends them. It holds no element, sorts nothing
- * and counts nothing; which rows are open is kept by the editor under their stable ids.
+ * The scorecard's tree: draws the elements that the server sends, as it sends them. It sorts nothing and counts nothing; which rows are open is kept by the editor under their stable ids.
  */
 import * as vscode from 'vscode';
 import type { TreeElement, TreeParams } from '../../../server/src/protocol.ts';
@@ -26,6 +25,9 @@ export function createScorecardTree(source: TreeSource, reportError: (error: unk
   let loading = 0;
   let outdated = false;
 
+  /** Parents of the elements that were loaded, so that one can be revealed. */
+  const parents = new Map<string, TreeElement>();
+
   async function load(parent: TreeElement | undefined): Promise<readonly TreeElement[]> {
     try {
       return await source.tree(parent === undefined ? {} : { parent: parent.id });
@@ -49,6 +51,8 @@ export function createScorecardTree(source: TreeSource, reportError: (error: unk
       loading++;
       const children = await load(parent);
       loading--;
+      if (parent === undefined) parents.clear();
+      else for (const child of children) parents.set(child.id, parent);
       if (parent === undefined) rootLoaded.fire(children.length);
       if (loading === 0 && outdated) {
         outdated = false;
@@ -57,6 +61,7 @@ export function createScorecardTree(source: TreeSource, reportError: (error: unk
       return [...children];
     },
     getTreeItem: toTreeItem,
+    getParent: (element) => parents.get(element.id),
     dispose() {
       changed.dispose();
       rootLoaded.dispose();

@@ -158,7 +158,9 @@ class LanguageServer {
   #statusTimer: NodeJS.Timeout | null = null;
   /** Paths whose diagnostics may differ from what the client has. */
   readonly #stale = new Set<string>();
-  readonly #sent = new Map<string, string>();
+  /** Result ids that the client has: of documents that it pulled, and of files by workspace report or push. */
+  readonly #pulled = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
   #pull: WorkspacePull | null = null;
   #loggedProblems = 0;
 
@@ -400,7 +402,7 @@ class LanguageServer {
     this.#engine?.closeFile(document.path);
     // What was not saved is gone: the file is what is on the disk.
     await this.#readFile(document.path);
-    this.#sent.delete(document.path);
+    this.#pulled.delete(document.path);
     this.#judgeAndFlush([document.path]);
   }
 
@@ -587,35 +589,24 @@ class LanguageServer {
     const engine = this.#engine;
     if (engine === null) return;
     const open = new Map([...this.#documents.values()].map((document) => [document.path, document]));
+    const push = !this.#abilities.pull;
     let refresh = false;
     const items: WorkspaceDocumentDiagnosticReport[] = [];
     for (const path of this.#stale) {
+      // The client asks for the document that it edits; the workspace report follows when the text has settled.
+      if (path === pulled && !push) continue;
       const diagnostics = this.#diagnostics(path);
       const id = resultId(diagnostics);
       const document = open.get(path);
-      if (!this.#abilities.pull) {
-        this.#stale.delete(path);
-        if (this.#sent.get(path) === id || (diagnostics.length === 0 && !this.#sent.has(path))) continue;
-        this.#sent.set(path, id);
-        const uri = uriOf(this.#roots, path);
-        void this.#connection.sendDiagnostics({
-          uri,
-          diagnostics,
-          ...(document === undefined ? {} : { version: document.version }),
-        });
-        continue;
-      }
-      if (document !== undefined) {
-        this.#stale.delete(path);
-        // What the client has of an open document is what it pulled last.
-        if (path !== pulled && this.#sent.get(path) !== id) refresh = true;
-        continue;
-      }
-      if (this.#pull === null) continue;
+      if (document !== undefined && this.#pulled.has(path) && this.#pulled.get(path) !== id) refresh = true;
+      if (!push && this.#pull === null) continue;
       this.#stale.delete(path);
-      if (this.#sent.get(path) === id || (diagnostics.length === 0 && !this.#sent.has(path))) continue;
-      this.#sent.set(path, id);
-      items.push({ kind: 'full', uri: uriOf(this.#roots, path), version: null, resultId: id, items: diagnostics });
+      if (this.#reported.get(path) === id || (diagnostics.length === 0 && !this.#reported.has(path))) continue;
+      this.#reported.set(path, id);
+      const uri = document?.uri ?? uriOf(this.#roots, path);
+      const version = document?.version ?? null;
+      if (push) void this.#connection.sendDiagnostics({ uri, diagnostics, ...(version === null ? {} : { version }) });
+      else items.push({ kind: 'full', uri, version, resultId: id, items: diagnostics });
     }
     if (items.length > 0) this.#pull?.progress.report({ items });
     if (refresh && this.#abilities.refresh) void this.#connection.languages.diagnostics.refresh();
@@ -658,7 +649,7 @@ class LanguageServer {
     const path = pathOf(this.#roots, uri);
     const items = path === null ? [] : this.#diagnostics(path);
     const id = resultId(items);
-    if (path !== null) this.#sent.set(path, id);
+    if (path !== null) this.#pulled.set(path, id);
     return previous === id ? { kind: 'unchanged', resultId: id } : { kind: 'full', resultId: id, items };
   }
 
@@ -672,20 +663,17 @@ class LanguageServer {
     progress: ResultProgressReporter<WorkspaceDiagnosticReportPartialResult> | undefined,
   ): Promise<WorkspaceDiagnosticReport> | WorkspaceDiagnosticReport {
     const known = new Map(previous.map(({ uri, value }) => [pathOf(this.#roots, uri) ?? uri, value]));
-    const open = new Set([...this.#documents.values()].map((document) => document.path));
-    for (const path of [...this.#sent.keys()]) if (!open.has(path)) this.#sent.delete(path);
-    for (const [path, value] of known) this.#sent.set(path, value);
+    this.#reported.clear();
+    for (const [path, value] of known) this.#reported.set(path, value);
     for (const path of [...(this.#engine?.paths ?? []), ...known.keys()]) this.#stale.add(path);
     if (progress === undefined) {
-      const items = [...this.#stale]
-        .filter((path) => !open.has(path))
-        .map((path): WorkspaceDocumentDiagnosticReport => {
-          const diagnostics = this.#diagnostics(path);
-          const id = resultId(diagnostics);
-          const uri = uriOf(this.#roots, path);
-          if (known.get(path) === id) return { kind: 'unchanged', uri, version: null, resultId: id };
-          return { kind: 'full', uri, version: null, resultId: id, items: diagnostics };
-        });
+      const items = [...this.#stale].map((path): WorkspaceDocumentDiagnosticReport => {
+        const diagnostics = this.#diagnostics(path);
+        const id = resultId(diagnostics);
+        const uri = uriOf(this.#roots, path);
+        if (known.get(path) === id) return { kind: 'unchanged', uri, version: null, resultId: id };
+        return { kind: 'full', uri, version: null, resultId: id, items: diagnostics };
+      });
       return { items };
     }
     this.#pull?.finish();

@@ -4,6 +4,7 @@
  */
 import { runTests } from './harness.ts';
 import './smoke.ts';
+import './shipworthy.ts';
 
 export function run(): Promise<void> {
   return runTests();

@@ -315,5 +315,8 @@ export function urlPasswords(text: string): readonly UrlPassword[] {
 
 /** Whether a host of an address is the machine itself or a name of a compose network: such a password is a default for development. */
 export function isLocalHost(host: string): boolean {
-  return /^(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal)/i.test(host) || !/[.:]/.test(host);
+  return (
+    /^(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal)/i.test(host) ||
+    !/[.:]/.test(host.replace(/:\d+$/, ''))
+  );
 }

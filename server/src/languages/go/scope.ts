@@ -241,7 +241,7 @@ export function resolveNames(declaration: GoNode): GoScope {
     declareLater(
       node.stop,
       'variable',
-      left.namedChildren.filter((child) => child.kind === 'identifier'),
+      left.namedChildren.filter((child) => child.kind === 'identifier' || child.kind === 'iota'),
       reuse,
     );
   };
@@ -323,7 +323,7 @@ export function resolveNames(declaration: GoNode): GoScope {
         break;
       case 'iota':
         // The grammar has a kind of its own for it, but the name may be declared like any other.
-        if (visible.has('iota')) use(node, 'value');
+        if (visible.has('iota')) useIdentifier(node);
         break;
       case 'typeIdentifier':
         if (!settled.has(node.index)) use(node, isCalledGeneric(node) ? 'value' : 'type');

@@ -333,10 +333,14 @@ function isProse(value: string): boolean {
   return (value.match(/[a-z]{2,} [a-z]{2,}/gi) ?? []).length > 2;
 }
 
+/** Doubles of production code that stand beside it. */
+const DOUBLE = /(?:^|[/_])(?:mock|mocks|fake|fakes|stub|stubs)(?:_\w+)?\.go$|_(?:mock|fake|stub)s?\.go$/;
+
 const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
   *check(literal, ctx): Iterable<Verdict> {
     if (literal.end - literal.start < 6 || literal.field === 'tag' || literal.field === 'path') return;
+    if (DOUBLE.test(ctx.file.path)) return;
     const value = stringLiteralValue(literal);
     if (value === null) return;
     const site = siteOf(literal);

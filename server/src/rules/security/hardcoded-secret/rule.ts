@@ -14,7 +14,7 @@ export const rule = defineRule({
     what: 'A password, API key, token, private key or signing secret stands as a literal in code or configuration. It is found by its format (keys of well-known services, private keys, signed tokens, passwords inside of addresses), by the name that it is given to, or by its use: as the fallback of an environment lookup, as the default of a flag, as the key of a signature, or in a comparison with what a client sent.',
     why: 'Everybody who can read the repository can use the secret, now and in its whole history; every deployment shares it; and it cannot be changed without a release. Fallbacks are the worst case: a deployment that forgets the setting runs with a value that the world can read, and nothing says so.',
     howToFix:
-      'Read the value from the environment, a mounted file or a secret store, and stop at start-up when it is missing (`${NAME:?required}` in compose files and shells). Then rotate the secret: removing it from the newest commit does not remove it from the history.',
+      'Read the value from the environment, a mounted file or a secret store, and stop at start-up when it is missing (in compose files and shells: `:?` in the reference). Then rotate the secret: removing it from the newest commit does not remove it from the history.',
     refs: ['CWE-798', 'CWE-321', 'CWE-259', 'gosec G101', 'bandit B105', 'bandit B106', 'bandit B107'],
   },
   messages: {

@@ -1,0 +1,273 @@
+/**
+ * Routes, routers and middleware of every web framework, and health routes that are written otherwise (constants,
+ * switches over the path, gRPC's health service). States facts about one declaration; it never resolves constants.
+ */
+import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
+import { type GoHeader, importedPath } from '../../languages/go/header.ts';
+import type { GoNode } from '../../languages/go/nodes.gen.ts';
+import { scopeAround } from '../../languages/go/scope.ts';
+import {
+  assignedExpressions,
+  callArguments,
+  functionName,
+  indentationOf,
+  leadingComments,
+  statementOf,
+  stringLiteralValue,
+  syntaxChildren,
+} from '../../languages/go/syntax.ts';
+import { typesAround } from '../../languages/go/types.ts';
+import { state } from '../facts.ts';
+import { frameworkOfPath, importedFrameworks, routingValueOf, WEB_FRAMEWORKS, withoutVersion } from './frameworks.ts';
+import { makesHandler, takesRequest } from './handlers.ts';
+import { isHealthName, isHealthPath, purposeOf } from './paths.ts';
+
+/** Methods of any framework that register a route. */
+const REGISTERS: ReadonlySet<string> = new Set(WEB_FRAMEWORKS.flatMap((item) => [...item.registers]));
+const METHOD_NAME = /^(?:get|post|put|patch|delete|head|options|connect|trace)$/i;
+const STATIC_NAME = /^(?:Static|StaticFile|StaticFS|StaticFileFS|ServeFiles|File)$/;
+/** Methods that only name the path; the handler follows in a chained call. */
+const PATH_ONLY = /^(?:Path|PathPrefix)$/;
+
+/** Longer handler expressions are cut: only names in them are looked at. */
+const HANDLER_LIMIT = 400;
+
+/** A path argument: its literal text, '' for constants and computed ones; null when it is no path at all. */
+function pathOf(argument: GoNode): string | null {
+  const literal = stringLiteralValue(argument);
+  if (literal !== null) return /^(?:[A-Z]+ )?(?:[\w.-]+)?\//.test(literal) || literal === '' ? literal : null;
+  switch (argument.kind) {
+    case 'binary_expression': {
+      // `prefix + "/health"` is known by its end.
+      const right = argument.child('right');
+      const tail = right === null ? null : stringLiteralValue(right);
+      const left = argument.child('left');
+      const head = left === null ? null : stringLiteralValue(left);
+      if (tail?.startsWith('/') === true) return tail;
+      return head?.includes('/') === true || /[pP]ath|[pP]refix|[bB]ase|[rR]oute/.test(argument.text) ? '' : null;
+    }
+    case 'identifier':
+    case 'selector_expression':
+      return /[pP]ath|[pP]refix|[rR]oute|[pP]attern|[eE]ndpoint|URI|Url|URL/.test(argument.text) ? '' : null;
+    default:
+      return null;
+  }
+}
+
+function isHandlerLike(argument: GoNode): boolean {
+  switch (argument.kind) {
+    case 'identifier':
+    case 'selector_expression':
+    case 'func_literal':
+    case 'call_expression':
+    case 'type_conversion_expression':
+    case 'composite_literal':
+      return true;
+    case 'unary_expression':
+      return argument.child('operand')?.kind === 'composite_literal' && !/^&\[/.test(argument.text);
+    default:
+      return false;
+  }
+}
+
+const routes: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: ['"/', '`/', ' /', 'Path', 'Handle', 'Route'],
+  *check(node, ctx) {
+    const callee = node.child('function');
+    if (callee?.kind !== 'selector_expression') return;
+    const name = callee.child('field')?.text ?? '';
+    if (!REGISTERS.has(name)) return;
+    const values = callArguments(node);
+    if (values.length === 0 || values.length > 12) return;
+    const pathIndex = values.findIndex((value, index) => index < 2 && pathOf(value) !== null);
+    if (pathIndex < 0) return;
+    const path = pathOf(values[pathIndex]!)!;
+    const handlers = values.slice(pathIndex + 1);
+    const pathOnly = PATH_ONLY.test(name);
+    if (pathOnly ? values.length !== 1 : handlers.length === 0) return;
+    const isStatic = STATIC_NAME.test(name);
+    if (!pathOnly && !isStatic && !handlers.some(isHandlerLike)) return;
+
+    const { header } = ctx.file;
+    const operand = callee.child('operand');
+    const types = typesAround(ctx, node);
+    const scope = scopeAround(ctx, node);
+    if (operand === null || types === null || scope === null) return;
+    let framework = '';
+    let root = false;
+    let router = operand.text;
+    const qualifier = operand.kind === 'identifier' ? types.packageOf(operand) : null;
+    if (qualifier !== null) {
+      // http.HandleFunc registers on the default router; other packages' functions register nothing.
+      if (qualifier !== 'net/http' || (name !== 'Handle' && name !== 'HandleFunc')) return;
+      framework = 'net/http';
+      root = true;
+      router = '';
+    } else {
+      const routing = routingValueOf(operand, types, scope);
+      if (routing !== null) {
+        if (!routing.framework.registers.has(name)) return;
+        framework = routing.framework.id;
+        root = routing.root;
+      } else {
+        const imported = importedFrameworks(header);
+        const matching = imported.filter((item) => item.registers.has(name));
+        // A client's methods are called Get and Post, too: without a framework only GET and HandleFunc are routes.
+        const third = matching.find((item) => item.path !== 'net/http');
+        if (third !== undefined) framework = third.id;
+        else if (matching.length > 0) framework = 'net/http';
+        else if (METHOD_NAME.test(name) && name !== name.toUpperCase()) return;
+        else if (!METHOD_NAME.test(name) && name !== 'HandleFunc' && name !== 'Handle') return;
+        if (path === '' && stringLiteralValue(values[pathIndex]!) === null && framework === '') return;
+        if (/client|resty|req$|request|http$|api[cC]$|cache|store|db$/i.test(router)) return;
+      }
+    }
+    const chain = pathOnly ? chainOf(node) : node;
+    const handler = pathOnly
+      ? chain.text.slice(node.end - chain.start, node.end - chain.start + HANDLER_LIMIT)
+      : handlers.map((value) => (value.kind === 'func_literal' ? 'func' : value.text.slice(0, HANDLER_LIMIT))).join(', ');
+    const purpose = isStatic ? 'static' : purposeOf(path === '' ? '' : path, path === '' ? `${values[pathIndex]!.text} ${handler}` : handler);
+    const statement = statementOf(node);
+    const first = statement === null ? null : (leadingComments(statement)[0] ?? statement);
+    const isOwnStatement =
+      statement?.kind === 'expression_statement' && syntaxChildren(statement)[0]?.equals(chain) === true;
+    yield state(
+      'http.route',
+      path,
+      {
+        method: METHOD_NAME.test(name) ? name.toUpperCase() : (/^[A-Z]+(?= )/.exec(path)?.[0] ?? ''),
+        framework,
+        router: router.length > 100 ? '' : router,
+        root,
+        handler: handler.slice(0, 120),
+        purpose,
+        before:
+          isOwnStatement && first !== null
+            ? { start: first.start, end: first.start, indent: indentationOf(first) }
+            : null,
+        commented: first !== null && statement !== null && first.start !== statement.start,
+      },
+      node,
+    );
+  },
+};
+
+/** The outermost call of a chain such as `r.Path("/x").Methods("GET").HandlerFunc(h)`. */
+function chainOf(call: GoNode): GoNode {
+  let node = call;
+  for (;;) {
+    const selector: GoNode | null = node.parent;
+    const outer: GoNode | null = selector?.kind === 'selector_expression' ? selector.parent : null;
+    if (outer?.kind !== 'call_expression' || selector!.field !== 'function') return node;
+    node = outer;
+  }
+}
+
+const CONSTRUCTORS: ReadonlySet<string> = new Set(WEB_FRAMEWORKS.flatMap((item) => item.constructors));
+
+const routers: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: ['New', 'Default', 'Classic'],
+  *check(node, ctx) {
+    const callee = node.child('function');
+    if (callee?.kind !== 'selector_expression') return;
+    const name = callee.child('field')?.text ?? '';
+    const operand = callee.child('operand');
+    if (!CONSTRUCTORS.has(name) || operand?.kind !== 'identifier') return;
+    const path = importedPath(ctx.file.header, operand.text);
+    const known = path === null ? null : frameworkOfPath(path);
+    if (known === null || !known.constructors.includes(name)) return;
+    const statement = statementOf(node);
+    const target = statement?.kind === 'short_var_declaration' ? assignedExpressions(statement)[0] : undefined;
+    yield state('http.router', known.id, { variable: target?.text ?? '' }, node);
+  },
+};
+
+const middleware: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: ['.Use(', '.With(', '.UseFunc('],
+  *check(node, ctx) {
+    const callee = node.child('function');
+    if (callee?.kind !== 'selector_expression' || !/^(?:Use|With|UseFunc)$/.test(callee.child('field')?.text ?? '')) return;
+    const frameworks = importedFrameworks(ctx.file.header);
+    if (frameworks.length === 0) return;
+    for (const value of callArguments(node)) {
+      if (value.kind === 'func_literal' || value.text.length > 200) continue;
+      yield state('http.middleware', value.text, { framework: frameworks.at(-1)!.id }, value);
+    }
+  },
+};
+
+/** Where a text is a route although no registration is in sight. */
+function isRoutePosition(literal: GoNode): boolean {
+  const parent = literal.parent;
+  switch (parent?.kind) {
+    case 'expression_list':
+      // A constant or variable, or a case of a switch over the path of a request.
+      if (parent.parent?.kind === 'const_spec' || parent.parent?.kind === 'var_spec') return true;
+      if (parent.parent?.kind !== 'expression_case') return false;
+      return /\.Path\b|\.Path\(\)|[uU]rl|URI/.test(parent.parent.parent?.child('value')?.text ?? '');
+    case 'literal_element':
+      return true;
+    case 'binary_expression':
+      return /\.Path\b|\.Path\(\)|RequestURI/.test(parent.text) && parent.text.length < 300;
+    case 'argument_list':
+      return /(?:^|\.)(?:HasPrefix|HasSuffix|Contains)$/.test(parent.parent?.child('function')?.text ?? '')
+        ? /\.Path\b|\.Path\(\)/.test(parent.text)
+        : /[hH]eartbeat|[hH]ealth|[pP]robe/.test(parent.parent?.child('function')?.text ?? '');
+    default:
+      return false;
+  }
+}
+
+const HEALTH_WORDS = ['ealth', 'live', 'ready', 'eadiness', 'alive', 'eartbeat', 'ping', '/up"', 'status'];
+
+const healthPaths: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['interpreted_string_literal', 'raw_string_literal'],
+  triggers: HEALTH_WORDS,
+  *check(node, ctx) {
+    if (node.end - node.start > 80) return;
+    const path = stringLiteralValue(node) ?? '';
+    if (!path.includes('/') || !isHealthPath(path) || !isRoutePosition(node)) return;
+    if (importedFrameworks(ctx.file.header).length === 0 && node.ancestor('const_spec', 'var_spec') === null) return;
+    yield state('health.route', path, { kind: 'path' }, node);
+  },
+};
+
+const healthHandlers: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['function_declaration', 'method_declaration'],
+  triggers: ['ealth', 'iveness', 'eadiness', 'ivez', 'eadyz', 'eartbeat', 'IsAlive', 'ing'],
+  *check(node) {
+    const name = functionName(node);
+    if (!isHealthName(name)) return;
+    const servesRouter = /ServeMux|gin\.|echo\.|fiber\.|mux\.Router|chi\.|http\.Handler/.test(node.child('parameters')?.text ?? '');
+    const servesGrpc = /HealthCheckRequest/.test(node.child('parameters')?.text ?? '');
+    if (takesRequest(node) || makesHandler(node) || servesRouter || servesGrpc) {
+      yield state('health.route', name, { kind: 'handler' }, node.child('name') ?? node);
+    }
+  },
+};
+
+const HEALTH_LIBRARIES =
+  /^google\.golang\.org\/grpc\/health|^connectrpc\.com\/grpchealth|heptiolabs\/healthcheck|hellofresh\/health-go|alexliesenfeld\/health|etherlabsio\/healthcheck|go-health|gin-healthcheck|fiber\/(?:v\d\/)?middleware\/healthcheck|gokit\/health|nelkinda\/health|dimiro1\/health|docker\/go-healthcheck|AppsFlyer\/go-sundheit|mackerelio\/go-health/;
+
+const healthLibraries: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['import_spec'],
+  *check(node) {
+    const path = node.child('path')?.text.slice(1, -1) ?? '';
+    // The client half of gRPC's health protocol serves nothing, but whoever serves it imports the server half, too.
+    if (HEALTH_LIBRARIES.test(withoutVersion(path)) && !path.endsWith('grpc_health_v1')) {
+      yield state('health.route', path, { kind: 'library' }, node);
+    }
+  },
+};
+
+export const extractors: readonly Extractor[] = [
+  { id: 'http.route', language: 'go', detector: routes as NodeDetector },
+  { id: 'http.router', language: 'go', detector: routers as NodeDetector },
+  { id: 'http.middleware', language: 'go', detector: middleware as NodeDetector },
+  { id: 'health.path', language: 'go', detector: healthPaths as NodeDetector },
+  { id: 'health.handler', language: 'go', detector: healthHandlers as NodeDetector },
+  { id: 'health.library', language: 'go', detector: healthLibraries as NodeDetector },
+];

@@ -1,0 +1,227 @@
+/**
+ * Puts facts together to programs: which main functions of the workspace start servers, which packages they are made
+ * of, and what these packages say. Made for judges: pure, computed once per state of the facts it reads.
+ *
+ * A program is a set of main packages that reach the same server starts by their imports. Evidence anywhere in its
+ * reach counts for it, so that a control in a shared package is found. What lies outside the workspace cannot be seen:
+ * a program that imports its owner's shared libraries from elsewhere is `opaque`, and judges do not blame it.
+ */
+import { directoryOf } from '../../core/engine/factIndex.ts';
+import type { FactView } from '../../core/rulekit/rule.ts';
+import { allFacts, type FactName, type TypedFact } from '../facts.ts';
+
+export interface GoProgram {
+  readonly mains: readonly TypedFact<'go.main'>[];
+  /** Directories of all packages that the mains reach, their own included. */
+  readonly directories: ReadonlySet<string>;
+  /** Directory of the module, '' for the root. */
+  readonly component: string;
+  /** Server starts that others can reach, those of main packages first. */
+  readonly starts: readonly TypedFact<'http.server'>[];
+  /** Routes that are neither probes nor metrics nor static files. */
+  readonly routes: readonly TypedFact<'http.route'>[];
+  /** Shared libraries of the same owner that are not in the workspace: controls may be there. */
+  readonly opaque: readonly string[];
+  /** A framework that brings the controls itself, '' for none. */
+  readonly framework: string;
+  readonly goVersion: string;
+}
+
+/** Directories whose programs are tools of the developers, not what is deployed. */
+const TOOL_SEGMENT =
+  /^(?:hack|tools?|contrib|scripts?|buildscripts|build|ci|docs?|documentation|bench|benchmarks?|misc|devtools?|tutorials?|playground|sandbox|experiments?|loadtests?|loadgen|stress|fuzz|fuzzing|compliance|codegen|gen|generator|internal-tools|third-party|_\w+)$/i;
+const TOOL_NAME =
+  /(?:^|[-_])(?:mock|fake|stub|dummy|tests?|example|demo|bench|benchmark|loadtest|loadgen|sample|playground|fixtures?|e2e|simulator)(?:[-_]|s?$)|^(?:testserver|mockserver|mock\w+|fake\w+|stub\w+)$/i;
+const IGNORED_BUILD = /(?:^|[\s&|(])(?:ignore|tools?|mage|integration|e2e|examples?|test|testing|manual|never|disabled?)\b/;
+
+/** Whether a path belongs to what is deployed as far as its directories tell. */
+export function isDeployedPath(path: string): boolean {
+  return !directoryOf(path)
+    .split('/')
+    .some((segment) => TOOL_SEGMENT.test(segment) || TOOL_NAME.test(segment));
+}
+
+interface Layout {
+  /** Files that are part of a program: neither tests, tools nor left out of every build. */
+  readonly files: ReadonlySet<string>;
+  readonly imports: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly directories: readonly string[];
+  readonly modules: readonly TypedFact<'go.module'>[];
+}
+
+interface Known {
+  readonly inputs: readonly unknown[];
+  readonly programs: readonly GoProgram[];
+}
+const known = new WeakMap<object, Known>();
+
+/** The services of the workspace, in path order. Reads `go.file`, `go.main`, `go.module`, `http.server`, `http.route`. */
+export function servicesOf(facts: FactView): readonly GoProgram[] {
+  const files = allFacts(facts, 'go.file');
+  const starts = allFacts(facts, 'http.server');
+  const inputs = [starts, allFacts(facts, 'go.main'), allFacts(facts, 'go.module'), allFacts(facts, 'http.route'), allFacts(facts, 'service.framework')];
+  if (starts.length === 0) return [];
+  // The role is part of a file's facts: a file that changes its role changes the facts of its name, too.
+  const cached = known.get(files);
+  if (cached !== undefined && cached.inputs.every((input, index) => input === inputs[index])) return cached.programs;
+  const programs = compute(facts, layoutOf(facts));
+  known.set(files, { inputs, programs });
+  return programs;
+}
+
+function layoutOf(facts: FactView): Layout {
+  const files = new Set<string>();
+  const imports = new Map<string, Set<string>>();
+  const modules = allFacts(facts, 'go.module');
+  for (const fact of allFacts(facts, 'go.file')) {
+    const role = facts.role(fact.key);
+    if (role !== 'production' && role !== 'generated') continue;
+    const { constraint } = fact.value;
+    if (!isDeployedPath(fact.key) || IGNORED_BUILD.test(constraint.replace(/!\s*\w+/g, ''))) continue;
+    files.add(fact.key);
+    const directory = directoryOf(fact.key);
+    let own = imports.get(directory);
+    if (own === undefined) {
+      own = new Set();
+      imports.set(directory, own);
+    }
+    for (const path of fact.value.imports) own.add(path);
+  }
+  return { files, imports, modules, directories: [...imports.keys()] };
+}
+
+/** The nearest module around a directory, or null. */
+function moduleOf(layout: Layout, directory: string): TypedFact<'go.module'> | null {
+  let best: TypedFact<'go.module'> | null = null;
+  for (const module of layout.modules) {
+    const root = module.value.directory;
+    if (root !== '' && directory !== root && !directory.startsWith(`${root}/`)) continue;
+    if (best === null || root.length > best.value.directory.length) best = module;
+  }
+  return best;
+}
+
+/** Directory of the workspace that an import path stands for, or null. */
+function directoryOfImport(layout: Layout, path: string): string | null {
+  let best: string | null = null;
+  let length = -1;
+  for (const module of layout.modules) {
+    if (module.key.length <= length || (path !== module.key && !path.startsWith(`${module.key}/`))) continue;
+    length = module.key.length;
+    const below = path.slice(module.key.length + 1);
+    const root = module.value.directory;
+    best = below === '' ? root : root === '' ? below : `${root}/${below}`;
+  }
+  return best;
+}
+
+/** Everything below a directory: how far a program reaches when no go.mod tells what its imports stand for. */
+function below(layout: Layout, main: string): Set<string> {
+  const known = new Set(layout.directories);
+  const result = new Set([main]);
+  const pending = [main];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    for (const path of layout.imports.get(directory) ?? []) {
+      // Without a module the longest tail of the path that is a directory is the package.
+      const segments = path.split('/');
+      for (let cut = 0; cut < segments.length; cut++) {
+        const tail = segments.slice(cut).join('/');
+        if (cut === 0 && !path.includes('.')) break;
+        const match = known.has(tail) ? tail : layout.directories.find((item) => item.endsWith(`/${tail}`));
+        if (match === undefined) continue;
+        if (!result.has(match)) {
+          result.add(match);
+          pending.push(match);
+        }
+        break;
+      }
+    }
+  }
+  return result;
+}
+
+function reachOf(layout: Layout, main: string): Set<string> {
+  if (moduleOf(layout, main) === null) return below(layout, main);
+  const result = new Set([main]);
+  const pending = [main];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    for (const path of layout.imports.get(directory) ?? []) {
+      const target = directoryOfImport(layout, path);
+      if (target === null || result.has(target) || !layout.imports.has(target)) continue;
+      result.add(target);
+      pending.push(target);
+    }
+  }
+  return result;
+}
+
+/** What the name of a shared library says about the controls that it may hold. */
+const SHARED =
+  /(?:^|[/_.-])\w*(?:log|logs|logger|logging|metrics?|monitor\w*|observ\w*|telemetry|tracing|trace|server|httpd?|httpserver|httputil|web|rest|grpc\w*|middleware\w*|health\w*|signals?|graceful|shutdown|lifecycle|service|app|runtime|bootstrap|kit|common|commons|core|utils?|lib|libs|pkg|sdk|framework|base|foundation|toolkit|limiter|ratelimit\w*)(?:$|[/_.-])/i;
+
+/** Packages of the same owner that the workspace does not hold and whose names sound like shared infrastructure. */
+function sharedLibraries(layout: Layout, module: string, directories: ReadonlySet<string>): string[] {
+  const [host, owner] = module.split('/');
+  if (host === undefined || owner === undefined || !host.includes('.')) return [];
+  const prefix = `${host}/${owner}/`;
+  const found = new Set<string>();
+  for (const directory of directories) {
+    for (const path of layout.imports.get(directory) ?? []) {
+      if (path.startsWith(prefix) && directoryOfImport(layout, path) === null && SHARED.test(path.slice(prefix.length))) {
+        found.add(path);
+      }
+    }
+  }
+  return [...found].sort();
+}
+
+function compute(facts: FactView, layout: Layout): GoProgram[] {
+  const mains = allFacts(facts, 'go.main').filter((main) => layout.files.has(main.place.path));
+  const reaches = mains.map((main) => reachOf(layout, directoryOf(main.place.path)));
+  const groups = new Map<string, { readonly members: readonly number[]; readonly starts: TypedFact<'http.server'>[] }>();
+  for (const start of allFacts(facts, 'http.server')) {
+    if (!layout.files.has(start.place.path) || start.value.exposure === 'loopback') continue;
+    const directory = directoryOf(start.place.path);
+    const members = reaches.flatMap((reach, index) => (reach.has(directory) ? [index] : []));
+    if (members.length === 0) continue;
+    const key = members.join(' ');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { members, starts: [start] });
+    else group.starts.push(start);
+  }
+  const frameworks = allFacts(facts, 'service.framework');
+  const routes = allFacts(facts, 'http.route').filter((route) => layout.files.has(route.place.path));
+  return [...groups.values()].map(({ members, starts }): GoProgram => {
+    const directories = new Set(members.flatMap((index) => [...reaches[index]!]));
+    const own = new Set(members.map((index) => directoryOf(mains[index]!.place.path)));
+    const module = moduleOf(layout, directoryOf(mains[members[0]!]!.place.path));
+    const isOwn = (fact: { readonly place: { readonly path: string } }): boolean => own.has(directoryOf(fact.place.path));
+    return {
+      mains: members.map((index) => mains[index]!),
+      directories,
+      component: module?.value.directory ?? '',
+      starts: [...starts.filter(isOwn), ...starts.filter((start) => !isOwn(start))],
+      routes: routes.filter((route) => route.value.purpose === 'app' && directories.has(directoryOf(route.place.path))),
+      opaque: module === null ? [] : sharedLibraries(layout, module.key, directories),
+      framework: frameworks.find((fact) => isIn(layout, directories, fact))?.key ?? '',
+      goVersion: module?.value.goVersion ?? '',
+    };
+  });
+}
+
+function isIn(layout: Layout, directories: ReadonlySet<string>, fact: { readonly place: { readonly path: string } }): boolean {
+  return layout.files.has(fact.place.path) && directories.has(directoryOf(fact.place.path));
+}
+
+/** Facts of a name in production code within reach of a program, in path order. */
+export function evidence<N extends FactName>(facts: FactView, program: GoProgram, name: N): readonly TypedFact<N>[] {
+  return allFacts(facts, name).filter((fact) => {
+    const { path } = fact.place;
+    if (!program.directories.has(directoryOf(path)) || !isDeployedPath(path)) return false;
+    const role = facts.role(path);
+    return role === 'production' || role === 'generated';
+  });
+}
+
+/** Facts that every judge about services has to read so that it exists and runs again. */
+export const SERVICE_FACTS = ['http.server'] as const;

@@ -1,0 +1,433 @@
+/**
+ * Follows names and chains through the Go packages of a workspace, for judges. It answers from the facts of symbols.ts
+ * and uses.ts; whatever these do not tell is unknown (null), and unknown is never taken for missing: a name is missing
+ * only from a package of which every file is known.
+ */
+import { directoryOf } from '../../core/engine/factIndex.ts';
+import type { Fact } from '../../core/model/verdict.ts';
+import type { FactView } from '../../core/rulekit/rule.ts';
+import type { GoDeclaration, GoFunctionFact, GoPackageFile, GoTypeFact } from './symbols.ts';
+import { elementOf, mapKeyOf } from './types.ts';
+
+/** A type as it is written somewhere: bare names are those of the package in `directory`. */
+export interface GoTypeUse {
+  readonly text: string;
+  readonly directory: string;
+  /** Names in it that stand for any type. */
+  readonly typeParameters: readonly string[];
+}
+
+/** A declared type, with where it is declared. */
+export interface GoNamedType {
+  readonly name: string;
+  readonly directory: string;
+  readonly declaration: GoTypeFact;
+}
+
+/** What a chain leads to. */
+export type GoEntity =
+  | { readonly kind: 'value'; readonly type: GoTypeUse }
+  | {
+      readonly kind: 'func';
+      readonly results: readonly (string | null)[];
+      readonly directory: string;
+      readonly typeParameters: readonly string[];
+    }
+  | { readonly kind: 'type'; readonly type: GoTypeUse }
+  | { readonly kind: 'package'; readonly directory: string };
+
+/** What a value has under a name: found (perhaps of unknown type), certainly missing, or not to be told. */
+export type Selection =
+  | { readonly kind: 'found'; readonly entity: GoEntity | null }
+  | { readonly kind: 'missing'; readonly owner: GoNamedType }
+  | { readonly kind: 'unknown' };
+
+export interface GoIndex {
+  /** Directory of a package of the same module as `from`; null for every other package. */
+  directoryOfImport(from: string, importPath: string): string | null;
+  /** Name in the package clauses of the files of a directory that are no tests; null unless they agree. */
+  packageName(directory: string): string | null;
+  /** Declarations of a name (or `Receiver.Method`) in a directory, tests included. */
+  declarations(directory: string, key: string): readonly Fact[];
+  /** Whether all code of the package is known: nothing unparsed, hidden or still to be generated. */
+  isComplete(directory: string): boolean;
+  /** What the file's imports say; empty when the file is not known. */
+  importsOf(path: string): GoPackageFile['imports'];
+  /** What an imported name or a package-level name of the file's package is; null when unknown. */
+  entityOf(path: string, name: string): GoEntity | null;
+  /** Follows a chain as in chains.ts from a file. */
+  follow(path: string, parts: readonly string[]): GoEntity | null;
+  /** Looks up a field or method. */
+  select(type: GoTypeUse, name: string): Selection;
+}
+
+const UNKNOWN: Selection = { kind: 'unknown' };
+/** Embedded types, aliases and initial values that lead on and on are given up. */
+const DEPTH_LIMIT = 32;
+
+const NAMED = /^(?:([\w./~-]+)\.)?([\p{L}_][\p{L}\p{Nd}_]*)$/u;
+
+/** Predeclared types that certainly have neither fields nor methods. */
+const MEMBERLESS =
+  /^(?:bool|string|byte|rune|u?int(?:8|16|32|64)?|uintptr|float(?:32|64)|complex(?:64|128)|\[.*|map\[.*|func\(.*|(?:<-)?chan(?:<-)? .*)$/s;
+
+const goFilesByList = new WeakMap<readonly Fact[], ReadonlyMap<string, readonly string[]>>();
+
+/** Paths of the Go files by directory: computed once for each state of the workspace's list of files. */
+function goFilesOf(files: readonly Fact[]): ReadonlyMap<string, readonly string[]> {
+  let known = goFilesByList.get(files);
+  if (known === undefined) {
+    const byDirectory = new Map<string, string[]>();
+    for (const { key, value } of files) {
+      const { language, directory } = value as { readonly language: string; readonly directory: string };
+      if (language !== 'go') continue;
+      const list = byDirectory.get(directory);
+      if (list === undefined) byDirectory.set(directory, [key]);
+      else list.push(key);
+    }
+    known = byDirectory;
+    goFilesByList.set(files, known);
+  }
+  return known;
+}
+
+/** Type arguments are left out: what depends on them is unknown anyway. */
+function withoutArguments(text: string): string {
+  const open = text.indexOf('[');
+  return open > 0 && text.endsWith(']') ? text.slice(0, open) : text;
+}
+
+function withoutPointers(text: string): string {
+  return text.replace(/^[*(]+/, (signs) => (signs.includes('(') ? signs : ''));
+}
+
+/** Splits at commas outside of brackets. */
+function splitList(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!;
+    if ('([{'.includes(character)) depth++;
+    else if (')]}'.includes(character)) depth--;
+    else if (character === ',' && depth === 0) {
+      parts.push(text.slice(from, i).trim());
+      from = i + 1;
+    }
+  }
+  const last = text.slice(from).trim();
+  return last === '' ? parts : [...parts, last];
+}
+
+/** Result types of a function type as types.ts writes it: `func(int) (string, error)`. */
+function resultsOfFunctionType(text: string): readonly string[] | null {
+  if (!text.startsWith('func(')) return null;
+  let depth = 0;
+  for (let i = 4; i < text.length; i++) {
+    if (text[i] === '(') depth++;
+    else if (text[i] === ')' && --depth === 0) {
+      const results = text.slice(i + 1).trim();
+      return results.startsWith('(') ? splitList(results.slice(1, -1)) : results === '' ? [] : [results];
+    }
+  }
+  return null;
+}
+
+/** Creates the look-ups of one run of a judge that judges directories. Answers are kept for the run. */
+export function createGoIndex(facts: FactView): GoIndex {
+  const own = new Map<string, Fact[]>();
+  for (const declaration of facts.get('go.decl')) {
+    const list = own.get(declaration.key);
+    if (list === undefined) own.set(declaration.key, [declaration]);
+    else list.push(declaration);
+  }
+  const modules = facts
+    .all('go.module')
+    .map((module) => ({ path: module.key, directory: directoryOf(module.place.path) }));
+  const otherDeclarations = new Map<string, readonly Fact[]>();
+  const complete = new Map<string, boolean>();
+  const directories = new Map<string, string | null>();
+  const chains = new Map<string, GoEntity | null>();
+  const selections = new Map<string, Selection>();
+  let depth = 0;
+
+  const declarations = (directory: string, key: string): readonly Fact[] => {
+    if (directory === facts.partition) return own.get(key) ?? [];
+    const id = `${directory}\n${key}`;
+    let found = otherDeclarations.get(id);
+    if (found === undefined) {
+      found = facts.lookup('go.decl', key).filter((item) => directoryOf(item.place.path) === directory);
+      otherDeclarations.set(id, found);
+    }
+    return found;
+  };
+
+  /** The module that a directory belongs to: the nearest one above. */
+  const moduleOf = (directory: string): { readonly path: string; readonly directory: string } | null => {
+    let nearest: (typeof modules)[number] | null = null;
+    for (const module of modules) {
+      const holds =
+        module.directory === '' || directory === module.directory || directory.startsWith(`${module.directory}/`);
+      if (holds && (nearest === null || module.directory.length > nearest.directory.length)) nearest = module;
+    }
+    return nearest;
+  };
+
+  const directoryOfImport = (from: string, importPath: string): string | null => {
+    const id = `${from}\n${importPath}`;
+    const known = directories.get(id);
+    if (known !== undefined) return known;
+    const module = moduleOf(from);
+    let result: string | null = null;
+    if (module !== null && (importPath === module.path || importPath.startsWith(`${module.path}/`))) {
+      const rest = importPath.slice(module.path.length + 1);
+      const directory = [module.directory, rest].filter((part) => part !== '').join('/');
+      // A module inside the module is another one, perhaps of another version.
+      if (moduleOf(directory) === module) result = directory;
+    }
+    directories.set(id, result);
+    return result;
+  };
+
+  const packageFiles = (directory: string): readonly Fact[] => facts.lookup('go.package', directory);
+
+  const packageName = (directory: string): string | null => {
+    const names = new Set<string>();
+    for (const { value } of packageFiles(directory)) {
+      const file = value as GoPackageFile;
+      if (!file.test && !/\bignore\b/.test(file.constraint)) names.add(file.package);
+    }
+    return names.size === 1 ? [...names][0]! : null;
+  };
+
+  const isHidden = (directory: string): boolean =>
+    facts.all('gitignore.go').some(({ value }) => {
+      const { base, below } = value as { readonly base: string; readonly below: boolean };
+      return directory === base || (below && (base === '' || directory.startsWith(`${base}/`)));
+    });
+
+  const isComplete = (directory: string): boolean => {
+    let result = complete.get(directory);
+    if (result === undefined) {
+      const paths = goFilesOf(facts.all('file')).get(directory) ?? [];
+      result =
+        paths.length > 0 &&
+        facts.lookup('go.generate', directory).length === 0 &&
+        !isHidden(directory) &&
+        paths.every(
+          (path) =>
+            facts.role(path) !== 'vendored' &&
+            facts.lookup('file.parsed', path).length > 0 &&
+            facts.lookup('file.syntax-error', path).length === 0 &&
+            facts.lookup('file.conflict', path).length === 0,
+        );
+      complete.set(directory, result);
+    }
+    return result;
+  };
+
+  const importsOf = (path: string): GoPackageFile['imports'] => {
+    const file = packageFiles(directoryOf(path)).find((item) => item.place.path === path);
+    return (file?.value as GoPackageFile | undefined)?.imports ?? [];
+  };
+
+  const declaredEntity = (directory: string, name: string): GoEntity | null => {
+    const found = declarations(directory, name);
+    if (found.length !== 1) return null;
+    const declaration = found[0]!.value as GoDeclaration;
+    switch (declaration.kind) {
+      case 'type':
+        return { kind: 'type', type: { text: name, directory, typeParameters: [] } };
+      case 'func':
+        return functionEntity(declaration, directory);
+      case 'var':
+      case 'const':
+        if (declaration.type !== null) {
+          return { kind: 'value', type: { text: declaration.type, directory, typeParameters: [] } };
+        }
+        return declaration.origin === null ? null : follow(found[0]!.place.path, declaration.origin.split('\t'));
+      case 'method':
+        return null;
+    }
+  };
+
+  const entityOf = (path: string, name: string): GoEntity | null => {
+    const directory = directoryOf(path);
+    for (const [importedAs, importPath, alias] of importsOf(path)) {
+      const target = directoryOfImport(directory, importPath);
+      const actual = alias || target === null ? importedAs : (packageName(target) ?? importedAs);
+      if (actual !== name) continue;
+      return target === null ? null : { kind: 'package', directory: target };
+    }
+    return declaredEntity(directory, name);
+  };
+
+  /** The declaration of a named type, through aliases; null for every other type. */
+  const namedType = (use: GoTypeUse): GoNamedType | null => {
+    let current = use;
+    for (let i = 0; i < DEPTH_LIMIT; i++) {
+      const match = NAMED.exec(withoutArguments(withoutPointers(current.text)));
+      if (match === null) return null;
+      const [, path, name] = match;
+      if (path === undefined && current.typeParameters.includes(name!)) return null;
+      const directory = path === undefined ? current.directory : directoryOfImport(current.directory, path);
+      if (directory === null) return null;
+      const found = declarations(directory, name!);
+      const declaration = found[0]?.value as GoDeclaration | undefined;
+      if (found.length !== 1 || declaration?.kind !== 'type' || declaration.test) return null;
+      if (declaration.form !== 'alias') return { name: name!, directory, declaration };
+      if (declaration.type === null) return null;
+      current = { text: declaration.type, directory, typeParameters: declaration.typeParameters };
+    }
+    return null;
+  };
+
+  /** The type behind defined types such as `type Names []string`; null when unknown. */
+  const underlying = (use: GoTypeUse): GoTypeUse | null => {
+    let current = use;
+    for (let i = 0; i < DEPTH_LIMIT; i++) {
+      if (MEMBERLESS.test(withoutPointers(current.text))) return current;
+      const named = namedType(current);
+      if (named?.declaration.form !== 'defined' || named.declaration.type === null) return null;
+      const { type, typeParameters } = named.declaration;
+      current = { text: type, directory: named.directory, typeParameters };
+    }
+    return null;
+  };
+
+  const functionEntity = (declaration: GoFunctionFact, directory: string): GoEntity => ({
+    kind: 'func',
+    results: declaration.results,
+    directory,
+    typeParameters: declaration.typeParameters,
+  });
+
+  const search = (type: GoTypeUse, name: string): Selection => {
+    const owner = namedType(type);
+    if (owner === null) return UNKNOWN;
+    const visited = new Set<string>();
+    const directoriesSeen = new Set<string>();
+    const queue: GoTypeUse[] = [type];
+    let certain = true;
+    for (let current = queue.shift(); current !== undefined; current = queue.shift()) {
+      if (visited.size > DEPTH_LIMIT) return UNKNOWN;
+      const named = namedType(current);
+      if (named === null) {
+        if (!MEMBERLESS.test(withoutPointers(current.text))) certain = false;
+        continue;
+      }
+      const { directory, declaration } = named;
+      const id = `${directory}\n${named.name}`;
+      if (visited.has(id)) continue;
+      visited.add(id);
+      directoriesSeen.add(directory);
+      const { typeParameters } = declaration;
+
+      const methods = declarations(directory, `${named.name}.${name}`);
+      if (methods.length > 0) {
+        const method = methods[0]!.value as GoFunctionFact;
+        return { kind: 'found', entity: methods.length === 1 ? functionEntity(method, directory) : null };
+      }
+      if (Object.hasOwn(declaration.fields, name)) {
+        const text = declaration.fields[name]!;
+        return {
+          kind: 'found',
+          entity: text === null ? null : { kind: 'value', type: { text, directory, typeParameters } },
+        };
+      }
+      if (Object.hasOwn(declaration.methods, name)) {
+        const results = declaration.methods[name]!;
+        return { kind: 'found', entity: { kind: 'func', results, directory, typeParameters } };
+      }
+      for (const text of declaration.embedded) {
+        if (text === null) {
+          certain = false;
+          continue;
+        }
+        const embedded = { text, directory, typeParameters };
+        if (withoutArguments(withoutPointers(text)).replace(/^.*\./, '') === name) {
+          return { kind: 'found', entity: { kind: 'value', type: embedded } };
+        }
+        queue.push(embedded);
+      }
+      if (declaration.form === 'defined') {
+        if (declaration.type === null) certain = false;
+        // Methods of the type on the right do not come along, but its fields do.
+        else queue.push({ text: declaration.type, directory, typeParameters });
+      }
+    }
+    if (!certain || ![...directoriesSeen].every(isComplete)) return UNKNOWN;
+    return { kind: 'missing', owner };
+  };
+
+  const select = (type: GoTypeUse, name: string): Selection => {
+    const id = `${type.directory}\n${type.text}\n${type.typeParameters.join()}\n${name}`;
+    let result = selections.get(id);
+    if (result === undefined) {
+      result = search(type, name);
+      selections.set(id, result);
+    }
+    return result;
+  };
+
+  const step = (from: GoEntity, what: string): GoEntity | null => {
+    const call = /^\(\)(\d+)$/.exec(what);
+    switch (from.kind) {
+      case 'package':
+        return what.startsWith('.') ? declaredEntity(from.directory, what.slice(1)) : null;
+      case 'func': {
+        // An instantiation, as in `f[int](x)`.
+        if (what === '[]') return from;
+        const text = call === null ? null : from.results[Number(call[1])];
+        if (text === null || text === undefined) return null;
+        return { kind: 'value', type: { text, directory: from.directory, typeParameters: from.typeParameters } };
+      }
+      case 'type':
+        if (what === '[]') return from;
+        return call === null ? null : { kind: 'value', type: from.type };
+      case 'value': {
+        if (what.startsWith('.')) {
+          const selection = select(from.type, what.slice(1));
+          return selection.kind === 'found' ? selection.entity : null;
+        }
+        const base = underlying(from.type);
+        if (base === null) return null;
+        const text = partOfType(withoutPointers(base.text), what, call === null ? -1 : Number(call[1]));
+        return text === null ? null : { kind: 'value', type: { ...base, text } };
+      }
+    }
+  };
+
+  const follow = (path: string, parts: readonly string[]): GoEntity | null => {
+    const [root, ...steps] = parts;
+    // Roots that are types mean the same in the whole package; names depend on the file's imports.
+    const id = `${root!.startsWith('=') ? path : directoryOf(path)}\n${parts.join('\t')}`;
+    const known = chains.get(id);
+    if (known !== undefined) return known;
+    if (depth > DEPTH_LIMIT) return null;
+    chains.set(id, null);
+    depth++;
+    let entity: GoEntity | null = root!.startsWith(':')
+      ? { kind: 'value', type: { text: root!.slice(1), directory: directoryOf(path), typeParameters: [] } }
+      : entityOf(path, root!.slice(1));
+    for (const what of steps) {
+      if (entity === null) break;
+      entity = step(entity, what);
+    }
+    depth--;
+    chains.set(id, entity);
+    return entity;
+  };
+
+  return { directoryOfImport, packageName, declarations, isComplete, importsOf, entityOf, follow, select };
+}
+
+/** An element, a key, a received value or a result of a type without a name; null when it has none. */
+function partOfType(text: string, what: string, result: number): string | null {
+  const isChannel = /^(?:<-)?chan(?:<-)? /.test(text);
+  if (what === '<-') return isChannel ? elementOf(text) : null;
+  if (what === '[]') return isChannel ? null : elementOf(text);
+  // The first variable of a range clause: a key, or what a channel gives.
+  if (what === '[k]') return isChannel ? elementOf(text) : mapKeyOf(text);
+  return resultsOfFunctionType(text)?.[result] ?? null;
+}

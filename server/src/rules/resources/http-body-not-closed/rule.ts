@@ -1,0 +1,337 @@
+/**
+ * Response bodies of HTTP clients that stay open on some path. Follows one response variable through the function that
+ * makes the request; a response that is returned, stored or handed to another function is that one's business, and
+ * nothing is said about it.
+ */
+import { findEscape, findPath } from '../../../core/flow/paths.ts';
+import type { FlowEdge } from '../../../core/flow/graph.ts';
+import type { Fix, Related, Verdict } from '../../../core/model/verdict.ts';
+import { type ChunkContext, defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { isStdlibPath } from '../../../knowledge/go/stdlib.ts';
+import { flowAround, type GoFlow, whenAcquired } from '../../../languages/go/flow.ts';
+import type { GoHeader } from '../../../languages/go/header.ts';
+import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { type GoBinding, type GoScope, scopeAround } from '../../../languages/go/scope.ts';
+import {
+  assignedExpressions,
+  assignedValues,
+  callArguments,
+  calledExpression,
+  FUNCTION_KINDS,
+  functionName,
+  indentationOf,
+  isAssigned,
+  isBlank,
+  lineBreakOf,
+  nilComparison,
+  statementsOf,
+  unparenthesized,
+} from '../../../languages/go/syntax.ts';
+import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
+
+/** Functions that give a response whose body has to be closed. A HEAD response has none. */
+const REQUESTS: ReadonlySet<string> = new Set([
+  'net/http.Get',
+  'net/http.Post',
+  'net/http.PostForm',
+  'net/http.Client.Do',
+  'net/http.Client.Get',
+  'net/http.Client.Post',
+  'net/http.Client.PostForm',
+  'net/http.Transport.RoundTrip',
+  'net/http.RoundTripper.RoundTrip',
+  'golang.org/x/net/context/ctxhttp.Do',
+  'golang.org/x/net/context/ctxhttp.Get',
+  'golang.org/x/net/context/ctxhttp.Post',
+  'golang.org/x/net/context/ctxhttp.PostForm',
+]);
+
+const TRIGGERS = ['.Do(', '.Get(', '.Post(', '.PostForm(', '.RoundTrip('];
+
+/** Whether the call certainly sends a request and gives a response. */
+function isRequest(call: GoNode, types: GoTypes): boolean {
+  return REQUESTS.has(calleeId(types.calleeOf(call)));
+}
+
+/** `x.Do(req)` on a client of unknown type: a request goes in, so a response comes out when it is used like one. */
+function maySendRequest(call: GoNode, types: GoTypes): boolean {
+  const callee = types.calleeOf(call);
+  if (callee.kind !== 'method' || callee.type !== null) return false;
+  if (callee.name !== 'Do' && callee.name !== 'RoundTrip') return false;
+  const [request, ...more] = callArguments(call);
+  return request !== undefined && more.length === 0 && types.typeOf(request) === '*net/http.Request';
+}
+
+/** Whether the variable is read like a response: its status as a field, or its body. */
+function looksLikeResponse(binding: GoBinding): boolean {
+  return binding.uses.some((use) => {
+    const selector = use.parent;
+    if (selector?.kind !== 'selector_expression' || selector.child('operand')?.index !== use.index) return false;
+    const field = selector.child('field')?.text;
+    const called = selector.parent?.kind === 'call_expression' && selector.field === 'function';
+    return !called && (field === 'StatusCode' || field === 'Body');
+  });
+}
+
+/**
+ * - `close`: closes the body.
+ * - `handOver`: someone else may close it from here on.
+ * - `neutral`: reads the response, and leaves it open.
+ */
+type Use = 'close' | 'handOver' | 'neutral';
+
+/** What happens to a response, or to a value that reads from its body, where it is used. */
+function useOf(use: GoNode, types: GoTypes, scope: GoScope): Use {
+  if (isAssigned(use)) return 'neutral';
+  const parent = use.parent;
+  if (parent?.kind === 'selector_expression' && parent.child('operand')?.index === use.index) {
+    const field = parent.child('field')?.text ?? '';
+    if (field === 'Body') return bodyUse(parent, types, scope);
+    // `resp.Write(w)` closes the body when it has been sent.
+    return field === 'Write' ? 'close' : 'neutral';
+  }
+  return valueUse(use, types);
+}
+
+function bodyUse(body: GoNode, types: GoTypes, scope: GoScope): Use {
+  const parent = body.parent;
+  if (parent?.kind === 'selector_expression') {
+    return parent.child('field')?.text === 'Close' ? 'close' : 'neutral';
+  }
+  if (parent?.kind === 'expression_list' && parent.field === 'left') return 'neutral';
+  const reader = readerOver(body, types);
+  if (reader === null) return valueUse(body, types);
+  // What reads from the body may be handed on, and close it later.
+  return readerUse(reader, types, scope);
+}
+
+/** A call of the standard library that gives a value which goes on reading from its argument, such as a decoder. */
+function readerOver(argument: GoNode, types: GoTypes): GoNode | null {
+  const list = argument.parent;
+  const call = list?.kind === 'argument_list' ? list.parent : null;
+  if (call?.kind !== 'call_expression') return null;
+  const callee = types.calleeOf(call);
+  if (callee.kind !== 'package' || !isStdlibPath(callee.path)) return null;
+  return /^(New|LimitReader$|TeeReader$|MultiReader$|NopCloser$|MaxBytesReader$)/.test(callee.name) ? call : null;
+}
+
+function readerUse(call: GoNode, types: GoTypes, scope: GoScope): Use {
+  let reader = call;
+  for (let outer = readerOver(reader, types); outer !== null; outer = readerOver(reader, types)) reader = outer;
+  const parent = reader.parent;
+  if (parent?.kind === 'selector_expression') return 'neutral';
+  const statement = parent?.kind === 'expression_list' ? parent.parent : null;
+  if (statement?.kind !== 'short_var_declaration') return valueUse(reader, types);
+  const [target] = assignedExpressions(statement);
+  const binding = target === undefined ? null : scope.bindingOf(target);
+  if (binding === null) return 'neutral';
+  const passedOn = binding.uses.some((use) => {
+    if (isAssigned(use) || use.parent?.kind === 'selector_expression') return false;
+    const next = readerOver(use, types);
+    return next !== null ? next.parent?.kind !== 'selector_expression' : valueUse(use, types) !== 'neutral';
+  });
+  return passedOn ? 'handOver' : 'neutral';
+}
+
+/** A whole response, or body: compared, printed or read by the library, or given to something that may close it. */
+function valueUse(value: GoNode, types: GoTypes): Use {
+  let inner = value;
+  while (inner.parent?.kind === 'parenthesized_expression') inner = inner.parent;
+  const parent = inner.parent;
+  if (parent?.kind === 'binary_expression') return 'neutral';
+  if (parent?.kind === 'argument_list' && parent.parent?.kind === 'call_expression') {
+    const callee = types.calleeOf(parent.parent);
+    if (callee.kind === 'package' && isStdlibPath(callee.path) && callee.path !== 'net/http') return 'neutral';
+    // Decoders of the library read only.
+    if (callee.kind === 'method' && callee.type !== null && /^\*?[a-z/]+\.\w+$/.test(callee.type)) return 'neutral';
+  }
+  return 'handOver';
+}
+
+interface Acquired {
+  readonly statement: GoNode;
+  readonly call: GoNode;
+  readonly target: GoNode;
+  readonly binding: GoBinding;
+  readonly error: GoBinding | null;
+}
+
+/** Ways that an error is judged by a function: on neither branch is it known whether there is a response. */
+function judgesError(flow: GoFlow, edge: FlowEdge, error: GoBinding | null): boolean {
+  if (error === null || edge.label === 'always') return false;
+  const test = flow.node(edge.from);
+  if (test?.kind !== 'call_expression') return false;
+  const callee = calledExpression(test)?.text ?? '';
+  if (callee === 'errors.Is' || callee === 'errors.As') return false;
+  return error.uses.some((use) => test.contains(use));
+}
+
+function* judge(acquired: Acquired, ctx: ChunkContext<unknown, GoHeader>, scope: GoScope, types: GoTypes): Iterable<Verdict> {
+  const { statement, call, binding, error } = acquired;
+  const flow = flowAround(ctx, statement);
+  // A variable of an outer function, a parameter or a result lives on.
+  if (flow === null || binding.kind !== 'variable' || binding.owner !== flow.function.index) return;
+  const from = flow.at(statement);
+  if (from < 0) return;
+
+  const released = new Set<number>();
+  let closes = 0;
+  let handOvers = 0;
+  for (const use of binding.uses) {
+    const kind = useOf(use, types, scope);
+    if (kind === 'neutral') continue;
+    if (kind === 'close') closes++;
+    else handOvers++;
+    const id = flow.at(use);
+    if (id >= 0) released.add(id);
+  }
+  const acquisition = whenAcquired(flow, {
+    isError: (identifier) => error !== null && scope.bindingOf(identifier) === error,
+    isValue: (expression) => expression.kind === 'identifier' && scope.bindingOf(expression) === binding,
+  });
+  const step = (edge: FlowEdge, state: number): number | null =>
+    judgesError(flow, edge, error) ? null : acquisition.step(edge, state);
+  const satisfies = (id: number): boolean => released.has(id);
+
+  const escape = findEscape(flow.graph, { from, satisfies, ...acquisition, step });
+  let last: GoNode | null = escape === null ? null : flow.node(escape.last);
+  let message = 'return';
+  if (escape === null) {
+    // The next request of a loop takes the variable while the body is still open.
+    const overwritten = findPath(flow.graph, {
+      from,
+      target: (id) => id === from,
+      blocks: satisfies,
+      ...acquisition,
+      step,
+    });
+    if (overwritten === null) {
+      if (closes > 0) yield { kind: 'pass', subject: call.span };
+      return;
+    }
+    last = statement;
+    message = 'overwritten';
+  }
+  if (closes === 0 && handOvers === 0) {
+    message = 'never';
+    last = null;
+  }
+  const related: Related[] =
+    last === null || last.index === statement.index
+      ? []
+      : [{ span: shown(last), message: 'The body is still open when the function is left here.' }];
+  const inMain = ctx.file.header.packageName === 'main' && functionName(flow.function) === 'main';
+  yield {
+    kind: 'fail',
+    subject: call.span,
+    message,
+    args: { name: binding.name },
+    related,
+    fixes: fixesOf(acquired, flow, handOvers, closes),
+    // The end of main closes everything.
+    ...(inMain && message !== 'overwritten' ? { severity: 'low' as const } : {}),
+  };
+}
+
+/** A statement without its body. */
+function shown(node: GoNode): { start: number; end: number } {
+  const lineEnd = node.text.search(/[\r\n]/);
+  return { start: node.start, end: lineEnd < 0 ? node.end : node.start + lineEnd };
+}
+
+/** Whether every path through the block ends with leaving the function or the round of a loop. */
+function leaves(block: GoNode): boolean {
+  const last = statementsOf(block).at(-1);
+  if (last === undefined) return false;
+  if (/^(return|continue|break|goto)_statement$/.test(last.kind)) return true;
+  return last.kind === 'expression_statement' && /^(panic\(|log\.Fatal|os\.Exit\()/.test(last.text);
+}
+
+/** `defer resp.Body.Close()` behind the check of the error that directly follows the request. */
+function fixesOf(acquired: Acquired, flow: GoFlow, handOvers: number, closes: number): readonly Fix[] {
+  const { statement, binding, error } = acquired;
+  if (handOvers > 0 || error === null || statement.parent?.kind !== 'statement_list') return [];
+  const loop = statement.ancestor('for_statement', ...FUNCTION_KINDS);
+  if (loop !== null && loop.kind === 'for_statement') return [];
+  let check = statement.nextSibling;
+  while (check !== null && (!check.isNamed || check.kind === 'comment')) check = check.nextSibling;
+  if (check?.kind !== 'if_statement' || check.child('alternative') !== null || check.child('initializer') !== null)
+    return [];
+  const condition = check.child('condition');
+  const comparison = condition === null ? null : nilComparison(condition);
+  const consequence = check.child('consequence');
+  if (comparison === null || comparison.equal || comparison.operand.text !== error.name) return [];
+  if (consequence === null || !leaves(consequence)) return [];
+  const insert = `${lineBreakOf(statement)}${indentationOf(statement)}defer ${binding.name}.Body.Close()`;
+  // An earlier return would keep the variable of another request.
+  const onlyOnce = binding.uses.every((use) => !isAssigned(use)) && flow.graph.nodes.length > 0;
+  return [
+    {
+      title: `Close the body of ${binding.name} with defer`,
+      safety: onlyOnce && closes === 0 ? 'safe' : 'suggestion',
+      preferred: true,
+      edits: [{ kind: 'replace', span: { start: check.end, end: check.end }, newText: insert }],
+    },
+  ];
+}
+
+const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['short_var_declaration', 'assignment_statement'],
+  triggers: TRIGGERS,
+  *check(node, ctx): Iterable<Verdict> {
+    const values = assignedValues(node);
+    const call = values.length === 1 ? unparenthesized(values[0]!) : null;
+    if (call?.kind !== 'call_expression') return;
+    const targets = assignedExpressions(node);
+    if (targets.length !== 2) return;
+    const types = typesAround(ctx, node);
+    const scope = scopeAround(ctx, node);
+    if (types === null || scope === null) return;
+    const certain = isRequest(call, types);
+    if (!certain && !maySendRequest(call, types)) return;
+    const [target, second] = [targets[0]!, targets[1]!];
+    if (isBlank(target)) {
+      if (certain) yield { kind: 'fail', subject: call.span, message: 'dropped' };
+      return;
+    }
+    const binding = target.kind === 'identifier' ? scope.bindingOf(target) : null;
+    if (binding === null || (!certain && !looksLikeResponse(binding))) return;
+    const error = second.kind === 'identifier' ? scope.bindingOf(second) : null;
+    yield* judge({ statement: node, call, target, binding, error }, ctx, scope, types);
+  },
+};
+
+const dropped: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['expression_statement'],
+  triggers: TRIGGERS,
+  *check(node, ctx): Iterable<Verdict> {
+    const call = node.namedChildren[0];
+    if (call?.kind !== 'call_expression') return;
+    const types = typesAround(ctx, node);
+    if (types !== null && isRequest(call, types)) yield { kind: 'fail', subject: call.span, message: 'dropped' };
+  },
+};
+
+export const rule = defineRule({
+  id: 'http-body-not-closed',
+  title: 'HTTP response body not closed',
+  category: 'resources',
+  severity: 'high',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A response of an HTTP client is used, and on at least one path behind the error check its body is neither closed nor handed to somebody else.',
+    why: 'The connection of an open body cannot be reused, and its goroutine and file descriptor stay alive. Under load the process runs out of sockets, often hours after the request that leaked.',
+    howToFix:
+      'Write `defer resp.Body.Close()` right behind the check of the error, before anything else can return. In a loop, move the request into a function of its own, or close the body at the end of every round. A response that is not needed must be closed as well.',
+    refs: ['CWE-772', 'bodyclose', 'https://pkg.go.dev/net/http#Response'],
+  },
+  messages: {
+    never: 'The body of {name} is never closed; add `defer {name}.Body.Close()` after the error check.',
+    return: 'The body of {name} stays open on a path that leaves the function; defer its Close right after the error check.',
+    overwritten: 'The body of {name} is still open when the next round sends another request; close it before the loop goes on.',
+    dropped: 'The response of this request is dropped with its body open; keep it and close its Body.',
+  },
+  fix: 'sometimes',
+  on: { go: [assigned, dropped] },
+});
