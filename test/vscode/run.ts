@@ -69,6 +69,7 @@ async function main(): Promise<number> {
       settings: {
         'security.workspace.trust.enabled': false,
         'workbench.colorTheme': 'Default Light Modern',
+        'workbench.reduceMotion': 'on',
       },
       environment: { [UI_ADDRESS_VARIABLE]: ui.address, [GREP_VARIABLE]: values.grep ?? '' },
     });

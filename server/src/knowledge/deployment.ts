@@ -23,10 +23,18 @@ const NGINX: readonly Sign[] = [
 const CLUSTER: readonly Sign[] = [
   { fact: 'proxy.tls', by: 'an ingress', patterns: [/^\s*kind:\s*["']?Ingress\b/m, /^\s*-?\s*tls:/m] },
   { fact: 'proxy.tls', by: 'a gateway', patterns: [/^\s*kind:\s*["']?Gateway\b/m] },
-  { fact: 'proxy.tls', by: 'a service mesh', patterns: [/^\s*kind:\s*["']?(?:VirtualService|PeerAuthentication|DestinationRule)\b/m] },
+  {
+    fact: 'proxy.tls',
+    by: 'a service mesh',
+    patterns: [/^\s*kind:\s*["']?(?:VirtualService|PeerAuthentication|DestinationRule)\b/m],
+  },
   { fact: 'proxy.tls', by: 'a route', patterns: [/^\s*kind:\s*["']?Route\b/m, /^\s*tls:/m] },
   { fact: 'proxy.tls', by: 'Knative', patterns: [/serving\.knative\.dev/] },
-  { fact: 'proxy.tls', by: 'the load balancer', patterns: [/load-balancer-ssl-cert|managed-certificates|certificate-arn/] },
+  {
+    fact: 'proxy.tls',
+    by: 'the load balancer',
+    patterns: [/load-balancer-ssl-cert|managed-certificates|certificate-arn/],
+  },
   { fact: 'proxy.rate-limit', by: 'an ingress', patterns: [/nginx\.ingress\.kubernetes\.io\/limit-(?:rps|rpm)/] },
   { fact: 'proxy.rate-limit', by: 'traefik', patterns: [/^\s*rateLimit:/m] },
   { fact: 'proxy.body-limit', by: 'an ingress', patterns: [/nginx\.ingress\.kubernetes\.io\/proxy-body-size/] },
@@ -36,7 +44,9 @@ const COMPOSE: readonly Sign[] = [
   {
     fact: 'proxy.tls',
     by: 'a proxy of the compose file',
-    patterns: [/^\s*image:\s*["']?[\w./-]*(?:traefik|caddy|nginx-proxy|acme-companion|letsencrypt|swag|cloudflared|haproxy|envoy)\b/m],
+    patterns: [
+      /^\s*image:\s*["']?[\w./-]*(?:traefik|caddy|nginx-proxy|acme-companion|letsencrypt|swag|cloudflared|haproxy|envoy)\b/m,
+    ],
   },
   { fact: 'proxy.rate-limit', by: 'traefik', patterns: [/traefik\.http\.middlewares\.[\w-]+\.ratelimit/] },
 ];
@@ -69,7 +79,12 @@ function signs(kind: 'text' | 'yaml' | 'compose', triggers: readonly string[], l
       for (const sign of list) {
         const first = sign.patterns[0]!.exec(plain);
         if (first === null || !sign.patterns.every((pattern) => pattern.test(plain))) continue;
-        yield state(sign.fact, ctx.file.path, { by: sign.by }, { start: first.index, end: first.index + first[0].length });
+        yield state(
+          sign.fact,
+          ctx.file.path,
+          { by: sign.by },
+          { start: first.index, end: first.index + first[0].length },
+        );
       }
     },
   };

@@ -3,6 +3,7 @@
  * what its value holds. Frameworks disappear here: a route is a route whoever registers it. Nothing in this file looks
  * at code.
  */
+import type { FileRole } from '../core/model/file.ts';
 import type { Place, Span } from '../core/model/location.ts';
 import type { Fact, FactVerdict } from '../core/model/verdict.ts';
 import type { FactView } from '../core/rulekit/rule.ts';
@@ -12,6 +13,9 @@ export type Exposure = 'loopback' | 'open' | 'unknown';
 
 /** What a route is for. `app`: everything that is none of the others. */
 export type RoutePurpose = 'app' | 'health' | 'metrics' | 'debug' | 'static';
+
+/** A part of the examined chunk, as plain data. */
+export type Part = { readonly start: number; readonly end: number };
 
 /** Text to insert at a span of the chunk that the fact is about. */
 export type Insertion = {
@@ -24,7 +28,7 @@ export type Insertion = {
 /** A statement that starts a server and ends the program when that fails, and what a fix needs to rewrite it. */
 export type ServeStatement = Insertion & {
   /** Span of the call within the statement. */
-  readonly call: Span;
+  readonly call: Part;
   /** Expression of the server; '' for a helper of the library. */
   readonly server: string;
   /** Fields of the server that a helper makes, in gofmt's order of the arguments. */
@@ -52,6 +56,7 @@ export type FactValues = {
     readonly imports: readonly string[];
     /** Text of the build constraint, '' for none. */
     readonly constraint: string;
+    readonly role: FileRole;
   };
   /** Key: directory. The function `main` of a package `main`; the place is its name. */
   'go.main': {
@@ -71,13 +76,15 @@ export type FactValues = {
     /** `default`: the server falls back to http.DefaultServeMux. */
     readonly handler: 'default' | 'given' | 'unknown';
     /** Argument that is the handler, for fixes of helpers; null when it is not written in the call. */
-    readonly handlerSpan: Span | null;
+    readonly handlerSpan: Part | null;
     /** The call as it serves TLS with certificates that the environment names; null when that is not simple. */
     readonly withTls: string | null;
     /** The statement that a fix may rewrite; null when the code around is not simple enough. */
     readonly statement: ServeStatement | null;
     /** Behind the statement that waits for a signal in the function that owns the server; null when there is none. */
-    readonly afterSignal: (Insertion & { readonly server: string; readonly cancel: string; readonly logger: string }) | null;
+    readonly afterSignal:
+      | (Insertion & { readonly server: string; readonly cancel: string; readonly logger: string })
+      | null;
   };
   /** Key: name of the variable, '' when there is none. An http.Server literal; the place is its type. */
   'http.server.literal': {
@@ -86,7 +93,7 @@ export type FactValues = {
     /** Sets a time-out for headers or requests, or wraps the handler in one. */
     readonly timeouts: boolean;
     /** Expression of the field Handler; null when it is not set. */
-    readonly handlerSpan: Span | null;
+    readonly handlerSpan: Part | null;
     readonly handlerText: string;
   };
   /** Key: name of the field (`ReadTimeout`, `TLSConfig`, ...) that is assigned on some value; place: the assignment. */
@@ -154,7 +161,7 @@ export type FactValues = {
   /** Key: callee or field. A server is given certificates. */
   'tls.server': null;
   /** Key: `constant` name. A string constant or variable of the package that is an http or ws URL. */
-  'url.constant': { readonly url: string; readonly scheme: Span };
+  'url.constant': { readonly url: string; readonly scheme: Part };
   /** Key: name of the constant that is passed to a call that connects. */
   'url.use': { readonly callee: string };
 

@@ -260,7 +260,7 @@ class LanguageServer {
       this.#engine = engine;
       this.#flush();
     } catch (error) {
-      this.#setState('error', error instanceof Error ? error.message : String(error));
+      this.#fail(error);
       return;
     }
     this.#rescan();
@@ -559,8 +559,7 @@ class LanguageServer {
       for (const path of engine.paths) this.#stale.add(path);
       this.#flush();
     } catch (error) {
-      this.#connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      this.#setState('error', error instanceof Error ? error.message : String(error));
+      this.#fail(error);
     } finally {
       progress?.done();
     }
@@ -698,6 +697,12 @@ class LanguageServer {
     this.#stateMessage = message;
     this.#revision++;
     this.#sendStatus();
+  }
+
+  /** What should not happen: said in the log with its stack, and in the view. */
+  #fail(error: unknown): void {
+    this.#connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.#setState('error', error instanceof Error ? error.message : String(error));
   }
 
   /** Something that the scorecard shows may be different: tells the client soon, and not more often than it can draw. */

@@ -31,9 +31,7 @@ async function open(path: string): Promise<vscode.TextEditor> {
 }
 
 function findings(uri: vscode.Uri, rule: string): vscode.Diagnostic[] {
-  return vscode.languages
-    .getDiagnostics(uri)
-    .filter((item) => item.source === 'shipworthy' && codeOf(item) === rule);
+  return vscode.languages.getDiagnostics(uri).filter((item) => item.source === 'shipworthy' && codeOf(item) === rule);
 }
 
 function codeOf(diagnostic: vscode.Diagnostic): string {
@@ -84,7 +82,10 @@ test(
     await waitFor({ selector: '.pane-body .monaco-list-row >> text=WebSocket' });
     await screenshot('sidebar');
     const rows = await texts({ selector: '.pane-body .monaco-list-row' });
-    assert.ok(rows.some((row) => row.includes('Overall')), rows.join('\n'));
+    assert.ok(
+      rows.some((row) => row.includes('Overall')),
+      rows.join('\n'),
+    );
   },
   { needsUi: true },
 );
@@ -109,7 +110,10 @@ test(
       editor.document.uri,
       finding.range.start,
     );
-    const text = hovers.flatMap((item) => item.contents).map((item) => (typeof item === 'string' ? item : item.value)).join('\n');
+    const text = hovers
+      .flatMap((item) => item.contents)
+      .map((item) => (typeof item === 'string' ? item : item.value))
+      .join('\n');
     assert.match(text, /same-origin/);
     assert.match(text, /of 100/);
     await hover({ selector: '.view-line:has-text("CheckOrigin") span >> text=CheckOrigin' });
@@ -159,7 +163,11 @@ test('the fix removes the finding and the Security score rises, without a save',
     () => findings(document.uri, ORIGIN).length === 0,
     'the finding to go',
   );
-  await until(shipworthy.onStatus, () => shipworthy.status()?.badge === badge - 1, 'the badge to count one blocker less');
+  await until(
+    shipworthy.onStatus,
+    () => shipworthy.status()?.badge === badge - 1,
+    'the badge to count one blocker less',
+  );
   assert.ok(document.isDirty, 'nothing was saved');
   assert.ok(!document.getText().includes('CheckOrigin'));
   const after = await category(shipworthy, 'Security');
@@ -197,7 +205,8 @@ test(
       vscode.window.onDidChangeTextEditorSelection,
       () => {
         const active = vscode.window.activeTextEditor;
-        return active?.document.uri.path.endsWith(SOCKET) && active.selection.start.line === finding.target?.range.start.line
+        return active?.document.uri.path.endsWith(SOCKET) &&
+          active.selection.start.line === finding.target?.range.start.line
           ? active
           : undefined;
       },
@@ -216,7 +225,11 @@ test('a setting switches a rule off and on again', async () => {
   await settings.update('rules', { [ORIGIN]: 'off' }, vscode.ConfigurationTarget.Workspace);
   await until(vscode.languages.onDidChangeDiagnostics, () => findings(uri, ORIGIN).length === 0, 'the finding to go');
   await settings.update('rules', undefined, vscode.ConfigurationTarget.Workspace);
-  await until(vscode.languages.onDidChangeDiagnostics, () => findings(uri, ORIGIN).length === 1, 'the finding to return');
+  await until(
+    vscode.languages.onDidChangeDiagnostics,
+    () => findings(uri, ORIGIN).length === 1,
+    'the finding to return',
+  );
   await shipworthy.settled();
 });
 

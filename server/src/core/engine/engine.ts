@@ -117,7 +117,7 @@ export class Engine {
   readonly #problems: Problem[] = [];
   readonly #findings = new Map<string, readonly Finding[]>();
   #manifests: readonly string[] = [];
-  #dispatch: Dispatch;
+  readonly #dispatch: Dispatch;
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   #workspaceByPath: Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> | null = null;
   readonly counters: EngineCounters = { chunksExamined: 0, chunksReused: 0, parses: 0, judgesRun: 0 };
@@ -127,21 +127,12 @@ export class Engine {
     this.#rules = options.rules;
     this.#extractors = options.extractors;
     for (const language of options.languages) this.#languages.set(language.id, language);
-    this.#dispatch = this.#prepare();
-  }
-
-  #prepare(): Dispatch {
-    const enabled = (rule: Rule): boolean =>
-      this.#configuration.rules[rule.id] !== 'off' && (rule.stage === 'stable' || this.#configuration.previewRules);
-    const options = (rule: Rule): Json | undefined => (enabled(rule) ? (rule.options?.default ?? null) : undefined);
+    this.#dispatch = prepareDispatch(this.#rules, this.#extractors, optionsOf);
     this.#index.setJudges(
       this.#rules.flatMap((rule, index) =>
-        rule.workspace !== undefined && enabled(rule)
-          ? [{ rule: index, judge: rule.workspace, options: rule.options?.default ?? null }]
-          : [],
+        rule.workspace === undefined ? [] : [{ rule: index, judge: rule.workspace, options: optionsOf(rule) }],
       ),
     );
-    return prepareDispatch(this.#rules, this.#extractors, options);
   }
 
   get rules(): readonly Rule[] {
@@ -206,13 +197,14 @@ export class Engine {
     );
   }
 
-  /** Applies a configuration; everything is examined anew. */
+  /**
+   * Applies a configuration. Every rule always runs; the configuration decides what is reported and how severe it is, so
+   * that switching a rule on needs no new look at the files.
+   */
   configure(configuration: EngineConfiguration): void {
     this.#configuration = configuration;
-    this.#dispatch = this.#prepare();
-    this.#workspaceByPath = null;
     this.#findings.clear();
-    for (const file of this.#files.values()) this.#analyse(file, null, true);
+    for (const file of this.#files.values()) file.counts = null;
   }
 
   /**
@@ -277,7 +269,7 @@ export class Engine {
     }
     previous.delete();
     file.parsed = parsed;
-    this.#analyse(file, edits, false);
+    this.#analyse(file, edits);
   }
 
   /** Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit. */
@@ -322,7 +314,7 @@ export class Engine {
         });
       }
     }
-    this.#analyse(file, null, false);
+    this.#analyse(file, null);
     if (!file.open) {
       file.parsed?.delete();
       file.parsed = null;
@@ -330,20 +322,14 @@ export class Engine {
   }
 
   /** Brings chunks, facts and verdicts of a file up to date with its tree. `edits`: what changed since the last time. */
-  #analyse(file: FileState, edits: readonly InputEdit[] | null, reexamine: boolean): void {
+  #analyse(file: FileState, edits: readonly InputEdit[] | null): void {
     file.counts = null;
     this.#findings.delete(file.path);
-    let parsed = file.parsed;
-    let borrowed = false;
-    if (parsed === null && reexamine && this.#isParsable(file)) {
-      parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
-      borrowed = true;
-    }
+    const { parsed } = file;
     const support = this.#languages.get(file.language);
     const { text } = file.snapshot;
     const words = new TriggerWords(text, null);
     const conflicted = hasConflict(text);
-    if (reexamine) file.contextKey = '';
     if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, words, conflicted);
     else {
       file.chunks = [];
@@ -355,7 +341,7 @@ export class Engine {
         ? EMPTY_EXAMINATION
         : examineText(this.#dispatch, text, context, file.textAnchor, words);
     file.ownFacts = ownFacts(file, parsed, conflicted);
-    if (borrowed) parsed?.delete();
+    file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
     for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
       const id = failure.rule < 0 ? 'extractor' : this.#rules[failure.rule]!.id;
       file.problems.push({ path: file.path, kind: 'rule-failed', message: `${id}: ${failure.message}` });
@@ -496,7 +482,7 @@ export class Engine {
     const raw: { rule: number; verdict: ReturnType<typeof flattenVerdict>; place: Place }[] = [];
     if (file !== undefined) {
       for (const { rule, verdict, anchor } of this.#localVerdicts(file)) {
-        if (verdict.kind !== 'fail') continue;
+        if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) continue;
         const place: Place = { path, anchor, span: verdict.subject };
         raw.push({
           rule,
@@ -513,7 +499,8 @@ export class Engine {
       }
     }
     for (const { rule, verdict } of this.#workspaceVerdicts().get(path) ?? []) {
-      if (verdict.kind === 'fail') raw.push({ rule, verdict, place: verdict.subject });
+      if (verdict.kind === 'fail' && this.isEnabled(this.#rules[rule]!))
+        raw.push({ rule, verdict, place: verdict.subject });
     }
     const ordered = raw
       .map((item) => ({ ...item, span: absoluteSpan(item.place) }))
@@ -738,6 +725,11 @@ function keepStale(chunk: Chunk, examined: Examination, length: number): Examina
     return [{ rule, verdict: verdict.kind === 'fail' ? { ...verdict, fixes: [] } : verdict }];
   });
   return { ...examined, verdicts };
+}
+
+/** Options of a rule; a configuration cannot change them yet. */
+function optionsOf(rule: Rule): Json {
+  return rule.options?.default ?? null;
 }
 
 /** A workspace verdict in the shape that findings are made from. */

@@ -55,11 +55,11 @@ function isText(detector: Detector<unknown>): detector is TextDetector<unknown> 
   return 'text' in detector;
 }
 
-/** Prepares the dispatch; `options` gives each rule its resolved options, `null` leaves the rule out. */
+/** Prepares the dispatch; `options` gives each rule its resolved options. */
 export function prepareDispatch(
   rules: readonly Rule[],
   extractors: readonly Extractor[],
-  options: (rule: Rule) => Json | undefined,
+  options: (rule: Rule) => Json,
 ): Dispatch {
   const nodeDetectors = new Map<LanguageId, Active[]>();
   const textDetectors = new Map<LanguageId | 'any', Active[]>();
@@ -74,7 +74,6 @@ export function prepareDispatch(
   }
   rules.forEach((rule, index) => {
     const resolved = options(rule);
-    if (resolved === undefined) return;
     for (const [language, detectors] of Object.entries(rule.on)) {
       for (const detector of detectors ?? []) {
         add(language as LanguageId | 'any', {

@@ -43,7 +43,11 @@ const reads: NodeDetector<unknown, GoNode, GoHeader> = {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression') return;
     const name = callee.child('field')?.text ?? '';
-    if (!/^(?:NewDecoder|ReadAll|Decode|DecodeJSON|Bind\w*|ShouldBind\w*|MustBind\w*|GetRawData|ReadFrom|ParseMultipartForm|FormFile|MultipartForm)$/.test(name)) {
+    if (
+      !/^(?:NewDecoder|ReadAll|Decode|DecodeJSON|Bind\w*|ShouldBind\w*|MustBind\w*|GetRawData|ReadFrom|ParseMultipartForm|FormFile|MultipartForm)$/.test(
+        name,
+      )
+    ) {
       return;
     }
     if (handlerAround(node) === null) return;
@@ -60,11 +64,14 @@ const reads: NodeDetector<unknown, GoNode, GoHeader> = {
     if (target.kind !== 'method') return;
     const type = withoutVersion(target.type ?? '');
     if (type === '*github.com/gin-gonic/gin.Context') {
-      if (GIN_READS.test(name) && !GIN_HARMLESS.test(name)) yield state('http.body-read', name, { framework: 'gin' }, node);
+      if (GIN_READS.test(name) && !GIN_HARMLESS.test(name))
+        yield state('http.body-read', name, { framework: 'gin' }, node);
     } else if (type === 'github.com/labstack/echo.Context' || type === '*github.com/labstack/echo.Context') {
-      if (/^(?:Bind|FormFile|MultipartForm)$/.test(name)) yield state('http.body-read', name, { framework: 'echo' }, node);
+      if (/^(?:Bind|FormFile|MultipartForm)$/.test(name))
+        yield state('http.body-read', name, { framework: 'echo' }, node);
     } else if (type === '*net/http.Request') {
-      if (name === 'ParseMultipartForm' || name === 'FormFile') yield state('http.body-read', name, { framework: 'net/http' }, node);
+      if (name === 'ParseMultipartForm' || name === 'FormFile')
+        yield state('http.body-read', name, { framework: 'net/http' }, node);
     } else if (name === 'ReadFrom' && values.some((value) => isRequestBody(value, types))) {
       yield state('http.body-read', name, { framework: 'net/http' }, node);
     }
@@ -95,18 +102,41 @@ const LIMIT_NAME =
 
 const limits: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['selector_expression', 'identifier'],
-  triggers: ['MaxBytes', 'SetReadLimit', 'BodyLimit', 'RequestSize', 'RecvMsgSize', 'MaxBody', 'LimitBody', 'imitRequest', 'imitedRequest', 'MaxRequest', 'imitedBody', 'LimitReader', 'SizeLimit', 'ContentLength'],
+  triggers: [
+    'MaxBytes',
+    'SetReadLimit',
+    'BodyLimit',
+    'RequestSize',
+    'RecvMsgSize',
+    'MaxBody',
+    'LimitBody',
+    'imitRequest',
+    'imitedRequest',
+    'MaxRequest',
+    'imitedBody',
+    'LimitReader',
+    'SizeLimit',
+    'ContentLength',
+  ],
   *check(node) {
     const parent = node.parent;
     if (node.kind === 'selector_expression') {
       const name = node.child('field')?.text ?? '';
-      if (name === 'ContentLength' && parent?.kind === 'binary_expression' && /[<>]/.test(parent.child('operator')?.text ?? '')) {
+      if (
+        name === 'ContentLength' &&
+        parent?.kind === 'binary_expression' &&
+        /[<>]/.test(parent.child('operator')?.text ?? '')
+      ) {
         // `r.ContentLength > limit`; comparisons with zero ask whether there is a body.
         if (!/\b-?[01]\s*$|^\s*[01]\b/.test(parent.text)) yield state('http.body-limit', 'ContentLength', null, node);
         return;
       }
       if (LIMIT_NAME.test(name)) yield state('http.body-limit', name, null, node);
-      else if (name === 'LimitReader' && parent?.kind === 'call_expression' && /\.Body\b|\b[rR]eq(?:uest)?\b/.test(parent.child('arguments')?.text ?? '')) {
+      else if (
+        name === 'LimitReader' &&
+        parent?.kind === 'call_expression' &&
+        /\.Body\b|\b[rR]eq(?:uest)?\b/.test(parent.child('arguments')?.text ?? '')
+      ) {
         if (handlerAround(node) !== null) yield state('http.body-limit', name, null, node);
       }
       return;
@@ -114,7 +144,10 @@ const limits: NodeDetector<unknown, GoNode, GoHeader> = {
     // A function of the package: `limitBody(next)`.
     if (parent?.kind === 'call_expression' && node.field === 'function' && LIMIT_NAME.test(upperFirst(node.text))) {
       yield state('http.body-limit', node.text, null, node);
-    } else if (parent?.kind === 'literal_element' && /^(?:MaxRequestBodySize|BodyLimit|MaxPayloadBytes|MaxBodySize)$/.test(node.text)) {
+    } else if (
+      parent?.kind === 'literal_element' &&
+      /^(?:MaxRequestBodySize|BodyLimit|MaxPayloadBytes|MaxBodySize)$/.test(node.text)
+    ) {
       yield state('http.body-limit', node.text, null, node);
     }
   },
@@ -159,7 +192,11 @@ const socketReads: NodeDetector<unknown, GoNode, GoHeader> = {
   *check(node, ctx) {
     const callee = node.child('function');
     const name = callee?.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : '';
-    if (!/^(?:ReadMessage|ReadJSON|NextReader|ReadClientData|ReadClientText)$/.test(name) || !importsSocket(ctx.file.header)) return;
+    if (
+      !/^(?:ReadMessage|ReadJSON|NextReader|ReadClientData|ReadClientText)$/.test(name) ||
+      !importsSocket(ctx.file.header)
+    )
+      return;
     yield state('ws.read', name, null, node);
   },
 };

@@ -13,7 +13,7 @@ const files: NodeDetector<unknown, GoNode, GoHeader> = {
     yield state(
       'go.file',
       ctx.file.path,
-      { package: packageName, imports: paths, constraint: buildConstraint },
+      { package: packageName, imports: paths, constraint: buildConstraint, role: ctx.file.role },
       node.span,
     );
   },

@@ -40,7 +40,9 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
     if (receiver.length > 200) return;
 
     // `limiter.Allow()`, `s.limits.get(ip).Allow()`, `bucket.TakeAvailable(1)` while a request is served.
-    const asks = ASKING.test(name) && (LIMITER.test(receiver) || LIMITER.test(name) || /^(?:Allow|AllowN|TakeAvailable)$/.test(name));
+    const asks =
+      ASKING.test(name) &&
+      (LIMITER.test(receiver) || LIMITER.test(name) || /^(?:Allow|AllowN|TakeAvailable)$/.test(name));
     const waits = /^(?:Wait|WaitN)$/.test(name) && LIMITER.test(receiver);
     if ((asks || waits) && handlerAround(node) !== null) {
       yield state('rate.limit', name, { kind: 'handler' }, node);
@@ -57,9 +59,14 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     // Handed to a router: `r.Use(s.rateLimit)`, `router.Use(limiter.Middleware())`.
-    if (/^(?:Use|With|UseFunc|Handle|HandleFunc|Group|GET|POST|Get|Post|Append|Chain|ChainUnaryInterceptor|UnaryInterceptor)$/.test(name)) {
+    if (
+      /^(?:Use|With|UseFunc|Handle|HandleFunc|Group|GET|POST|Get|Post|Append|Chain|ChainUnaryInterceptor|UnaryInterceptor)$/.test(
+        name,
+      )
+    ) {
       for (const value of callArguments(node)) {
-        if (value.kind === 'func_literal' || value.kind === 'interpreted_string_literal' || value.text.length > 300) continue;
+        if (value.kind === 'func_literal' || value.kind === 'interpreted_string_literal' || value.text.length > 300)
+          continue;
         if (!LIMITING.test(value.text) || /^"/.test(value.text)) continue;
         yield state('rate.limit', value.text.slice(0, 60), { kind: 'middleware' }, value);
         return;
@@ -72,7 +79,8 @@ const answers: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['selector_expression', 'int_literal'],
   triggers: ['StatusTooManyRequests', '429'],
   *check(node) {
-    const isStatus = node.kind === 'int_literal' ? node.text === '429' : node.child('field')?.text === 'StatusTooManyRequests';
+    const isStatus =
+      node.kind === 'int_literal' ? node.text === '429' : node.child('field')?.text === 'StatusTooManyRequests';
     if (!isStatus || node.parent?.kind !== 'argument_list') return;
     const owner = enclosingFunction(node);
     const named = owner !== null && LIMITING.test(functionName(owner));

@@ -126,8 +126,12 @@ const routes: NodeDetector<unknown, GoNode, GoHeader> = {
     const chain = pathOnly ? chainOf(node) : node;
     const handler = pathOnly
       ? chain.text.slice(node.end - chain.start, node.end - chain.start + HANDLER_LIMIT)
-      : handlers.map((value) => (value.kind === 'func_literal' ? 'func' : value.text.slice(0, HANDLER_LIMIT))).join(', ');
-    const purpose = isStatic ? 'static' : purposeOf(path === '' ? '' : path, path === '' ? `${values[pathIndex]!.text} ${handler}` : handler);
+      : handlers
+          .map((value) => (value.kind === 'func_literal' ? 'func' : value.text.slice(0, HANDLER_LIMIT)))
+          .join(', ');
+    const purpose = isStatic
+      ? 'static'
+      : purposeOf(path === '' ? '' : path, path === '' ? `${values[pathIndex]!.text} ${handler}` : handler);
     const statement = statementOf(node);
     const first = statement === null ? null : (leadingComments(statement)[0] ?? statement);
     const isOwnStatement =
@@ -189,7 +193,8 @@ const middleware: NodeDetector<unknown, GoNode, GoHeader> = {
   triggers: ['.Use(', '.With(', '.UseFunc('],
   *check(node, ctx) {
     const callee = node.child('function');
-    if (callee?.kind !== 'selector_expression' || !/^(?:Use|With|UseFunc)$/.test(callee.child('field')?.text ?? '')) return;
+    if (callee?.kind !== 'selector_expression' || !/^(?:Use|With|UseFunc)$/.test(callee.child('field')?.text ?? ''))
+      return;
     const frameworks = importedFrameworks(ctx.file.header);
     if (frameworks.length === 0) return;
     for (const value of callArguments(node)) {
@@ -241,7 +246,9 @@ const healthHandlers: NodeDetector<unknown, GoNode, GoHeader> = {
   *check(node) {
     const name = functionName(node);
     if (!isHealthName(name)) return;
-    const servesRouter = /ServeMux|gin\.|echo\.|fiber\.|mux\.Router|chi\.|http\.Handler/.test(node.child('parameters')?.text ?? '');
+    const servesRouter = /ServeMux|gin\.|echo\.|fiber\.|mux\.Router|chi\.|http\.Handler/.test(
+      node.child('parameters')?.text ?? '',
+    );
     const servesGrpc = /HealthCheckRequest/.test(node.child('parameters')?.text ?? '');
     if (takesRequest(node) || makesHandler(node) || servesRouter || servesGrpc) {
       yield state('health.route', name, { kind: 'handler' }, node.child('name') ?? node);

@@ -31,7 +31,9 @@ const FASTHTTP = 'github.com/valyala/fasthttp';
 const SERVER_TYPE = 'net/http.Server';
 
 /** Helpers that serve; the value gives the positions of address or listener and handler, and whether they serve TLS. */
-const HELPERS: Readonly<Record<string, { readonly handler: number; readonly listener: boolean; readonly tls: boolean }>> = {
+const HELPERS: Readonly<
+  Record<string, { readonly handler: number; readonly listener: boolean; readonly tls: boolean }>
+> = {
   ListenAndServe: { handler: 1, listener: false, tls: false },
   ListenAndServeTLS: { handler: 3, listener: false, tls: true },
   Serve: { handler: 1, listener: true, tls: false },
@@ -42,7 +44,8 @@ const HELPERS: Readonly<Record<string, { readonly handler: number; readonly list
 const METHODS: Readonly<Record<string, number>> = { ListenAndServe: 0, ListenAndServeTLS: 2, Serve: 1, ServeTLS: 3 };
 
 /** Libraries with servers of their own that start by a method of the same name. */
-const OTHER_SERVERS = /miekg\/dns|radius|\/ldap|\/sftp|ftpserver|\/ssh$|gliderlabs|soheilhy\/cmux|emersion\/go-|thrift|\/rpcx/;
+const OTHER_SERVERS =
+  /miekg\/dns|radius|\/ldap|\/sftp|ftpserver|\/ssh$|gliderlabs|soheilhy\/cmux|emersion\/go-|thrift|\/rpcx/;
 
 const TLS_ARGUMENTS = 'os.Getenv("TLS_CERT_FILE"), os.Getenv("TLS_KEY_FILE")';
 
@@ -94,7 +97,8 @@ export function fieldsOf(literal: GoNode): ReadonlyMap<string, GoNode> {
 function literalOf(expression: GoNode, scope: GoScope): GoNode | null {
   let node = unparenthesized(expression);
   if (node.kind === 'identifier') node = unparenthesized(initialValueOf(node, scope) ?? node);
-  if (node.kind === 'unary_expression' && operatorOf(node) === '&') node = unparenthesized(node.child('operand') ?? node);
+  if (node.kind === 'unary_expression' && operatorOf(node) === '&')
+    node = unparenthesized(node.child('operand') ?? node);
   return node.kind === 'composite_literal' ? node : null;
 }
 
@@ -176,11 +180,7 @@ function failureOf(call: GoNode, statement: GoNode): string | null {
 }
 
 /** Where the function that declares the server waits for a signal to end. */
-function afterSignalOf(
-  receiver: GoNode,
-  scope: GoScope,
-  header: GoHeader,
-): FactValues['http.server']['afterSignal'] {
+function afterSignalOf(receiver: GoNode, scope: GoScope, header: GoHeader): FactValues['http.server']['afterSignal'] {
   if (receiver.kind !== 'identifier') return null;
   const binding = scope.bindingOf(receiver);
   const { text } = receiver.tree;
@@ -210,7 +210,14 @@ function afterSignalOf(
   return null;
 }
 
-const START_NAMES = new Set([...Object.keys(METHODS), 'Run', 'Spin', ...'RunTLS RunListener RunUnix RunFd Start StartTLS StartAutoTLS StartServer StartH2CServer Listen ListenTLS ListenMutualTLS Listener'.split(' ')]);
+const START_NAMES = new Set([
+  ...Object.keys(METHODS),
+  'Run',
+  'Spin',
+  ...'RunTLS RunListener RunUnix RunFd Start StartTLS StartAutoTLS StartServer StartH2CServer Listen ListenTLS ListenMutualTLS Listener'.split(
+    ' ',
+  ),
+]);
 
 const starts: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
@@ -259,8 +266,7 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
             name === 'ListenAndServe' && values.length === 2
               ? `${callee.child('operand')?.text ?? 'http'}.ListenAndServeTLS(${values[0]!.text}, ${TLS_ARGUMENTS}, ${values[1]!.text})`
               : null,
-          statement:
-            path === NET_HTTP ? serveStatementOf(node, header, '', fields, `${name}(${startCall})`) : null,
+          statement: path === NET_HTTP ? serveStatementOf(node, header, '', fields, `${name}(${startCall})`) : null,
           afterSignal: null,
         },
         node,
@@ -272,7 +278,8 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
 
     const routing = routingValueOf(receiver, types, scope);
     const own = routing?.framework.starts[name];
-    const guessed = routing === null && isEngineName(receiver) ? frameworks.find((item) => name in item.starts) : undefined;
+    const guessed =
+      routing === null && isEngineName(receiver) ? frameworks.find((item) => name in item.starts) : undefined;
     if ((routing !== null && own !== undefined) || guessed !== undefined) {
       const framework = routing?.framework ?? guessed!;
       const tls = framework.starts[name]!;
@@ -378,7 +385,9 @@ function simpleStart(call: string, exposure: Exposure): FactValues['http.server'
 /** Whether a receiver of unknown type is named like a router or engine: `s.router`, `e`, `app`. */
 function isEngineName(receiver: GoNode): boolean {
   const name = receiver.kind === 'selector_expression' ? (receiver.child('field')?.text ?? '') : receiver.text;
-  return /^(?:r|e|g|app|api|engine|router|echo|gin|fiber|server|srv|httpserver|web)$|(?:router|engine|echo|app)$/i.test(name);
+  return /^(?:r|e|g|app|api|engine|router|echo|gin|fiber|server|srv|httpserver|web)$|(?:router|engine|echo|app)$/i.test(
+    name,
+  );
 }
 
 const REQUEST_TIMEOUTS = new Set(['ReadTimeout', 'ReadHeaderTimeout']);
@@ -398,7 +407,9 @@ const literals: NodeDetector<unknown, GoNode, GoHeader> = {
       {
         fields: [...fields.keys()],
         exposure: exposureOfLiteral(node),
-        timeouts: [...fields.keys()].some((name) => REQUEST_TIMEOUTS.has(name)) || handler?.text.includes('TimeoutHandler(') === true,
+        timeouts:
+          [...fields.keys()].some((name) => REQUEST_TIMEOUTS.has(name)) ||
+          handler?.text.includes('TimeoutHandler(') === true,
         handlerSpan: handler === null ? null : handler.span,
         handlerText: handler?.text ?? '',
       },
@@ -410,7 +421,10 @@ const literals: NodeDetector<unknown, GoNode, GoHeader> = {
 /** Name of the variable or field that a value is stored in, '' when it is none. */
 function variableOf(value: GoNode): string {
   let node = value;
-  while (node.parent !== null && /^(?:unary_expression|parenthesized_expression|expression_list|literal_element)$/.test(node.parent.kind)) {
+  while (
+    node.parent !== null &&
+    /^(?:unary_expression|parenthesized_expression|expression_list|literal_element)$/.test(node.parent.kind)
+  ) {
     node = node.parent;
   }
   const parent = node.parent;

@@ -9,11 +9,14 @@
 import { directoryOf } from '../../core/engine/factIndex.ts';
 import type { FactView } from '../../core/rulekit/rule.ts';
 import { allFacts, type FactName, type TypedFact } from '../facts.ts';
+import { stdlibPackage } from './stdlib.ts';
 
 export interface GoProgram {
   readonly mains: readonly TypedFact<'go.main'>[];
   /** Directories of all packages that the mains reach, their own included. */
   readonly directories: ReadonlySet<string>;
+  /** Files of the workspace that may be part of a program. */
+  readonly files: ReadonlySet<string>;
   /** Directory of the module, '' for the root. */
   readonly component: string;
   /** Server starts that others can reach, those of main packages first. */
@@ -32,7 +35,8 @@ const TOOL_SEGMENT =
   /^(?:hack|tools?|contrib|scripts?|buildscripts|build|ci|docs?|documentation|bench|benchmarks?|misc|devtools?|tutorials?|playground|sandbox|experiments?|loadtests?|loadgen|stress|fuzz|fuzzing|compliance|codegen|gen|generator|internal-tools|third-party|_\w+)$/i;
 const TOOL_NAME =
   /(?:^|[-_])(?:mock|fake|stub|dummy|tests?|example|demo|bench|benchmark|loadtest|loadgen|sample|playground|fixtures?|e2e|simulator)(?:[-_]|s?$)|^(?:testserver|mockserver|mock\w+|fake\w+|stub\w+)$/i;
-const IGNORED_BUILD = /(?:^|[\s&|(])(?:ignore|tools?|mage|integration|e2e|examples?|test|testing|manual|never|disabled?)\b/;
+const IGNORED_BUILD =
+  /(?:^|[\s&|(])(?:ignore|tools?|mage|integration|e2e|examples?|test|testing|manual|never|disabled?)\b/;
 
 /** Whether a path belongs to what is deployed as far as its directories tell. */
 export function isDeployedPath(path: string): boolean {
@@ -42,7 +46,7 @@ export function isDeployedPath(path: string): boolean {
 }
 
 interface Layout {
-  /** Files that are part of a program: neither tests, tools nor left out of every build. */
+  /** Files that may be part of a program: neither tests nor left out of every build. */
   readonly files: ReadonlySet<string>;
   readonly imports: ReadonlyMap<string, ReadonlySet<string>>;
   readonly directories: readonly string[];
@@ -59,25 +63,28 @@ const known = new WeakMap<object, Known>();
 export function servicesOf(facts: FactView): readonly GoProgram[] {
   const files = allFacts(facts, 'go.file');
   const starts = allFacts(facts, 'http.server');
-  const inputs = [starts, allFacts(facts, 'go.main'), allFacts(facts, 'go.module'), allFacts(facts, 'http.route'), allFacts(facts, 'service.framework')];
+  const inputs = [
+    starts,
+    allFacts(facts, 'go.main'),
+    allFacts(facts, 'go.module'),
+    allFacts(facts, 'http.route'),
+    allFacts(facts, 'service.framework'),
+  ];
   if (starts.length === 0) return [];
-  // The role is part of a file's facts: a file that changes its role changes the facts of its name, too.
   const cached = known.get(files);
-  if (cached !== undefined && cached.inputs.every((input, index) => input === inputs[index])) return cached.programs;
-  const programs = compute(facts, layoutOf(facts));
+  if (cached?.inputs.every((input, index) => input === inputs[index]) === true) return cached.programs;
+  const programs = compute(facts, layoutOf(files, allFacts(facts, 'go.module')));
   known.set(files, { inputs, programs });
   return programs;
 }
 
-function layoutOf(facts: FactView): Layout {
+function layoutOf(goFiles: readonly TypedFact<'go.file'>[], modules: readonly TypedFact<'go.module'>[]): Layout {
   const files = new Set<string>();
   const imports = new Map<string, Set<string>>();
-  const modules = allFacts(facts, 'go.module');
-  for (const fact of allFacts(facts, 'go.file')) {
-    const role = facts.role(fact.key);
+  for (const fact of goFiles) {
+    const { constraint, role } = fact.value;
     if (role !== 'production' && role !== 'generated') continue;
-    const { constraint } = fact.value;
-    if (!isDeployedPath(fact.key) || IGNORED_BUILD.test(constraint.replace(/!\s*\w+/g, ''))) continue;
+    if (IGNORED_BUILD.test(constraint.replace(/!\s*\w+/g, ''))) continue;
     files.add(fact.key);
     const directory = directoryOf(fact.key);
     let own = imports.get(directory);
@@ -123,10 +130,10 @@ function below(layout: Layout, main: string): Set<string> {
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     for (const path of layout.imports.get(directory) ?? []) {
       // Without a module the longest tail of the path that is a directory is the package.
+      if (stdlibPackage(path) !== null) continue;
       const segments = path.split('/');
       for (let cut = 0; cut < segments.length; cut++) {
         const tail = segments.slice(cut).join('/');
-        if (cut === 0 && !path.includes('.')) break;
         const match = known.has(tail) ? tail : layout.directories.find((item) => item.endsWith(`/${tail}`));
         if (match === undefined) continue;
         if (!result.has(match)) {
@@ -167,7 +174,11 @@ function sharedLibraries(layout: Layout, module: string, directories: ReadonlySe
   const found = new Set<string>();
   for (const directory of directories) {
     for (const path of layout.imports.get(directory) ?? []) {
-      if (path.startsWith(prefix) && directoryOfImport(layout, path) === null && SHARED.test(path.slice(prefix.length))) {
+      if (
+        path.startsWith(prefix) &&
+        directoryOfImport(layout, path) === null &&
+        SHARED.test(path.slice(prefix.length))
+      ) {
         found.add(path);
       }
     }
@@ -176,9 +187,14 @@ function sharedLibraries(layout: Layout, module: string, directories: ReadonlySe
 }
 
 function compute(facts: FactView, layout: Layout): GoProgram[] {
-  const mains = allFacts(facts, 'go.main').filter((main) => layout.files.has(main.place.path));
+  const mains = allFacts(facts, 'go.main').filter(
+    ({ place: { path } }) => layout.files.has(path) && isDeployedPath(path),
+  );
   const reaches = mains.map((main) => reachOf(layout, directoryOf(main.place.path)));
-  const groups = new Map<string, { readonly members: readonly number[]; readonly starts: TypedFact<'http.server'>[] }>();
+  const groups = new Map<
+    string,
+    { readonly members: readonly number[]; readonly starts: TypedFact<'http.server'>[] }
+  >();
   for (const start of allFacts(facts, 'http.server')) {
     if (!layout.files.has(start.place.path) || start.value.exposure === 'loopback') continue;
     const directory = directoryOf(start.place.path);
@@ -195,10 +211,12 @@ function compute(facts: FactView, layout: Layout): GoProgram[] {
     const directories = new Set(members.flatMap((index) => [...reaches[index]!]));
     const own = new Set(members.map((index) => directoryOf(mains[index]!.place.path)));
     const module = moduleOf(layout, directoryOf(mains[members[0]!]!.place.path));
-    const isOwn = (fact: { readonly place: { readonly path: string } }): boolean => own.has(directoryOf(fact.place.path));
+    const isOwn = (fact: { readonly place: { readonly path: string } }): boolean =>
+      own.has(directoryOf(fact.place.path));
     return {
       mains: members.map((index) => mains[index]!),
       directories,
+      files: layout.files,
       component: module?.value.directory ?? '',
       starts: [...starts.filter(isOwn), ...starts.filter((start) => !isOwn(start))],
       routes: routes.filter((route) => route.value.purpose === 'app' && directories.has(directoryOf(route.place.path))),
@@ -209,18 +227,19 @@ function compute(facts: FactView, layout: Layout): GoProgram[] {
   });
 }
 
-function isIn(layout: Layout, directories: ReadonlySet<string>, fact: { readonly place: { readonly path: string } }): boolean {
+function isIn(
+  layout: Layout,
+  directories: ReadonlySet<string>,
+  fact: { readonly place: { readonly path: string } },
+): boolean {
   return layout.files.has(fact.place.path) && directories.has(directoryOf(fact.place.path));
 }
 
-/** Facts of a name in production code within reach of a program, in path order. */
+/** Facts of a name in the code of a program, in path order. */
 export function evidence<N extends FactName>(facts: FactView, program: GoProgram, name: N): readonly TypedFact<N>[] {
-  return allFacts(facts, name).filter((fact) => {
-    const { path } = fact.place;
-    if (!program.directories.has(directoryOf(path)) || !isDeployedPath(path)) return false;
-    const role = facts.role(path);
-    return role === 'production' || role === 'generated';
-  });
+  return allFacts(facts, name).filter(
+    ({ place: { path } }) => program.files.has(path) && program.directories.has(directoryOf(path)),
+  );
 }
 
 /** Facts that every judge about services has to read so that it exists and runs again. */

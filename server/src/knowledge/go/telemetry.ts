@@ -26,7 +26,8 @@ const metricsText: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
   triggers: ['# TYPE ', '# HELP '],
   *check(node) {
-    if (/# (?:TYPE|HELP) /.test(stringLiteralValue(node) ?? '')) yield state('metrics.route', '# TYPE', { known: true }, node);
+    if (/# (?:TYPE|HELP) /.test(stringLiteralValue(node) ?? ''))
+      yield state('metrics.route', '# TYPE', { known: true }, node);
   },
 };
 
@@ -59,7 +60,16 @@ const clientImports: NodeDetector<unknown, GoNode, GoHeader> = {
 
 const clientCalls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['selector_expression'],
-  triggers: ['http.Client', 'http.Get', 'http.Post', 'http.NewRequest', 'http.DefaultClient', 'grpc.Dial', 'grpc.NewClient', 'grpc.DialContext'],
+  triggers: [
+    'http.Client',
+    'http.Get',
+    'http.Post',
+    'http.NewRequest',
+    'http.DefaultClient',
+    'grpc.Dial',
+    'grpc.NewClient',
+    'grpc.DialContext',
+  ],
   *check(node, ctx) {
     const operand = node.child('operand');
     const name = node.child('field')?.text ?? '';
@@ -77,7 +87,8 @@ const clientCalls: NodeDetector<unknown, GoNode, GoHeader> = {
 const STRUCTURED =
   /^log\/slog$|^golang\.org\/x\/exp\/slog|^go\.uber\.org\/zap|^github\.com\/(?:rs\/zerolog|sirupsen\/logrus|Sirupsen\/logrus|go-kit\/log|go-kit\/kit\/log|hashicorp\/go-hclog|go-logr\/logr|inconshreveable\/log15|apex\/log|charmbracelet\/log|phuslu\/log|lmittmann\/tint|go-chi\/httplog|gookit\/slog|uptrace\/opentelemetry-go-extra\/otelzap|samber\/slog-\w+|ethereum\/go-ethereum\/log|francoispqt\/onelog)(?:\/|$)|^cosmossdk\.io\/log|^github\.com\/grafana\/dskit\/log|^go\.elastic\.co\/ecs/;
 /** Levels without fields: better than the plain logger, but not structured. Nothing is said about them. */
-const LEVELLED = /^k8s\.io\/klog|^github\.com\/(?:golang\/glog|kataras\/golog|op\/go-logging|cihub\/seelog|labstack\/gommon\/log|gofiber\/fiber\/log)/;
+const LEVELLED =
+  /^k8s\.io\/klog|^github\.com\/(?:golang\/glog|kataras\/golog|op\/go-logging|cihub\/seelog|labstack\/gommon\/log|gofiber\/fiber\/log)/;
 
 const logImports: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['import_spec'],
@@ -85,7 +96,8 @@ const logImports: NodeDetector<unknown, GoNode, GoHeader> = {
     const path = node.child('path')?.text.slice(1, -1) ?? '';
     const plain = withoutVersion(path);
     if (path === 'log') yield state('log.import', path, { structured: false }, node);
-    else if (STRUCTURED.test(plain) || STRUCTURED.test(path)) yield state('log.import', path, { structured: true }, node);
+    else if (STRUCTURED.test(plain) || STRUCTURED.test(path))
+      yield state('log.import', path, { structured: true }, node);
     else if (LEVELLED.test(plain)) yield state('log.import', plain, { structured: false }, node);
   },
 };
@@ -105,7 +117,12 @@ const logCalls: NodeDetector<unknown, GoNode, GoHeader> = {
       const callee = call.child('function');
       if (callee?.kind !== 'selector_expression') continue;
       const operand = callee.child('operand');
-      if (operand?.kind !== 'identifier' || operand.text !== name || !PLAIN_CALL.test(callee.child('field')?.text ?? '')) continue;
+      if (
+        operand?.kind !== 'identifier' ||
+        operand.text !== name ||
+        !PLAIN_CALL.test(callee.child('field')?.text ?? '')
+      )
+        continue;
       if (scopeAround(ctx, operand)?.bindingOf(operand) != null) continue;
       first ??= call;
       count++;

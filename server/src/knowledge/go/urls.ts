@@ -50,8 +50,13 @@ export function connectedUrlOf(call: GoNode, scope: GoScope): ConnectedUrl | nul
   for (const value of callArguments(call).slice(0, 3)) {
     const beginning = beginningOf(value, scope);
     const text = stringLiteralValue(beginning);
-    if (text !== null && /^(?:https?|wss?|ftp):\/\//i.test(text)) return { callee: callee.text, literal: beginning, name: null };
-    if (beginning.kind === 'identifier' && scope.bindingOf(beginning) === null && /url|endpoint|base|host|api|addr|server|uri/i.test(beginning.text)) {
+    if (text !== null && /^(?:https?|wss?|ftp):\/\//i.test(text))
+      return { callee: callee.text, literal: beginning, name: null };
+    if (
+      beginning.kind === 'identifier' &&
+      scope.bindingOf(beginning) === null &&
+      /url|endpoint|base|host|api|addr|server|uri/i.test(beginning.text)
+    ) {
       return { callee: callee.text, literal: null, name: beginning };
     }
   }
@@ -61,7 +66,8 @@ export function connectedUrlOf(call: GoNode, scope: GoScope): ConnectedUrl | nul
 /** Names that never leave the machine, the cluster or the documentation. */
 const LOCAL_NAMES =
   /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|lan|home|corp|test|invalid|example|svc|cluster|consul|docker)$|(?:^|\.)example\.(?:com|org|net|edu)$|\.svc\.|\.cluster\./i;
-const PRIVATE_ADDRESS = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|0\.0\.0\.0$|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
+const PRIVATE_ADDRESS =
+  /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|0\.0\.0\.0$|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
 
 /** Whether a URL sends clear text to a host that is neither local nor unknown. */
 export function isClearText(url: string): boolean {
@@ -97,7 +103,20 @@ const constants: NodeDetector<unknown, GoNode, GoHeader> = {
 
 const uses: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
-  triggers: ['Get', 'Head', 'Post', 'Put', 'Patch', 'Delete', 'NewRequest', 'Dial', 'SetBaseURL', 'SetHostURL', 'Fetch', 'Download'],
+  triggers: [
+    'Get',
+    'Head',
+    'Post',
+    'Put',
+    'Patch',
+    'Delete',
+    'NewRequest',
+    'Dial',
+    'SetBaseURL',
+    'SetHostURL',
+    'Fetch',
+    'Download',
+  ],
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression' || !CONNECTS.test(callee.child('field')?.text ?? '')) return;

@@ -40,17 +40,24 @@ function fixFor(name: string, example: string | undefined, partition: string): F
   };
 }
 
+/** Programs that only developers and pipelines run. */
+const TOOLING = /(?:^|\/)(?:tools?|hack|scripts?|buildscripts|build|ci|dev|magefiles)\/|(?:^|\/)magefile\.go$/;
+
+/** Below this share of the variables an example file shows a few settings and does not claim to be complete. */
+const COMPLETE_SHARE = 1 / 3;
+
 const judge: WorkspaceJudge = {
   partition: 'component',
   reads: ENV_READ_FACTS,
   *judge(facts): Iterable<WorkspaceVerdict> {
-    const reads = envReads(facts).filter((read) => !isPlatformVariable(read.name));
+    const reads = envReads(facts).filter(({ name, place }) => !isPlatformVariable(name) && !TOOLING.test(place.path));
     if (reads.length === 0) return;
     const examples = exampleFiles(facts);
     const listedIn = (name: string): string | undefined =>
       facts.lookup('env.documented', name).find((entry) => examples.includes(entry.place.path))?.place.path;
-    // An example file that lists nothing of what is read here is for something else: a front end, a database.
-    const example = reads.map((read) => listedIn(read.name)).find((path) => path !== undefined);
+    const names = new Set(reads.map((read) => read.name));
+    const listed = [...names].map(listedIn).filter((path) => path !== undefined);
+    const example = listed.length >= names.size * COMPLETE_SHARE ? listed[0] : undefined;
     const documented = new Set<string>();
     for (const { name, place, via } of reads) {
       // Whoever uses a compose file sees the variable in it; it is a gap only where an example file claims to be complete.
@@ -81,7 +88,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'The code (or a compose file) reads an environment variable that the env example file of the project does not list. A project without an example file may describe its variables in any document; there the rule speaks only of variables that are mentioned nowhere. Reads through constants, wrapper functions and struct tags are followed; variables of the platform (`PATH`, `CI`, `KUBERNETES_...`) are left out.',
+    what: 'The code (or a compose file) reads an environment variable that the env example file of the project does not list. A project without such a file, or with one that shows only a few of its variables, may describe them in any document; there the rule speaks only of variables that are mentioned nowhere. Reads through constants, wrapper functions and struct tags are followed; variables of the platform (`PATH`, `CI`, `KUBERNETES_...`) are left out.',
     why: 'Whoever sets up the next deployment copies the example file and believes it complete. A variable that is missing there stays unset, and the program runs with a default that nobody chose, or fails long after it was started.',
     howToFix: 'Add `NAME=` to the example file, with a comment that says what it does and which values are allowed.',
     refs: ['https://12factor.net/config'],

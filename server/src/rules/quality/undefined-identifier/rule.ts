@@ -11,7 +11,6 @@ import { STDLIB_PACKAGES } from '../../../knowledge/go/stdlib.gen.ts';
 import { stdlibPackage } from '../../../knowledge/go/stdlib.ts';
 import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration, GoPackageFile } from '../../../languages/go/symbols.ts';
-import { isExported } from '../../../languages/go/syntax.ts';
 import { readUse } from '../../../languages/go/uses.ts';
 import { nearestName } from './nearest.ts';
 

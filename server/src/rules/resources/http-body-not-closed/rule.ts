@@ -3,9 +3,10 @@
  * makes the request; a response that is returned, stored or handed to another function is that one's business, and
  * nothing is said about it.
  */
-import { findEscape, findPath } from '../../../core/flow/paths.ts';
+
 import type { FlowEdge } from '../../../core/flow/graph.ts';
-import type { Fix, Related, Verdict } from '../../../core/model/verdict.ts';
+import { findEscape, findPath } from '../../../core/flow/paths.ts';
+import type { Fix, FixEdit, Related, Verdict } from '../../../core/model/verdict.ts';
 import { type ChunkContext, defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { isStdlibPath } from '../../../knowledge/go/stdlib.ts';
 import { flowAround, type GoFlow, whenAcquired } from '../../../languages/go/flow.ts';
@@ -23,6 +24,7 @@ import {
   isAssigned,
   isBlank,
   lineBreakOf,
+  lineSpanOf,
   nilComparison,
   statementsOf,
   unparenthesized,
@@ -166,7 +168,12 @@ function judgesError(flow: GoFlow, edge: FlowEdge, error: GoBinding | null): boo
   return error.uses.some((use) => test.contains(use));
 }
 
-function* judge(acquired: Acquired, ctx: ChunkContext<unknown, GoHeader>, scope: GoScope, types: GoTypes): Iterable<Verdict> {
+function* judge(
+  acquired: Acquired,
+  ctx: ChunkContext<unknown, GoHeader>,
+  scope: GoScope,
+  types: GoTypes,
+): Iterable<Verdict> {
   const { statement, call, binding, error } = acquired;
   const flow = flowAround(ctx, statement);
   // A variable of an outer function, a parameter or a result lives on.
@@ -193,25 +200,24 @@ function* judge(acquired: Acquired, ctx: ChunkContext<unknown, GoHeader>, scope:
     judgesError(flow, edge, error) ? null : acquisition.step(edge, state);
   const satisfies = (id: number): boolean => released.has(id);
 
-  const escape = findEscape(flow.graph, { from, satisfies, ...acquisition, step });
-  let last: GoNode | null = escape === null ? null : flow.node(escape.last);
-  let message = 'return';
-  if (escape === null) {
-    // The next request of a loop takes the variable while the body is still open.
-    const overwritten = findPath(flow.graph, {
-      from,
-      target: (id) => id === from,
-      blocks: satisfies,
-      ...acquisition,
-      step,
-    });
-    if (overwritten === null) {
-      if (closes > 0) yield { kind: 'pass', subject: call.span };
-      return;
-    }
-    last = statement;
-    message = 'overwritten';
+  // The next request of a loop takes the variable while the body is still open.
+  const overwritten = findPath(flow.graph, {
+    from,
+    target: (id) => id === from,
+    blocks: satisfies,
+    ...acquisition,
+    step,
+  });
+  const escape =
+    overwritten === null
+      ? findEscape(flow.graph, { from, satisfies: (id) => id === from || satisfies(id), ...acquisition, step })
+      : null;
+  if (overwritten === null && escape === null) {
+    if (closes > 0) yield { kind: 'pass', subject: call.span };
+    return;
   }
+  let last: GoNode | null = escape === null ? null : flow.node(escape.last);
+  let message = escape === null ? 'overwritten' : 'return';
   if (closes === 0 && handOvers === 0) {
     message = 'never';
     last = null;
@@ -227,7 +233,7 @@ function* judge(acquired: Acquired, ctx: ChunkContext<unknown, GoHeader>, scope:
     message,
     args: { name: binding.name },
     related,
-    fixes: fixesOf(acquired, flow, handOvers, closes),
+    fixes: fixesOf(acquired, handOvers, closes),
     // The end of main closes everything.
     ...(inMain && message !== 'overwritten' ? { severity: 'low' as const } : {}),
   };
@@ -248,7 +254,7 @@ function leaves(block: GoNode): boolean {
 }
 
 /** `defer resp.Body.Close()` behind the check of the error that directly follows the request. */
-function fixesOf(acquired: Acquired, flow: GoFlow, handOvers: number, closes: number): readonly Fix[] {
+function fixesOf(acquired: Acquired, handOvers: number, closes: number): readonly Fix[] {
   const { statement, binding, error } = acquired;
   if (handOvers > 0 || error === null || statement.parent?.kind !== 'statement_list') return [];
   const loop = statement.ancestor('for_statement', ...FUNCTION_KINDS);
@@ -262,17 +268,30 @@ function fixesOf(acquired: Acquired, flow: GoFlow, handOvers: number, closes: nu
   const consequence = check.child('consequence');
   if (comparison === null || comparison.equal || comparison.operand.text !== error.name) return [];
   if (consequence === null || !leaves(consequence)) return [];
-  const insert = `${lineBreakOf(statement)}${indentationOf(statement)}defer ${binding.name}.Body.Close()`;
   // An earlier return would keep the variable of another request.
-  const onlyOnce = binding.uses.every((use) => !isAssigned(use)) && flow.graph.nodes.length > 0;
-  return [
-    {
-      title: `Close the body of ${binding.name} with defer`,
-      safety: onlyOnce && closes === 0 ? 'safe' : 'suggestion',
-      preferred: true,
-      edits: [{ kind: 'replace', span: { start: check.end, end: check.end }, newText: insert }],
-    },
-  ];
+  if (binding.uses.some(isAssigned)) return [];
+  const edits: FixEdit[] = [];
+  if (closes > 0) {
+    const moved = deferredClose(statement, binding);
+    if (closes > 1 || moved === null) return [];
+    edits.push({ kind: 'replace', span: lineSpanOf(moved), newText: '' });
+  }
+  const newText = `${lineBreakOf(statement)}${indentationOf(statement)}defer ${binding.name}.Body.Close()`;
+  edits.push({ kind: 'replace', span: { start: check.end, end: check.end }, newText });
+  const title =
+    closes > 0 ? 'Move the deferred Close behind the error check' : `Close the body of ${binding.name} with defer`;
+  return [{ title, safety: 'safe', preferred: true, edits }];
+}
+
+/** `defer resp.Body.Close()` on a line of its own further down in the same block. */
+function deferredClose(statement: GoNode, binding: GoBinding): GoNode | null {
+  const { text } = statement.tree;
+  for (let next = statement.nextSibling; next !== null; next = next.nextSibling) {
+    if (next.kind !== 'defer_statement' || next.text !== `defer ${binding.name}.Body.Close()`) continue;
+    const line = lineSpanOf(next);
+    return text.slice(line.start, line.end).trim() === next.text ? next : null;
+  }
+  return null;
 }
 
 const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -328,8 +347,10 @@ export const rule = defineRule({
   },
   messages: {
     never: 'The body of {name} is never closed; add `defer {name}.Body.Close()` after the error check.',
-    return: 'The body of {name} stays open on a path that leaves the function; defer its Close right after the error check.',
-    overwritten: 'The body of {name} is still open when the next round sends another request; close it before the loop goes on.',
+    return:
+      'The body of {name} stays open on a path that leaves the function; defer its Close right after the error check.',
+    overwritten:
+      'The body of {name} is still open when the next round sends another request; close it before the loop goes on.',
     dropped: 'The response of this request is dropped with its body open; keep it and close its Body.',
   },
   fix: 'sometimes',
