@@ -64,6 +64,8 @@ export class TestClient {
   readonly progress: string[] = [];
   readonly logs: string[] = [];
   refreshes = 0;
+  /** Cancels work as soon as it is announced. */
+  cancelProgress = false;
   initialized!: InitializeResult;
   readonly #documents = new Map<string, TextDocument>();
   readonly #waiting: { readonly test: () => boolean; readonly resolve: () => void }[] = [];
@@ -99,9 +101,12 @@ export class TestClient {
       this.logs.push(params.message);
       changed();
     });
-    this.connection.onUnhandledProgress(({ value }) => {
+    this.connection.onUnhandledProgress(({ token, value }) => {
       const { kind } = value as { kind?: string };
       if (kind !== undefined) this.progress.push(kind);
+      if (kind === 'begin' && this.cancelProgress) {
+        void this.connection.sendNotification('window/workDoneProgress/cancel', { token });
+      }
       changed();
     });
     this.connection.onRequest('workspace/configuration', () => [options.settings?.() ?? null]);

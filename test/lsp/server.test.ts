@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Diagnostic } from 'vscode-languageserver-protocol/node';
+import { RESCAN_REQUEST } from '../../server/src/protocol.ts';
 import { TestClient, temporaryWorkspace } from './client.ts';
 
 const UPGRADER = `package api
@@ -72,9 +73,9 @@ describe('diagnostics', () => {
     await start();
     await client.open('api/socket.go', UPGRADER);
     expect(await findings('api/socket.go')).toHaveLength(1);
-    await client.replace('api/socket.go', 'return true', 'return allowed(r)');
+    await client.replace('api/socket.go', 'return true', 'return r.Host == ""');
     expect(await findings('api/socket.go')).toHaveLength(0);
-    await client.replace('api/socket.go', 'return allowed(r)', 'return true');
+    await client.replace('api/socket.go', 'return r.Host == ""', 'return true');
     expect(await findings('api/socket.go')).toHaveLength(1);
   });
 
@@ -92,7 +93,7 @@ describe('diagnostics', () => {
     expect([...byUri.keys()].some((uri) => uri.includes('ignored'))).toBe(false);
     const mended = readFileSync(join(workspace.folder, 'api/other.go'), 'utf8').replace(
       'return true',
-      'return same(r)',
+      'return r.Host == ""',
     );
     writeFileSync(join(workspace.folder, 'api/other.go'), mended);
     const changed = next();
@@ -111,7 +112,7 @@ describe('diagnostics', () => {
     await client.until(() => client.pushed.has(client.uri('api/other.go')));
     expect(client.pushed.get(client.uri('api/other.go'))?.some((item) => item.code === CODE)).toBe(true);
     await client.open('api/socket.go', UPGRADER);
-    await client.replace('api/socket.go', 'return true', 'return same(r)');
+    await client.replace('api/socket.go', 'return true', 'return r.Host == ""');
     await client.until(
       () => client.pushed.get(client.uri('api/socket.go'))?.some((item) => item.code === CODE) === false,
     );
@@ -153,7 +154,7 @@ describe('fixes', () => {
     await client.open('api/socket.go', UPGRADER);
     const [diagnostic] = await findings('api/socket.go');
     const [action] = await client.codeActions('api/socket.go', diagnostic!);
-    await client.replace('api/socket.go', 'return true', 'return same(r)');
+    await client.replace('api/socket.go', 'return true', 'return r.Host == ""');
     expect((await client.resolve(action!)).edit).toBeUndefined();
   });
 
@@ -187,8 +188,24 @@ describe('scorecard', () => {
     const before = client.statuses.at(-1)!;
     expect(before.badge).toBeGreaterThanOrEqual(2);
     await client.open('api/socket.go', UPGRADER);
-    await client.replace('api/socket.go', 'return true', 'return same(r)');
+    await client.replace('api/socket.go', 'return true', 'return r.Host == ""');
     await client.until(() => client.statuses.at(-1)!.badge === before.badge - 1);
+  });
+
+  test('the scan can be cancelled, and says so', async () => {
+    const many = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`pkg${i}/file.go`, UPGRADER]));
+    workspace = temporaryWorkspace(many);
+    client = new TestClient(workspace.folder, { pull: true });
+    client.cancelProgress = true;
+    await client.initialize({ pull: true });
+    await client.ready();
+    expect(client.statuses.at(-1)?.message).toMatch(/^The scan was cancelled after \d+ of 400 files\.$/);
+    await client.until(() => client.progress.at(-1) === 'end');
+    await client.connection.sendRequest(RESCAN_REQUEST, {});
+    client.cancelProgress = false;
+    const { revision } = await client.settled();
+    await client.until(() => (client.statuses.at(-1)?.revision ?? 0) >= revision);
+    expect(client.statuses.at(-1)).toMatchObject({ state: 'ready', badge: 400 });
   });
 
   test('an empty folder is not rated', async () => {

@@ -99,6 +99,8 @@ function platforms(language: 'text' | 'yaml' | 'json' | 'toml'): Extractor {
       const platform = PLATFORM_FILES[name];
       if (platform === undefined) return;
       if (name === 'app.yaml' && !/^runtime:/m.test(text)) return;
+      // Other tools read a Procfile, too; Heroku routes requests to the process `web`.
+      if (name === 'Procfile' && !/^web:/m.test(text)) return;
       yield state('proxy.tls', ctx.file.path, { by: platform }, { start: 0, end: 0 });
     },
   };

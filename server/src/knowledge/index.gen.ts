@@ -10,7 +10,9 @@ import { extractors as knowledgeGoRoutes } from '../knowledge/go/routes.ts';
 import { extractors as knowledgeGoServers } from '../knowledge/go/servers.ts';
 import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts';
 import { extractors as knowledgeGoUrls } from '../knowledge/go/urls.ts';
+import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
 import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
+import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoSymbols } from '../languages/go/symbols.ts';
 import { extractors as languagesGoUses } from '../languages/go/uses.ts';
@@ -27,7 +29,9 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoServers,
   ...knowledgeGoTelemetry,
   ...knowledgeGoUrls,
+  ...knowledgeProjectCi,
   ...knowledgeProjectEnv,
+  ...knowledgeProjectLayout,
   ...languagesGoHidden,
   ...languagesGoSymbols,
   ...languagesGoUses,

@@ -2,11 +2,11 @@
 import type { FileRole, LanguageId } from '../model/file.ts';
 
 const TEXT_EXTENSIONS = new Set(
-  'ts tsx mts cts js jsx mjs cjs py rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt xml svg'.split(
+  'ts tsx mts cts js jsx mjs cjs py rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt adoc kts star jsonnet xml svg'.split(
     ' ',
   ),
 );
-const TEXT_NAMES = new Set(['Jenkinsfile', 'Procfile', 'LICENSE', 'CODEOWNERS', 'Tiltfile', 'Vagrantfile']);
+const TEXT_NAMES = new Set(['README', 'Earthfile', 'justfile', 'Justfile', 'yarn.lock', 'bun.lock', 'Jenkinsfile', 'Procfile', 'LICENSE', 'CODEOWNERS', 'Tiltfile', 'Vagrantfile']);
 
 /** Directories that never hold what the team wrote and reviews; they are not even listed. */
 export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([

@@ -131,7 +131,8 @@ const limits: NodeDetector<unknown, GoNode, GoHeader> = {
         if (!/\b-?[01]\s*$|^\s*[01]\b/.test(parent.text)) yield state('http.body-limit', 'ContentLength', null, node);
         return;
       }
-      if (LIMIT_NAME.test(name)) yield state('http.body-limit', name, null, node);
+      const isUsed = (parent?.kind === 'call_expression' && node.field === 'function') || isMiddleware(node);
+      if (isUsed && LIMIT_NAME.test(name)) yield state('http.body-limit', name, null, node);
       else if (
         name === 'LimitReader' &&
         parent?.kind === 'call_expression' &&
@@ -142,7 +143,8 @@ const limits: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     // A function of the package: `limitBody(next)`.
-    if (parent?.kind === 'call_expression' && node.field === 'function' && LIMIT_NAME.test(upperFirst(node.text))) {
+    const isUsed = (parent?.kind === 'call_expression' && node.field === 'function') || isMiddleware(node);
+    if (isUsed && LIMIT_NAME.test(upperFirst(node.text))) {
       yield state('http.body-limit', node.text, null, node);
     } else if (
       parent?.kind === 'literal_element' &&
@@ -152,6 +154,12 @@ const limits: NodeDetector<unknown, GoNode, GoHeader> = {
     }
   },
 };
+
+/** Whether an expression is handed to a router as middleware: `r.Use(limitBody)`. */
+function isMiddleware(node: GoNode): boolean {
+  if (node.parent?.kind !== 'argument_list') return false;
+  return /\.(?:Use|With|UseFunc)$/.test(node.parent.parent?.child('function')?.text ?? '');
+}
 
 function upperFirst(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);

@@ -14,7 +14,6 @@ const STATUS_PATH = /^(?:\/api)?(?:\/v\d+)?\/_?statusz?\/?$/i;
 export function isHealthPath(path: string): boolean {
   const plain = path.replace(/^[A-Z]+\s+/, '');
   if (!plain.startsWith('/') || /[\s?=%]/.test(plain)) return false;
-  if (STATUS_PATH.test(plain)) return true;
   const segments = plain.split('/').filter((segment) => segment !== '');
   return segments.some((segment) => HEALTH_SEGMENT.test(segment)) || HEALTH_END.test(segments.at(-1) ?? '');
 }
@@ -32,7 +31,7 @@ const METRICS_HANDLER =
 /** Purpose of a route from its path ('' when unknown) and the text of its handler. */
 export function purposeOf(path: string, handler: string): RoutePurpose {
   const plain = path.replace(/^[A-Z]+\s+/, '');
-  if (isHealthPath(plain) || isHealthName(handler)) return 'health';
+  if (isHealthPath(plain) || STATUS_PATH.test(plain) || isHealthName(handler)) return 'health';
   if (METRICS_HANDLER.test(handler) || /^\/(?:-\/)?metrics\/?$/.test(plain)) return 'metrics';
   if (/(?:^|\/)debug\/|\/pprof/.test(plain) || /\bpprof\./.test(handler)) return 'debug';
   if (

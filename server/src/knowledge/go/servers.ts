@@ -26,6 +26,8 @@ import { exposureOfAddress } from './paths.ts';
 
 export const NET_HTTP = 'net/http';
 const GRPC = 'google.golang.org/grpc';
+/** Helpers that take an http.Server and read the TLS settings from a file that the operator gives. */
+const TOOLKIT = 'github.com/prometheus/exporter-toolkit/web';
 const FASTHTTP = 'github.com/valyala/fasthttp';
 
 const SERVER_TYPE = 'net/http.Server';
@@ -212,6 +214,7 @@ function afterSignalOf(receiver: GoNode, scope: GoScope, header: GoHeader): Fact
 
 const START_NAMES = new Set([
   ...Object.keys(METHODS),
+  'ServeMultiple',
   'Run',
   'Spin',
   ...'RunTLS RunListener RunUnix RunFd Start StartTLS StartAutoTLS StartServer StartH2CServer Listen ListenTLS ListenMutualTLS Listener'.split(
@@ -221,7 +224,7 @@ const START_NAMES = new Set([
 
 const starts: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
-  triggers: ['Serve(', 'ServeTLS(', 'Run', 'Start', 'Listen'],
+  triggers: ['Serve(', 'ServeTLS(', 'ServeMultiple(', 'Run', 'Start', 'Listen'],
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression') return;
@@ -239,6 +242,10 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
 
     if (target.kind === 'package') {
       const path = withoutVersion(target.path);
+      if (path === TOOLKIT) {
+        yield state('http.server', 'net/http', { ...simpleStart(name, 'unknown'), tls: true }, node);
+        return;
+      }
       const helper = HELPERS[name];
       if (helper === undefined || (path !== NET_HTTP && path !== FASTHTTP)) return;
       const handler = values[helper.handler];
@@ -314,7 +321,9 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
 
     if (METHODS[name] !== values.length) return;
     const type = target.type?.replace(/^\*/, '') ?? null;
-    if (type !== null && type !== SERVER_TYPE && !type.startsWith(GRPC)) return;
+    // A type of the package may embed http.Server.
+    const isOwn = type !== null && /^\w+$/.test(type);
+    if (type !== null && !isOwn && type !== SERVER_TYPE && !type.startsWith(GRPC)) return;
     const importsGrpc = header.imports.some((item) => item.path === GRPC);
     const created = receiver.kind === 'identifier' ? initialValueOf(receiver, scope) : null;
     const creation = created?.kind === 'call_expression' ? types.calleeOf(created) : null;
@@ -333,7 +342,7 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     const literal = literalOf(receiver, scope);
     const literalType = literal?.child('type')?.text;
-    if (type === null) {
+    if (type === null || isOwn) {
       if (literal !== null && literalType !== undefined && !/\bServer$/.test(literalType)) return;
       if (literal !== null && importedPath(header, literalType?.split('.')[0] ?? '') !== NET_HTTP) return;
       if (!header.imports.some((item) => item.path === NET_HTTP)) return;
@@ -455,17 +464,27 @@ const settings: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 const TLS_CALLS = new Set(
-  'ListenAndServeTLS ServeTLS RunTLS StartTLS StartAutoTLS ListenTLS ListenMutualTLS ListenAndServeTLSEmbed NewServerTLSFromFile NewServerTLSFromCert NewTLSListener'.split(
+  'ListenAndServeTLS ServeTLS RunTLS StartTLS StartAutoTLS ListenTLS ListenMutualTLS NewServerTLSFromFile NewServerTLSFromCert NewTLSListener'.split(
     ' ',
   ),
 );
 const TLS_LIBRARIES =
   /^(?:golang\.org\/x\/crypto\/acme\/autocert|github\.com\/caddyserver\/certmagic|github\.com\/prometheus\/exporter-toolkit\/web|github\.com\/spiffe\/go-spiffe\/.*|google\.golang\.org\/grpc\/credentials\/(?:tls|alts|xds|tls\/certprovider).*)$/;
 
+/** Whether a file imports a library that serves, or works with listeners itself. */
+function mayServe(header: GoHeader): boolean {
+  return (
+    importedFrameworks(header).length > 0 ||
+    header.imports.some((item) => item.path === GRPC || item.path === FASTHTTP || item.path === 'net' || item.path === 'crypto/tls')
+  ) && !header.imports.some((item) => /\/(?:ldap|smtp|mail|gomail|sql|mysql|redis|amqp)\b|^net\/smtp$/.test(item.path));
+}
+
 const tlsCalls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['selector_expression'],
   triggers: ['TLS', 'tls.'],
   *check(node, ctx) {
+    // Mail, LDAP and database clients have settings of the same names.
+    if (!mayServe(ctx.file.header)) return;
     const name = node.child('field')?.text ?? '';
     const operand = node.child('operand');
     if (node.parent?.kind === 'call_expression' && node.field === 'function') {
@@ -488,7 +507,8 @@ const tlsCalls: NodeDetector<unknown, GoNode, GoHeader> = {
 const tlsFields: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['keyed_element'],
   triggers: ['TLSConfig', 'GetCertificate', 'CertFile', 'ClientAuth'],
-  *check(node) {
+  *check(node, ctx) {
+    if (!mayServe(ctx.file.header)) return;
     const key = syntaxChildren(node)[0]?.text ?? '';
     if (/^(?:TLSConfig|GetCertificate|ClientAuth|CertFile|TLSCertFile)$/.test(key) && node.text.length < 10_000) {
       const owner = node.ancestor('composite_literal')?.child('type')?.text ?? '';

@@ -164,7 +164,7 @@ function reachOf(layout: Layout, main: string): Set<string> {
 
 /** What the name of a shared library says about the controls that it may hold. */
 const SHARED =
-  /(?:^|[/_.-])\w*(?:log|logs|logger|logging|metrics?|monitor\w*|observ\w*|telemetry|tracing|trace|server|httpd?|httpserver|httputil|web|rest|grpc\w*|middleware\w*|health\w*|signals?|graceful|shutdown|lifecycle|service|app|runtime|bootstrap|kit|common|commons|core|utils?|lib|libs|pkg|sdk|framework|base|foundation|toolkit|limiter|ratelimit\w*)(?:$|[/_.-])/i;
+  /(?:^|[/_.-])(?:go)?(?:log|logs|logger|logging|logx?|metrics?|monitor\w*|observ\w*|telemetry|tracing|trace|server|httpd?|httpserver|httputil|web|rest|grpc\w*|middleware\w*|health\w*|signals?|graceful|shutdown|lifecycle|service|runtime|bootstrap|\w*kit|common|commons|core|utils?|framework|base|foundation|limiter|ratelimit\w*)(?:$|[/_.-])/i;
 
 /** Packages of the same owner that the workspace does not hold and whose names sound like shared infrastructure. */
 function sharedLibraries(layout: Layout, module: string, directories: ReadonlySet<string>): string[] {

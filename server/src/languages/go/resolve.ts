@@ -212,7 +212,9 @@ export function createGoIndex(facts: FactView): GoIndex {
       const paths = goFilesOf(facts.all('file')).get(directory) ?? [];
       result =
         paths.length > 0 &&
-        facts.lookup('go.generate', directory).length === 0 &&
+        // Where code is generated and none was committed, more of it may be missing.
+        (facts.lookup('go.generate', directory).length === 0 ||
+          paths.some((path) => facts.role(path) === 'generated')) &&
         !isHidden(directory) &&
         paths.every(
           (path) =>

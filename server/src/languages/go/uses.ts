@@ -43,7 +43,12 @@ const uses: NodeDetector<unknown, GoNode> = {
       if (starts === undefined) found.set(line, [start]);
       else starts.push(start);
     };
+    // Type parameters of one list see each other, also those that come later.
+    const typeParameters = new Set(
+      scope.bindings.filter(({ kind }) => kind === 'typeParameter').map(({ name }) => name),
+    );
     for (const use of scope.free) {
+      if (typeParameters.has(use.name)) continue;
       add(`${use.position[0]} ${use.name}`, use.node.start);
       if (use.node.kind !== 'package_identifier') continue;
       const name = use.node.parent?.child('name') ?? null;

@@ -12,7 +12,6 @@ import {
   callArguments,
   FUNCTION_KINDS,
   isAssigned,
-  onlyChild,
   operatorOf,
   topLevelOf,
   unparenthesized,
@@ -252,34 +251,39 @@ function isConditional(node: GoNode, literal: GoNode): boolean {
   return false;
 }
 
-/** Expressions that hand the right to release a lock to somebody else: `return s.mu.Unlock`, `unlockLater(&s.mu)`. */
-export function* handedOverLocks(owner: GoNode, scope: GoScope): Generator<string> {
-  for (const node of owner.descendants('selector_expression', 'unary_expression', 'identifier')) {
-    const parent = node.parent;
-    if (parent === null) continue;
-    if (node.kind === 'selector_expression') {
-      const name = node.child('field')?.text ?? '';
-      if (name !== 'Unlock' && name !== 'RUnlock') {
-        if (parent.kind !== 'argument_list') continue;
-        const place = placeOf(node, scope);
-        if (place !== null) yield place;
-        continue;
-      }
-      const isStatement =
-        parent.kind === 'call_expression' &&
-        node.field === 'function' &&
-        /^(expression|defer)_statement$/.test(parent.parent?.kind ?? '');
-      const operand = node.child('operand');
-      const place = isStatement || operand === null ? null : placeOf(operand, scope);
-      if (place !== null) yield place;
-    } else if (node.kind === 'unary_expression') {
-      if (operatorOf(node) !== '&' || parent.kind === 'short_var_declaration') continue;
-      const operand = onlyChild(node);
-      const place = operand === null ? null : placeOf(operand, scope);
-      if (place !== null) yield place;
-    } else if (parent.kind === 'argument_list') {
-      const place = placeOf(node, scope);
-      if (place !== null) yield place;
+/**
+ * Whether a function hands the right to release a lock to somebody else: it uses `mu.Unlock` as a value, or passes,
+ * returns or stores the lock itself.
+ */
+export function isHandedOver(owner: GoNode, lock: string, scope: GoScope): boolean {
+  let isStruct = false;
+  let isPassed = false;
+  for (const node of owner.descendants('selector_expression', 'identifier')) {
+    if (placeOf(node, scope) !== lock) continue;
+    let whole = node;
+    while (whole.parent?.kind === 'parenthesized_expression' || isAddress(whole.parent)) whole = whole.parent!;
+    const parent = whole.parent;
+    if (parent?.kind === 'selector_expression' && whole.field === 'operand') {
+      const name = parent.child('field')?.text ?? '';
+      if (!Object.hasOwn(METHODS, name)) isStruct = true;
+      else if (METHODS[name]!.action === 'release' && !isStatementCall(parent)) return true;
+    } else if (parent !== null && PASSING.has(parent.kind)) {
+      const list = parent.kind === 'expression_list' ? parent.parent : null;
+      if (list === null || list.kind === 'return_statement' || parent.field === 'right') isPassed = true;
     }
   }
+  // What has other members too is no plain lock but the owner of one, and is passed on for many reasons.
+  return isPassed && !isStruct;
+}
+
+const PASSING: ReadonlySet<string> = new Set(['argument_list', 'literal_element', 'expression_list', 'send_statement']);
+
+function isAddress(node: GoNode | null): boolean {
+  return node?.kind === 'unary_expression' && operatorOf(node) === '&';
+}
+
+function isStatementCall(callee: GoNode): boolean {
+  const call = callee.parent;
+  const around = call?.kind === 'call_expression' && callee.field === 'function' ? call.parent : null;
+  return around?.kind === 'expression_statement' || around?.kind === 'defer_statement';
 }

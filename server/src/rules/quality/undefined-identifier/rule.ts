@@ -203,6 +203,12 @@ function* judgeFile(file: JudgedFile, uses: readonly Uses[], packageName: string
   }
 }
 
+/**
+ * Files for the platforms that people build for. What stands behind other tags may need code that is generated for
+ * that build alone, or may have been given up; either way nothing that ships depends on it.
+ */
+const COMMON_PLATFORMS = /^(?:linux|darwin|windows|unix|amd64|arm64|[\s!()&|])*$/;
+
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   const directory = facts.partition;
   const index = createGoIndex(facts);
@@ -212,6 +218,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
     const file = value as GoPackageFile;
     const own = uses.get(place.path) ?? [];
     if (file.test || own.length === 0) continue;
+    if (!COMMON_PLATFORMS.test(file.constraint)) continue;
     // Names of a dot import and of C code are declared elsewhere.
     if (file.imports.some(([name, path]) => name === '.' || path === 'C')) continue;
     const qualifiers = new Set(

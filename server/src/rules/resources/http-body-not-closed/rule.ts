@@ -208,16 +208,16 @@ function* judge(
     ...acquisition,
     step,
   });
-  const escape =
+  const leak =
     overwritten === null
       ? findEscape(flow.graph, { from, satisfies: (id) => id === from || satisfies(id), ...acquisition, step })
       : null;
-  if (overwritten === null && escape === null) {
+  if (overwritten === null && leak === null) {
     if (closes > 0) yield { kind: 'pass', subject: call.span };
     return;
   }
-  let last: GoNode | null = escape === null ? null : flow.node(escape.last);
-  let message = escape === null ? 'overwritten' : 'return';
+  let last: GoNode | null = leak === null ? null : flow.node(leak.last);
+  let message = leak === null ? 'overwritten' : 'return';
   if (closes === 0 && handOvers === 0) {
     message = 'never';
     last = null;
