@@ -3,6 +3,7 @@ import type { Rule } from '../core/rulekit/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
+import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   configurationMissingCi,
   configurationUndocumentedEnvVar,
   documentationMissingDocComment,
+  errorsBrokenErrorChain,
   performanceQuadraticSort,
   qualityMergeConflictMarker,
   qualityTodoComment,

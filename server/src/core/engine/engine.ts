@@ -328,7 +328,7 @@ export class Engine {
     const { parsed } = file;
     const support = this.#languages.get(file.language);
     const { text } = file.snapshot;
-    const words = new TriggerWords(text, null);
+    const words = new TriggerWords(this.#dispatch.words, text, null);
     const conflicted = hasConflict(text);
     if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, words, conflicted);
     else {

@@ -41,11 +41,15 @@ interface Active {
   readonly rule: number;
   readonly options: Json;
   readonly detector: Detector<unknown>;
+  /** Indexes of the trigger words in `Dispatch.words`; `null` when the detector always looks. */
+  readonly triggers: readonly number[] | null;
 }
 
 /** Detectors by language, prepared once per rule set. */
 export interface Dispatch {
   readonly rules: readonly Rule[];
+  /** Every trigger word there is. */
+  readonly words: readonly string[];
   readonly nodeDetectors: ReadonlyMap<LanguageId, readonly Active[]>;
   readonly textDetectors: ReadonlyMap<LanguageId | 'any', readonly Active[]>;
   readonly tables: WeakMap<GrammarTables, readonly (readonly number[] | undefined)[]>;
@@ -63,28 +67,36 @@ export function prepareDispatch(
 ): Dispatch {
   const nodeDetectors = new Map<LanguageId, Active[]>();
   const textDetectors = new Map<LanguageId | 'any', Active[]>();
-  const add = (language: LanguageId | 'any', active: Active): void => {
+  const words: string[] = [];
+  const indexes = new Map<string, number>();
+  const indexOf = (word: string): number => {
+    let index = indexes.get(word);
+    if (index === undefined) {
+      index = words.push(word) - 1;
+      indexes.set(word, index);
+    }
+    return index;
+  };
+  const add = (language: LanguageId | 'any', rule: number, resolved: Json, detector: Detector<unknown>): void => {
+    const triggers = detector.triggers?.map(indexOf) ?? null;
+    const active: Active = { rule, options: resolved, detector, triggers };
     const map = (isText(active.detector) ? textDetectors : nodeDetectors) as Map<LanguageId | 'any', Active[]>;
     const list = map.get(language);
     if (list === undefined) map.set(language, [active]);
     else list.push(active);
   };
   for (const extractor of extractors) {
-    add(extractor.language, { rule: -1, options: null, detector: extractor.detector as Detector<unknown> });
+    add(extractor.language, -1, null, extractor.detector as Detector<unknown>);
   }
   rules.forEach((rule, index) => {
     const resolved = options(rule);
     for (const [language, detectors] of Object.entries(rule.on)) {
       for (const detector of detectors ?? []) {
-        add(language as LanguageId | 'any', {
-          rule: index,
-          options: resolved,
-          detector: detector as Detector<unknown>,
-        });
+        add(language as LanguageId | 'any', index, resolved, detector as Detector<unknown>);
       }
     }
   });
-  return { rules, nodeDetectors, textDetectors, tables: new WeakMap() };
+  return { rules, words, nodeDetectors, textDetectors, tables: new WeakMap() };
 }
 
 function tableFor(
@@ -108,29 +120,52 @@ function tableFor(
   return table;
 }
 
-/** Which words of the triggers occur in a text: asked once per word and text. */
-export class TriggerWords {
-  readonly #text: string;
-  readonly #known = new Map<string, boolean>();
-  readonly #wider: TriggerWords | null;
+const UNKNOWN = 0;
+const PRESENT = 1;
+const ABSENT = 2;
 
-  /** `wider` is the text that holds this one: a word that is not in it needs no search. */
-  constructor(text: string, wider: TriggerWords | null) {
+/** Which trigger words occur in a text: each is searched once, and not at all when a text around it lacks it. */
+export class TriggerWords {
+  readonly #words: readonly string[];
+  readonly #text: string;
+  readonly #known: Uint8Array;
+  readonly #wider: TriggerWords | null;
+  /** Detectors of a language that the words do not rule out. */
+  #candidates: readonly number[] | null = null;
+
+  /** `wider` is what is known of the text that holds this one. */
+  constructor(words: readonly string[], text: string, wider: TriggerWords | null) {
+    this.#words = words;
     this.#text = text;
+    this.#known = new Uint8Array(words.length);
     this.#wider = wider;
   }
 
-  has(word: string): boolean {
-    let found = this.#known.get(word);
-    if (found === undefined) {
-      found = (this.#wider === null || this.#wider.has(word)) && this.#text.includes(word);
-      this.#known.set(word, found);
+  #has(word: number): boolean {
+    let known = this.#known[word]!;
+    if (known === UNKNOWN) {
+      const found = (this.#wider === null || this.#wider.#has(word)) && this.#text.includes(this.#words[word]!);
+      known = found ? PRESENT : ABSENT;
+      this.#known[word] = known;
     }
-    return found;
+    return known === PRESENT;
   }
 
-  any(words: readonly string[] | undefined): boolean {
-    return words === undefined || words.some((word) => this.has(word));
+  allows(active: Active): boolean {
+    const { triggers } = active;
+    if (triggers === null) return true;
+    for (const word of triggers) if (this.#has(word)) return true;
+    return false;
+  }
+
+  /** Indexes of the detectors that may find something in this text; all texts of a file share its list. */
+  candidates(actives: readonly Active[]): readonly number[] {
+    if (this.#candidates === null) {
+      const list: number[] = [];
+      for (let i = 0; i < actives.length; i++) if (this.allows(actives[i]!)) list.push(i);
+      this.#candidates = list;
+    }
+    return this.#candidates;
   }
 }
 
@@ -208,15 +243,15 @@ export function examineChunk(
   const actives = dispatch.nodeDetectors.get(file.language);
   if (actives === undefined) return EMPTY_EXAMINATION;
   const table = tableFor(dispatch, tree.grammar, actives);
-  const words = new TriggerWords(tree.text, fileWords);
+  const words = new TriggerWords(dispatch.words, tree.text, fileWords);
   const enabled = new Uint8Array(actives.length);
   let any = false;
-  actives.forEach((active, index) => {
-    if (!applies(dispatch, active, file, rulesApply)) return;
-    if (!words.any(active.detector.triggers)) return;
+  for (const index of fileWords.candidates(actives)) {
+    const active = actives[index]!;
+    if (!applies(dispatch, active, file, rulesApply) || !words.allows(active)) continue;
     enabled[index] = 1;
     any = true;
-  });
+  }
   if (!any) return EMPTY_EXAMINATION;
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
@@ -250,7 +285,7 @@ export function examineText(
   const context = new Context(file);
   for (const language of [file.language, 'any'] as const) {
     for (const active of dispatch.textDetectors.get(language) ?? []) {
-      if (!applies(dispatch, active, file, true) || !words.any(active.detector.triggers)) continue;
+      if (!applies(dispatch, active, file, true) || !words.allows(active)) continue;
       context.options = active.options;
       try {
         collector.take(active.rule, (active.detector as TextDetector).check(text, context));

@@ -6,7 +6,20 @@ const TEXT_EXTENSIONS = new Set(
     ' ',
   ),
 );
-const TEXT_NAMES = new Set(['README', 'Earthfile', 'justfile', 'Justfile', 'yarn.lock', 'bun.lock', 'Jenkinsfile', 'Procfile', 'LICENSE', 'CODEOWNERS', 'Tiltfile', 'Vagrantfile']);
+const TEXT_NAMES = new Set([
+  'README',
+  'Earthfile',
+  'justfile',
+  'Justfile',
+  'yarn.lock',
+  'bun.lock',
+  'Jenkinsfile',
+  'Procfile',
+  'LICENSE',
+  'CODEOWNERS',
+  'Tiltfile',
+  'Vagrantfile',
+]);
 
 /** Directories that never hold what the team wrote and reviews; they are not even listed. */
 export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([

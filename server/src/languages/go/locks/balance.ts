@@ -42,7 +42,9 @@ export type LockBalance =
       readonly second: TimedLockOperation;
       /** Where the function is left, when the second is deferred. */
       readonly exit: GoNode | null;
-    };
+    }
+  /** A release of a lock that the function was called with, and that it does not take again. */
+  | { readonly kind: 'takenOver'; readonly release: TimedLockOperation };
 
 /** A call that may take or release locks that only it knows of. */
 const LOCKING_NAME = /lock|release|acquire/i;
@@ -133,6 +135,11 @@ function* balanceOf(subject: Subject, ctx: ChunkContext): Generator<LockBalance>
     const ofMode = operations.filter((operation) => operation.mode === mode);
     if (ofMode.length === 0) continue;
     const effects = effectsOf(subject, ofMode, ctx.get(goFlow, owner), ctx);
+    const takenOver = findTakenOver(effects, ofMode);
+    if (takenOver !== 'no') {
+      if (takenOver !== 'lent') yield { kind: 'takenOver', release: takenOver };
+      continue;
+    }
     const twice = findSecondRelease(effects);
     if (twice !== null) yield twice;
     for (const acquire of ofMode) {
@@ -217,6 +224,34 @@ function findLeak({ flow, conditions, steps, deferring, obscure }: Effects, acqu
   const found = search((id, held) => isSatisfied(id, held) || (held && obscure.has(id)));
   if (found !== null) return flow.node(found);
   return search(isSatisfied) === null ? null : 'unknown';
+}
+
+/**
+ * The release of a lock that the function has not taken itself; `lent` when the lock is taken again before the
+ * function returns, as by one that waits without the lock.
+ */
+function findTakenOver(
+  { flow, conditions, steps, deferring }: Effects,
+  operations: readonly TimedLockOperation[],
+): TimedLockOperation | 'lent' | 'no' {
+  const { graph } = flow;
+  const acts = (id: number, action: TimedLockOperation['action']): boolean =>
+    steps.get(id)?.some((operation) => operation.action === action) === true;
+  const takes = (id: number): boolean => acts(id, 'acquire') || acts(id, 'try');
+  const releases = (id: number): boolean => acts(id, 'release') || deferring.has(id);
+  const first = findPath(graph, {
+    from: graph.entry,
+    state: conditions.initial,
+    target: (id) => releases(id) && !takes(id),
+    step: (edge, state) => (takes(edge.to) ? null : conditions.step(edge, state)),
+    enter: conditions.enter,
+  });
+  if (first === null) return 'no';
+  const at = first.nodes.at(-1)!;
+  // A release that is deferred before the lock is taken is a matter of order, not of somebody else's lock.
+  if (deferring.has(at) && operations.some(({ action }) => action !== 'release')) return 'no';
+  const gone = findPath(graph, { from: at, target: (id) => id === graph.exit, blocks: takes });
+  return gone === null ? 'lent' : (steps.get(at)?.find(({ action }) => action === 'release') ?? deferring.get(at)!);
 }
 
 /** What is known of the lock at a point of a path. */

@@ -124,10 +124,11 @@ function readTest(flow: GoFlow, id: number, scope: GoScope): Test | null {
   return { key: `${text} ${reads.join()}`, inverted, expression, reads };
 }
 
-/** Variables that an expression reads. */
+/** Variables that an expression reads: `s.closed` is one, the `s` in it is none. */
 function namesIn(expression: GoNode, scope: GoScope): string[] {
   const result: string[] = [];
   for (const node of expression.descendants('identifier', 'selector_expression')) {
+    if (node.parent?.kind === 'selector_expression' && node.index !== expression.index) continue;
     const place = placeOf(node, scope);
     if (place !== null) result.push(place);
   }
