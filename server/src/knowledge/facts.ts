@@ -95,8 +95,13 @@ export type FactValues = {
     /** Expression of the field Handler; null when it is not set. */
     readonly handlerSpan: Part | null;
     readonly handlerText: string;
+    /** Edits that set time-outs in the literal, as gofmt would write them; null when that is not simple. */
+    readonly withTimeouts: readonly (Part & { readonly newText: string })[] | null;
   };
-  /** Key: name of the field (`ReadTimeout`, `TLSConfig`, ...) that is assigned on some value; place: the assignment. */
+  /**
+   * Key: name of the field (`ReadTimeout`, `TLSConfig`, ...) that is assigned on some value, or given in a framework's
+   * configuration: the owner is the last name of that value, or the type of the configuration.
+   */
   'http.server.setting': { readonly owner: string };
   /** Key: framework. Creation of a router, engine or app; the place is the call. */
   'http.router': { readonly variable: string };
@@ -160,7 +165,7 @@ export type FactValues = {
 
   /** Key: callee or field. A server is given certificates. */
   'tls.server': null;
-  /** Key: `constant` name. A string constant or variable of the package that is an http or ws URL. */
+  /** Key: name of the constant. A string constant or variable of the package that is a clear-text URL of another host. */
   'url.constant': { readonly url: string; readonly scheme: Part };
   /** Key: name of the constant that is passed to a call that connects. */
   'url.use': { readonly callee: string };

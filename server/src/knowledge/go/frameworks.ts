@@ -120,6 +120,12 @@ export const WEB_FRAMEWORKS: readonly WebFramework[] = [
     registers: [],
     starts: { Run: false },
   }),
+  framework('ozzo', 'github.com/go-ozzo/ozzo-routing', {
+    constructors: 'New',
+    roots: 'Router',
+    groups: 'RouteGroup Route',
+    registers: words('Get Post Put Patch Delete Head Options Any To'),
+  }),
   framework('route', 'github.com/prometheus/common/route', {
     constructors: 'New',
     groups: 'Router',

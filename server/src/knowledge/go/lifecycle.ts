@@ -72,11 +72,14 @@ const FRAMEWORKS = [
   'github.com/zeromicro/go-zero',
   'github.com/tal-tech/go-zero',
   'github.com/go-kratos/kratos',
-  'github.com/gogf/gf',
+  'github.com/gogf/gf/frame',
+  'github.com/gogf/gf/v2/frame',
+  'github.com/gogf/gf/net/ghttp',
+  'github.com/gogf/gf/v2/net/ghttp',
   'github.com/cloudwego/hertz',
   'github.com/cloudwego/kitex',
-  'github.com/beego/beego',
-  'github.com/astaxie/beego',
+  'github.com/beego/beego/v2/server/web',
+  'github.com/beego/beego/server/web',
   'github.com/kataras/iris',
   'github.com/gobuffalo/buffalo',
   'gofr.dev',
@@ -106,7 +109,10 @@ const frameworks: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['import_spec'],
   *check(node) {
     const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (FRAMEWORKS.some((known) => path === known || path.startsWith(`${known}/`))) {
+    if (
+      FRAMEWORKS.some((known) => path === known || path.startsWith(`${known}/`)) ||
+      path === 'github.com/astaxie/beego'
+    ) {
       yield state('service.framework', path, null, node);
     }
   },

@@ -22,7 +22,8 @@ const libraries: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-const ASKING = /^(?:Allow|AllowN|AllowRequest|AllowIP|Allowed|IsAllowed|isAllowed|allow|allowed|allowRequest|allowIP|Take|TakeAvailable|Reserve|ReserveN|TryAcquire|LimitByRequest|CheckLimit|checkLimit|CheckRate|checkRate)$/;
+const ASKING =
+  /^(?:Allow|AllowN|AllowRequest|AllowIP|Allowed|IsAllowed|isAllowed|allow|allowed|allowRequest|allowIP|Take|TakeAvailable|Reserve|ReserveN|TryAcquire|LimitByRequest|CheckLimit|checkLimit|CheckRate|checkRate)$/;
 const LIMITER = /limit|throttl|bucket|quota|brute/i;
 const LIMITING = /rate_?limit|throttl|limiter/i;
 const CREATING = /^(?:New|new|Default|default|With|with|Set|set|Get|get|Load|load|Parse|parse|Close|Stop|Clean|clean)/;
@@ -42,7 +43,9 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
     // `limiter.Allow()`, `s.limits.get(ip).Allow()`, `bucket.TakeAvailable(1)` while a request is served.
     const asks =
       ASKING.test(name) &&
-      (LIMITER.test(receiver) || LIMITER.test(name) || /^(?:Allow|AllowN|AllowRequest|TakeAvailable|allow)$/.test(name));
+      (LIMITER.test(receiver) ||
+        LIMITER.test(name) ||
+        /^(?:Allow|AllowN|AllowRequest|TakeAvailable|allow)$/.test(name));
     const waits = /^(?:Wait|WaitN)$/.test(name) && LIMITER.test(receiver);
     if ((asks || waits) && handlerAround(node) !== null) {
       yield state('rate.limit', name, { kind: 'handler' }, node);

@@ -4,6 +4,7 @@
  */
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath, localNameOf } from '../../languages/go/header.ts';
+import { fieldInsertion, type NewField } from '../../languages/go/literal.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { type GoScope, scopeAround } from '../../languages/go/scope.ts';
 import {
@@ -420,12 +421,29 @@ const literals: NodeDetector<unknown, GoNode, GoHeader> = {
           [...fields.keys()].some((name) => REQUEST_TIMEOUTS.has(name)) ||
           handler?.text.includes('TimeoutHandler(') === true,
         handlerSpan: handler === null ? null : handler.span,
-        handlerText: handler?.text ?? '',
+        handlerText: handler?.text.slice(0, 200) ?? '',
+        withTimeouts: withTimeouts(node),
       },
       type,
     );
   },
 };
+
+/** Time-outs that fit most services: headers quickly, a body in half a minute, idle connections for two minutes. */
+export const TIMEOUTS: readonly NewField[] = [
+  ['ReadHeaderTimeout', '10 * time.Second'],
+  ['ReadTimeout', '30 * time.Second'],
+  ['IdleTimeout', '120 * time.Second'],
+];
+
+function withTimeouts(literal: GoNode): FactValues['http.server.literal']['withTimeouts'] {
+  const present = fieldsOf(literal);
+  const edits = fieldInsertion(
+    literal,
+    TIMEOUTS.filter(([name]) => !present.has(name)),
+  );
+  return edits === null ? null : edits.map(({ start, end, newText }) => ({ start, end, newText }));
+}
 
 /** Name of the variable or field that a value is stored in, '' when it is none. */
 function variableOf(value: GoNode): string {
@@ -463,6 +481,18 @@ const settings: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+const fiberSettings: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['keyed_element'],
+  triggers: ['ReadTimeout'],
+  *check(node) {
+    if (syntaxChildren(node)[0]?.text !== 'ReadTimeout') return;
+    const type = node.ancestor('composite_literal')?.child('type')?.text ?? '';
+    if (type === 'fiber.Config' || type === 'fasthttp.Server') {
+      yield state('http.server.setting', 'ReadTimeout', { owner: type }, node);
+    }
+  },
+};
+
 const TLS_CALLS = new Set(
   'ListenAndServeTLS ServeTLS RunTLS StartTLS StartAutoTLS ListenTLS ListenMutualTLS NewServerTLSFromFile NewServerTLSFromCert NewTLSListener'.split(
     ' ',
@@ -474,9 +504,17 @@ const TLS_LIBRARIES =
 /** Whether a file imports a library that serves, or works with listeners itself. */
 function mayServe(header: GoHeader): boolean {
   return (
-    importedFrameworks(header).length > 0 ||
-    header.imports.some((item) => item.path === GRPC || item.path === FASTHTTP || item.path === 'net' || item.path === 'crypto/tls')
-  ) && !header.imports.some((item) => /\/(?:ldap|smtp|mail|gomail|sql|mysql|redis|amqp)\b|^net\/smtp$/.test(item.path));
+    (importedFrameworks(header).length > 0 ||
+      header.imports.some(
+        (item) => item.path === GRPC || item.path === FASTHTTP || item.path === 'net' || item.path === 'crypto/tls',
+      )) &&
+    !header.imports.some((item) => /\/(?:ldap|smtp|mail|gomail|sql|mysql|redis|amqp)\b|^net\/smtp$/.test(item.path))
+  );
+}
+
+/** Whether a declaration uses transport credentials for connections that it makes, not for those that it takes. */
+function isClientOnly(text: string): boolean {
+  return /WithTransportCredentials|grpc\.(?:Dial|NewClient)|DialOption/.test(text) && !/grpc\.Creds\(/.test(text);
 }
 
 const tlsCalls: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -492,6 +530,7 @@ const tlsCalls: NodeDetector<unknown, GoNode, GoHeader> = {
       else if (operand?.kind === 'identifier') {
         const path = importedPath(ctx.file.header, operand.text);
         const serves = path === 'crypto/tls' ? /^(?:NewListener|Listen|Server)$/ : /^(?:NewTLS|NewListener)$/;
+        if (path === 'google.golang.org/grpc/credentials' && isClientOnly(node.tree.text)) return;
         if ((path === 'crypto/tls' || path === 'google.golang.org/grpc/credentials') && serves.test(name)) {
           yield state('tls.server', name, null, node);
         }
@@ -530,6 +569,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'http.server', language: 'go', detector: starts as NodeDetector },
   { id: 'http.server.literal', language: 'go', detector: literals as NodeDetector },
   { id: 'http.server.setting', language: 'go', detector: settings as NodeDetector },
+  { id: 'http.server.configuration', language: 'go', detector: fiberSettings as NodeDetector },
   { id: 'tls.server.calls', language: 'go', detector: tlsCalls as NodeDetector },
   { id: 'tls.server.fields', language: 'go', detector: tlsFields as NodeDetector },
   { id: 'tls.server.imports', language: 'go', detector: tlsImports as NodeDetector },

@@ -7,8 +7,10 @@
  * a program that imports its owner's shared libraries from elsewhere is `opaque`, and judges do not blame it.
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
+import type { Place } from '../../core/model/location.ts';
+import type { FixEdit } from '../../core/model/verdict.ts';
 import type { FactView } from '../../core/rulekit/rule.ts';
-import { allFacts, type FactName, type TypedFact } from '../facts.ts';
+import { allFacts, type FactName, placeIn, type TypedFact } from '../facts.ts';
 import { stdlibPackage } from './stdlib.ts';
 
 export interface GoProgram {
@@ -244,3 +246,64 @@ export function evidence<N extends FactName>(facts: FactView, program: GoProgram
 
 /** Facts that every judge about services has to read so that it exists and runs again. */
 export const SERVICE_FACTS = ['http.server'] as const;
+
+/** Where a control of requests belongs, and where it is missed. */
+export interface Front {
+  readonly place: Place;
+  /** A registration next to which another route can be registered; null when there is no simple one. */
+  readonly route: TypedFact<'http.route'> | null;
+}
+
+/**
+ * The front of a program: the creation of the router of its first route when that is in the same declaration, else
+ * that route, else the first start of a server.
+ */
+export function frontOf(facts: FactView, program: GoProgram): Front {
+  const first = program.routes[0];
+  if (first === undefined) return { place: program.starts[0]!.place, route: null };
+  const isBefore = (other: Place): boolean =>
+    other.path === first.place.path && other.anchor === first.place.anchor && other.span.start < first.place.span.start;
+  const router = evidence(facts, program, 'http.router').find((fact) => isBefore(fact.place));
+  const place = router?.place ?? first.place;
+  const all = evidence(facts, program, 'http.route');
+  const beside = all.find(
+    (route) => route.place.path === place.path && route.value.root && route.value.before !== null && isRegistrable(route),
+  );
+  return { place, route: beside ?? null };
+}
+
+/** Whether further routes can be registered on the router of a route in one statement. */
+function isRegistrable({ value }: TypedFact<'http.route'>): boolean {
+  return ROUTE_SNIPPETS.has(value.framework);
+}
+
+const ROUTE_SNIPPETS: ReadonlySet<string> = new Set(['net/http', 'gorilla', 'chi', 'gin', 'echo', 'fiber', 'httprouter']);
+
+/**
+ * Edits that put a statement before a registration. `statement` is written without indentation; lines after the first
+ * get that of the place.
+ */
+export function insertBefore(route: TypedFact<'http.route'>, statement: string): FixEdit {
+  const { indent, start, end } = route.value.before!;
+  const text = statement.replaceAll('\n', `\n${indent}`);
+  const gap = route.value.commented ? '\n\n' : '\n';
+  return { kind: 'replaceAt', place: placeIn(route, { start, end }), newText: `${text}${gap}${indent}` };
+}
+
+/** Whether the program is written for a Go version that is not older than `1.minor`; true when go.mod does not tell. */
+export function supportsGo(program: GoProgram, minor: number): boolean {
+  const match = /^1\.(\d+)/.exec(program.goVersion);
+  return match === null || Number(match[1]) >= minor;
+}
+
+/** Whether shared libraries outside of the workspace may hold a control whose name matches. */
+export function mayBeShared(program: GoProgram, control: RegExp): boolean {
+  return program.opaque.some((path) => control.test(path) || GENERAL.test(path));
+}
+
+const GENERAL = /(?:^|[/_.-])(?:go)?(?:server|service|web|httpd?|\w*kit|common|commons|core|framework|base|foundation|runtime|bootstrap)(?:$|[/_.-])/i;
+
+/** Whether the program serves requests of its own: routes, or gRPC services. */
+export function servesRequests(program: GoProgram): boolean {
+  return program.routes.length > 0 || program.starts.some((start) => start.key === 'grpc');
+}

@@ -79,6 +79,10 @@ function commandFile(path: string, language: LanguageId): string | null {
   return null;
 }
 
+function lineBefore(text: string, offset: number): string {
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
+}
+
 const TARGET = /^([A-Za-z][\w./-]*)[ \t]*:(?!=)/gm;
 
 const commands: TextDetector = {
@@ -112,7 +116,8 @@ const commands: TextDetector = {
           cover: COVERAGE.test(command.text),
           // Benchmarks, fuzzing and builds of test binaries are no run of the tests.
           partial: /\s-(?:bench|fuzz|c|list|exec)\b|-run[= ]["']?\^?(?:\$|NONE|XXX)/i.test(command.text),
-          simple: /^go test(?![\w-])/.test(command.text),
+          // The race detector needs cgo: where that is switched off, a flag is not enough.
+          simple: /^go test(?![\w-])/.test(command.text) && !/CGO_ENABLED=0/.test(lineBefore(text, command.span.start)),
         },
         command.span,
       );

@@ -3,7 +3,7 @@
  * - `project.manifest` (key: path): value {kind, name, directory, dependencies: what a lock file would pin}.
  * - `project.lockfile` (key: path): value {kind, directory}.
  * - `project.ignore` (key: directory): patterns of a `.gitignore`, with their spans.
- * - `project.goroutine` (key: path): production code starts a goroutine; one for each `go` statement.
+ * - `project.goroutine` (key: path): production code is concurrent: a `go` statement, or an import of what guards shared data.
  * - `project.test` (key: directory): a Go test file.
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
@@ -122,9 +122,11 @@ const ignoreFile: TextDetector = {
 };
 
 const goroutines: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['go_statement'],
-  triggers: ['go '],
+  kinds: ['go_statement', 'import_spec'],
+  triggers: ['go ', 'sync'],
   *check(node, ctx) {
+    if (node.kind === 'import_spec' && !/"(?:sync|sync\/atomic|golang\.org\/x\/sync\/errgroup)"/.test(node.text))
+      return;
     if (ctx.file.role === 'production') yield fact('project.goroutine', ctx.file.path, null, node.span);
   },
 };

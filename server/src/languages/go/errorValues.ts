@@ -16,9 +16,9 @@ import {
 import type { GoTypes } from './types.ts';
 
 /** Names that are given to errors and, in practice, to nothing else. */
-const ERROR_NAME = /^(?:err|[a-z]\w*Err|err\d|e?rr)$/;
+const ERROR_NAME = /^(?:err\d?|[a-z]\w*Err)$/;
 /** Names that suggest an error and need some evidence: texts, codes and lists are named like this, too. */
-const POSSIBLE_NAME = /^(?:e|er|ex|err[A-Z]\w*|\w*Error|cause|reason|[a-z]*Err)$/;
+const POSSIBLE_NAME = /^(?:e|er|ex|err[A-Z]\w*|\w*Error|cause|reason)$/;
 
 /** Whether the variable is compared with nil somewhere in the declaration. */
 export function isComparedWithNil(binding: GoBinding): boolean {
@@ -42,8 +42,7 @@ function takesLastResult(binding: GoBinding): boolean {
 
 function isErrorVariable(binding: GoBinding): boolean {
   const { name, kind } = binding;
-  if (kind !== 'variable' && kind !== 'parameter' && kind !== 'result') return false;
-  // A parameter or result has its type written: it would be known.
+  // Parameters and results have their types written: they would be known.
   if (kind !== 'variable') return false;
   if (ERROR_NAME.test(name)) return takesLastResult(binding) && (name === 'err' || isComparedWithNil(binding));
   return POSSIBLE_NAME.test(name) && takesLastResult(binding) && isComparedWithNil(binding);

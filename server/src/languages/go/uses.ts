@@ -8,6 +8,7 @@
  * - `go.uses.at`, key: path of the file, value: for each line of the `go.uses` fact of the same declaration the offsets
  *   where the name stands, separated by commas; lines are separated by `;`.
  */
+import type { Fact } from '../../core/model/verdict.ts';
 import { type Extractor, fact, type NodeDetector } from '../../core/rulekit/rule.ts';
 import { stdlibPackage } from '../../knowledge/go/stdlib.ts';
 import { chainContext, chainOf } from './chains.ts';
@@ -18,16 +19,28 @@ import { goTypes } from './types.ts';
 /** A line of `go.uses`. */
 export type GoUse =
   /** A name by itself: `v` where a value stands, `t` a type, `q` before a dot; written `v Name`. */
-  | { readonly kind: FreePosition; readonly name: string }
-  /** The last `.name` of a chain as in chains.ts; written as the chain itself. */
-  | { readonly kind: 'member'; readonly chain: string };
+  | { readonly kind: FreePosition; readonly line: string; readonly name: string }
+  /** The last `.name` of a chain as in chains.ts; written as the chain itself. `named`: it begins with a name. */
+  | { readonly kind: 'member'; readonly line: string; readonly named: boolean };
 
 const POSITIONS: Readonly<Record<string, FreePosition>> = { v: 'value', t: 'type', q: 'qualifier' };
 
-/** Reads a line of `go.uses`. */
-export function readUse(line: string): GoUse {
+function readUse(line: string): GoUse {
   const kind = POSITIONS[line[0]!];
-  return kind !== undefined && line[1] === ' ' ? { kind, name: line.slice(2) } : { kind: 'member', chain: line };
+  if (kind !== undefined && line[1] === ' ') return { kind, line, name: line.slice(2) };
+  return { kind: 'member', line, named: line.startsWith('=') };
+}
+
+const usesByFact = new WeakMap<Fact, readonly GoUse[]>();
+
+/** Reads a `go.uses` fact. A fact never changes, so it is read once, however often a judge runs. */
+export function readUses(fact: Fact): readonly GoUse[] {
+  let known = usesByFact.get(fact);
+  if (known === undefined) {
+    known = (fact.value as string).split('\n').map(readUse);
+    usesByFact.set(fact, known);
+  }
+  return known;
 }
 
 const uses: NodeDetector<unknown, GoNode> = {

@@ -231,7 +231,7 @@ function findLeak({ flow, conditions, steps, deferring, obscure }: Effects, acqu
  * function returns, as by one that waits without the lock.
  */
 function findTakenOver(
-  { flow, conditions, steps, deferring }: Effects,
+  { flow, conditions, steps, deferring, obscure }: Effects,
   operations: readonly TimedLockOperation[],
 ): TimedLockOperation | 'lent' | 'no' {
   const { graph } = flow;
@@ -243,7 +243,7 @@ function findTakenOver(
     from: graph.entry,
     state: conditions.initial,
     target: (id) => releases(id) && !takes(id),
-    step: (edge, state) => (takes(edge.to) ? null : conditions.step(edge, state)),
+    step: (edge, state) => (takes(edge.to) || obscure.has(edge.to) ? null : conditions.step(edge, state)),
     enter: conditions.enter,
   });
   if (first === null) return 'no';

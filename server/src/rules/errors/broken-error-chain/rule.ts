@@ -42,15 +42,22 @@ function isDeliberate(node: GoNode): boolean {
   return DELIBERATE.test(trailing) || DELIBERATE.test(leadingCommentText(statement));
 }
 
+/** Functions that print what they are given, or send its text to somebody who cannot ask for the cause. */
+const TEXT_SINK =
+  /(?:^|[a-z_])Log(?:[A-Z]\w*)?$|^log[A-Z]?\w*$|^(?:Print|Fatal|Debug|Info|Warn|Error|Trace|Notice)\w*$|^[wW]rite\w*|^[rR](?:espond|eply)\w*|^[sS]end\w*Err\w*|^[hH]ttpError$/;
+
 /** Whether the new error is only printed or turned into text, so that nobody could ask for its cause. */
 function endsAsText(call: GoNode, types: GoTypes): boolean {
   const parent = call.parent;
   if (parent?.kind === 'selector_expression') return parent.child('field')?.text === 'Error';
   if (parent?.kind !== 'argument_list' || parent.parent?.kind !== 'call_expression') return false;
   const callee = types.calleeOf(parent.parent);
-  if (callee.kind === 'package') return callee.path === 'log' || callee.path === 'log/slog' || callee.path === 'fmt';
-  return callee.kind === 'method' && /^(?:Print|Log|Debug|Info|Warn|Error|Fatal)/.test(callee.name);
+  if (callee.kind === 'package' && (callee.path === 'log' || callee.path === 'fmt')) return true;
+  return 'name' in callee && TEXT_SINK.test(callee.name);
 }
+
+/** `expected %q, got %v`: a report about an error, which is not its cause. */
+const REPORT = /\b(?:got|want(?:ed)?|expect(?:ed)?|actual)\b/i;
 
 /** Nearest condition around the node which proves that the error is not nil: `if err != nil { ... }`. */
 function isCheckedError(error: GoNode, use: GoNode): boolean {
@@ -109,7 +116,7 @@ const errorf: NodeDetector<unknown, GoNode, GoHeader> = {
       yield { kind: 'pass', subject: node.span };
       return;
     }
-    if (lost.length === 0 || endsAsText(node, types) || isDeliberate(node)) return;
+    if (lost.length === 0 || REPORT.test(format.text) || endsAsText(node, types) || isDeliberate(node)) return;
     yield {
       kind: 'fail',
       subject: node.span,
@@ -186,15 +193,7 @@ function lostInText(
   const fmt = localNameOf(header, 'fmt') ?? 'fmt';
   const direct = errorOfMessage(text);
   if (direct !== null) return isErrorValue(direct, scope, types) ? { error: direct, replacement: null } : null;
-  if (text.kind === 'binary_expression' && operatorOf(text) === '+') {
-    const left = text.child('left');
-    const right = text.child('right');
-    const error = right === null ? null : errorOfMessage(right);
-    if (left === null || error === null || !isErrorValue(error, scope, types)) return null;
-    const literal = left.kind === 'interpreted_string_literal' ? left.text : null;
-    if (literal === null || literal.includes('%')) return { error, replacement: null };
-    return { error, replacement: `${fmt}.Errorf(${literal.slice(0, -1)}%w", ${error.text})` };
-  }
+  if (text.kind === 'binary_expression') return lostInConcatenation(text, scope, types, fmt);
   if (text.kind !== 'call_expression') return null;
   const callee = types.calleeOf(text);
   if (callee.kind !== 'package' || callee.path !== 'fmt' || callee.name !== 'Sprintf') return null;
@@ -214,6 +213,44 @@ function lostInText(
     return { error, replacement: `${fmt}.Errorf${source.slice(0, from)}w${rest}` };
   }
   return null;
+}
+
+/** `"open " + name + ": " + err.Error()` */
+function lostInConcatenation(
+  text: GoNode,
+  scope: GoScope,
+  types: GoTypes,
+  fmt: string,
+): { readonly error: GoNode; readonly replacement: string | null } | null {
+  const operands: GoNode[] = [];
+  let inner = text;
+  while (inner.kind === 'binary_expression' && operatorOf(inner) === '+') {
+    const left = inner.child('left');
+    const right = inner.child('right');
+    if (left === null || right === null) return null;
+    operands.push(right);
+    inner = left;
+  }
+  operands.push(inner);
+  operands.reverse();
+  const errors = operands.map(errorOfMessage).filter((error) => error !== null && isErrorValue(error, scope, types));
+  const [error] = errors;
+  if (error === undefined || error === null) return null;
+  let format = '';
+  const values: string[] = [];
+  for (const operand of operands) {
+    if (operand.kind === 'interpreted_string_literal' && !operand.text.includes('%')) {
+      format += operand.text.slice(1, -1);
+    } else if (errorOfMessage(operand)?.index === error.index) {
+      format += '%w';
+      values.push(error.text);
+    } else if (/^(?:identifier|selector_expression|call_expression)$/.test(operand.kind)) {
+      format += '%s';
+      values.push(operand.text);
+    } else return { error, replacement: null };
+  }
+  const replacement = `${fmt}.Errorf("${format}", ${values.join(', ')})`;
+  return { error, replacement: errors.length > 1 || replacement.includes('\n') ? null : replacement };
 }
 
 /**

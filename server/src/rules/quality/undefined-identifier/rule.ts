@@ -3,7 +3,6 @@
  * every file of it is known and parses, and a member only when the whole way to its type can be followed inside the
  * module; the standard library and other modules are never judged. Silence is the answer to every doubt.
  */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
 import type { Place } from '../../../core/model/location.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
@@ -11,18 +10,27 @@ import { STDLIB_PACKAGES } from '../../../knowledge/go/stdlib.gen.ts';
 import { stdlibPackage } from '../../../knowledge/go/stdlib.ts';
 import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration, GoPackageFile } from '../../../languages/go/symbols.ts';
-import { readUse } from '../../../languages/go/uses.ts';
+import { type GoUse, readUses } from '../../../languages/go/uses.ts';
 import { nearestName } from './nearest.ts';
 
 /** One file of the package, as far as the judge needs it. */
 interface JudgedFile {
   readonly path: string;
-  readonly index: GoIndex;
-  readonly facts: FactView;
+  readonly packageName: string;
+  /** Facts of its declarations: what they use. */
+  readonly uses: readonly Fact[];
   /** Names that the imports introduce. */
   readonly imported: ReadonlySet<string>;
-  /** Whether an import whose name is a guess may introduce one more. */
-  readonly guessed: boolean;
+  /** Names that imports of other modules may introduce: a guess from their paths. */
+  readonly guessed: readonly string[];
+}
+
+/** One run of the judge. */
+interface Run {
+  readonly facts: FactView;
+  readonly index: GoIndex;
+  /** What is known of chains that begin with a type, and so mean the same in every file. */
+  readonly judged: Map<string, Problem | null>;
 }
 
 /** What is wrong with a use; null when it is declared or cannot be told. */
@@ -76,25 +84,46 @@ function visibleNames(facts: FactView, isWanted: (declaration: GoDeclaration) =>
   return names;
 }
 
-function judgeName(kind: 'value' | 'type', name: string, file: JudgedFile, packageName: string): Problem | null {
-  const { facts, index } = file;
-  if (index.declarations(facts.partition, name).length > 0 || file.imported.has(name)) return null;
+function isDeclared(name: string, { facts, index }: Run, file: JudgedFile): boolean {
+  return file.imported.has(name) || index.declarations(facts.partition, name).length > 0;
+}
+
+function judgeName(kind: 'value' | 'type', name: string, run: Run, file: JudgedFile): Problem | null {
+  if (isDeclared(name, run, file)) return null;
   const near = nearestName(
     name,
-    visibleNames(facts, (declaration) => (declaration.kind === 'type') === (kind === 'type') || kind === 'value'),
+    visibleNames(run.facts, (declaration) => kind === 'value' || declaration.kind === 'type'),
   );
   return {
     message: 'name',
     name,
-    args: { name, package: packageName },
+    args: { name, package: file.packageName },
     fixes: (place) => [...replacement(near)(place), ...(kind === 'type' ? stub(name)(place) : [])],
   };
 }
 
-function judgeQualifier(name: string, members: readonly string[], file: JudgedFile): Problem | null {
-  const { facts, index } = file;
-  if (index.declarations(facts.partition, name).length > 0 || file.imported.has(name) || file.guessed) return null;
-  const path = libraryPackage(name, members);
+/** Members that the uses select of a name. */
+function membersOf(name: string, uses: readonly GoUse[]): readonly string[] {
+  const prefix = `=${name}\t.`;
+  const selected = uses.filter(({ line }) => line.startsWith(prefix));
+  return [...new Set(selected.map(({ line }) => line.slice(prefix.length).split('\t', 1)[0]!))];
+}
+
+/** Every import is used: one whose guessed name is used nowhere has another name, which may be any. */
+function hasUnknownImport(run: Run, file: JudgedFile): boolean {
+  if (file.guessed.length === 0) return false;
+  const qualifiers = new Set<string>();
+  for (const fact of file.uses) {
+    for (const use of readUses(fact)) if (use.kind === 'qualifier') qualifiers.add(use.name);
+  }
+  return file.guessed.some(
+    (name) => !qualifiers.has(name) || run.index.declarations(run.facts.partition, name).length > 0,
+  );
+}
+
+function judgeQualifier(name: string, uses: readonly GoUse[], run: Run, file: JudgedFile): Problem | null {
+  if (isDeclared(name, run, file) || hasUnknownImport(run, file)) return null;
+  const path = libraryPackage(name, membersOf(name, uses));
   if (path !== null) {
     return {
       message: 'package',
@@ -105,15 +134,14 @@ function judgeQualifier(name: string, members: readonly string[], file: JudgedFi
       ],
     };
   }
-  const near = nearestName(name, [...file.imported, ...visibleNames(facts, ({ kind }) => kind === 'var')]);
+  const near = nearestName(name, [...file.imported, ...visibleNames(run.facts, ({ kind }) => kind === 'var')]);
   return { message: 'package', name, args: { name }, fixes: replacement(near) };
 }
 
-function judgeMember(chain: string, file: JudgedFile): Problem | null {
-  const { index, path } = file;
+function judgeMember(chain: string, { index }: Run, file: JudgedFile): Problem | null {
   const parts = chain.split('\t');
   const name = parts.pop()!.slice(1);
-  const owner = index.follow(path, parts);
+  const owner = index.follow(file.path, parts);
   if (owner?.kind === 'package') {
     const { directory } = owner;
     if (index.declarations(directory, name).length > 0 || !index.isComplete(directory)) return null;
@@ -129,45 +157,22 @@ function judgeMember(chain: string, file: JudgedFile): Problem | null {
   return { message: 'member', name, args: { name, type }, fixes: replacement(near) };
 }
 
-/** Names that the imports of a file introduce; `guessed` when one of them may have another name than its path says. */
-function importedNames(
-  file: GoPackageFile,
-  directory: string,
-  index: GoIndex,
-  qualifiers: ReadonlySet<string>,
-): Pick<JudgedFile, 'imported' | 'guessed'> {
-  const imported = new Set<string>();
-  let guessed = false;
-  for (const [name, path, alias] of file.imports) {
-    if (alias || stdlibPackage(path) !== null) {
-      imported.add(name);
-      continue;
-    }
-    const target = index.directoryOfImport(directory, path);
-    const actual = target === null ? null : index.packageName(target);
-    imported.add(actual ?? name);
-    if (actual !== null) continue;
-    // Every import is used: one that is not used under the name that its path suggests has another one.
-    if (!qualifiers.has(name) || index.declarations(directory, name).length > 0) guessed = true;
+function judgeUse(
+  use: GoUse,
+  uses: readonly GoUse[],
+  run: Run,
+  file: JudgedFile,
+  judgedInFile: Map<string, Problem | null>,
+): Problem | null {
+  if (use.kind === 'qualifier') return judgeQualifier(use.name, uses, run, file);
+  if (use.kind !== 'member') return judgeName(use.kind, use.name, run, file);
+  const judged = use.named ? judgedInFile : run.judged;
+  let problem = judged.get(use.line);
+  if (problem === undefined) {
+    problem = judgeMember(use.line, run, file);
+    judged.set(use.line, problem);
   }
-  return { imported, guessed };
-}
-
-/** Uses of one file, declaration by declaration. */
-interface Uses {
-  readonly lines: readonly string[];
-  readonly fact: Fact;
-}
-
-function usesByFile(facts: FactView): Map<string, Uses[]> {
-  const byFile = new Map<string, Uses[]>();
-  for (const use of facts.get('go.uses')) {
-    const uses = { lines: (use.value as string).split('\n'), fact: use };
-    const list = byFile.get(use.key);
-    if (list === undefined) byFile.set(use.key, [uses]);
-    else list.push(uses);
-  }
-  return byFile;
+  return problem;
 }
 
 /** The places of one line of a `go.uses` fact. */
@@ -183,24 +188,50 @@ function placesOf(facts: FactView, use: Fact, line: number, length: number): rea
     });
 }
 
-function* judgeFile(file: JudgedFile, uses: readonly Uses[], packageName: string): Generator<WorkspaceVerdict> {
-  for (const { lines, fact } of uses) {
-    for (const [line, text] of lines.entries()) {
-      const use = readUse(text);
-      let problem: Problem | null;
-      if (use.kind === 'member') problem = judgeMember(use.chain, file);
-      else if (use.kind === 'qualifier') {
-        const prefix = `=${use.name}\t.`;
-        const members = lines.filter((other) => other.startsWith(prefix)).map((other) => other.slice(prefix.length));
-        problem = judgeQualifier(use.name, [...new Set(members.map((member) => member.split('\t')[0]!))], file);
-      } else problem = judgeName(use.kind, use.name, file, packageName);
+function* judgeFile(run: Run, file: JudgedFile): Generator<WorkspaceVerdict> {
+  const judgedInFile = new Map<string, Problem | null>();
+  for (const fact of file.uses) {
+    const uses = readUses(fact);
+    for (let line = 0; line < uses.length; line++) {
+      const problem = judgeUse(uses[line]!, uses, run, file, judgedInFile);
       if (problem === null) continue;
-      for (const subject of placesOf(file.facts, fact, line, problem.name.length)) {
+      for (const subject of placesOf(run.facts, fact, line, problem.name.length)) {
         const { message, args, fixes } = problem;
         yield { kind: 'fail', subject, message, args, fixes: fixes(subject) };
       }
     }
   }
+}
+
+/** Names that the imports of a file introduce. */
+function importedNames(
+  file: GoPackageFile,
+  directory: string,
+  index: GoIndex,
+): Pick<JudgedFile, 'imported' | 'guessed'> {
+  const imported = new Set<string>();
+  const guessed: string[] = [];
+  for (const [name, path, alias] of file.imports) {
+    if (alias || stdlibPackage(path) !== null) {
+      imported.add(name);
+      continue;
+    }
+    const target = index.directoryOfImport(directory, path);
+    const actual = target === null ? null : index.packageName(target);
+    imported.add(actual ?? name);
+    if (actual === null) guessed.push(name);
+  }
+  return { imported, guessed };
+}
+
+function usesByFile(facts: FactView): ReadonlyMap<string, readonly Fact[]> {
+  const byFile = new Map<string, Fact[]>();
+  for (const use of facts.get('go.uses')) {
+    const list = byFile.get(use.key);
+    if (list === undefined) byFile.set(use.key, [use]);
+    else list.push(use);
+  }
+  return byFile;
 }
 
 /**
@@ -209,29 +240,25 @@ function* judgeFile(file: JudgedFile, uses: readonly Uses[], packageName: string
  */
 const COMMON_PLATFORMS = /^(?:linux|darwin|windows|unix|amd64|arm64|[\s!()&|])*$/;
 
+function isJudged({ test, constraint, imports }: GoPackageFile): boolean {
+  if (test || !COMMON_PLATFORMS.test(constraint)) return false;
+  // Names of a dot import and of C code are declared elsewhere.
+  return imports.every(([name, path]) => name !== '.' && path !== 'C');
+}
+
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const directory = facts.partition;
   const index = createGoIndex(facts);
-  if (!index.isComplete(directory)) return;
+  if (!index.isComplete(facts.partition)) return;
   const uses = usesByFile(facts);
+  const run: Run = { facts, index, judged: new Map() };
   for (const { value, place } of facts.get('go.package')) {
     const file = value as GoPackageFile;
-    const own = uses.get(place.path) ?? [];
-    if (file.test || own.length === 0) continue;
-    if (!COMMON_PLATFORMS.test(file.constraint)) continue;
-    // Names of a dot import and of C code are declared elsewhere.
-    if (file.imports.some(([name, path]) => name === '.' || path === 'C')) continue;
-    const qualifiers = new Set(
-      own.flatMap(({ lines }) => lines.filter((line) => line.startsWith('q ')).map((line) => line.slice(2))),
-    );
-    const judged: JudgedFile = {
-      path: place.path,
-      index,
-      facts,
-      ...importedNames(file, directoryOf(place.path), index, qualifiers),
-    };
+    const own = uses.get(place.path);
+    if (own === undefined || !isJudged(file)) continue;
+    const names = importedNames(file, facts.partition, index);
+    const judged = { path: place.path, packageName: file.package, uses: own, ...names };
     let failures = 0;
-    for (const verdict of judgeFile(judged, own, file.package)) {
+    for (const verdict of judgeFile(run, judged)) {
       failures++;
       yield verdict;
     }

@@ -1,6 +1,7 @@
 /** A WebSocket endpoint that takes connections from any web page: gorilla/websocket's `CheckOrigin` that never refuses. */
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { removeElement, replaceByLines } from '../../../languages/go/compositeLiteral.ts';
 import { type GoHeader, importedPath } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 
@@ -20,24 +21,6 @@ function alwaysTrue(literal: GoNode): boolean {
   return returns > 0;
 }
 
-/** The element of a composite literal with everything that separates it from its neighbours. */
-function elementSpan(element: GoNode): { start: number; end: number } {
-  const { text } = element.tree;
-  let { start, end } = element;
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  const ownLine = text.slice(lineStart, start).trim() === '';
-  const comma = /^[ \t]*,/.exec(text.slice(end));
-  if (comma !== null) end += comma[0].length;
-  if (ownLine) {
-    const rest = /^[ \t]*(?:\/\/[^\n]*)?\r?\n/.exec(text.slice(end));
-    if (rest !== null) return { start: lineStart, end: end + rest[0].length };
-  }
-  if (comma !== null) return { start, end: end + (/^[ \t]*/.exec(text.slice(end))?.[0].length ?? 0) };
-  const before = /,[ \t]*$/.exec(text.slice(0, start));
-  if (before !== null) start -= before[0].length;
-  return { start, end };
-}
-
 function parameterName(literal: GoNode): string | null {
   const declaration = literal.child('parameters')?.childOfKind('parameter_declaration');
   const name = declaration?.child('name')?.text ?? null;
@@ -53,10 +36,7 @@ function fixes(element: GoNode, literal: GoNode): readonly Fix[] {
     title: 'Remove CheckOrigin (the library then accepts only the same origin)',
     safety: 'suggestion',
     preferred: true,
-    edits: [
-      { kind: 'replace', span: elementSpan(element), newText: '' },
-      { kind: 'import', remove: ['net/http'] },
-    ],
+    edits: [...removeElement(element), { kind: 'import', remove: ['net/http'] }],
   };
   if (parameters === null || body === null || result === null) return [same];
   const { text } = element.tree;
@@ -66,22 +46,20 @@ function fixes(element: GoNode, literal: GoNode): readonly Fix[] {
   const allowList: Fix = {
     title: 'Accept only origins of an allow-list',
     safety: 'suggestion',
-    edits: [
-      {
-        kind: 'replace',
-        span: literal.span,
-        newText: [
-          `func(${request} *${http}.Request) bool {`,
-          `${indent}\tswitch ${request}.Header.Get("Origin") {`,
-          `${indent}\tcase "https://app.example.com": // the origins that may connect`,
-          `${indent}\t\treturn true`,
-          `${indent}\tdefault:`,
-          `${indent}\t\treturn false`,
-          `${indent}\t}`,
-          `${indent}}`,
-        ].join('\n'),
-      },
-    ],
+    edits: replaceByLines(
+      element,
+      literal,
+      [
+        `func(${request} *${http}.Request) bool {`,
+        `${indent}\tswitch ${request}.Header.Get("Origin") {`,
+        `${indent}\tcase "https://app.example.com": // the origins that may connect`,
+        `${indent}\t\treturn true`,
+        `${indent}\tdefault:`,
+        `${indent}\t\treturn false`,
+        `${indent}\t}`,
+        `${indent}}`,
+      ].join('\n'),
+    ),
   };
   return [same, allowList];
 }

@@ -1,0 +1,100 @@
+/** Programs that serve requests but give orchestrators and balancers nothing to ask whether they are alive. */
+import type { Fix } from '../../../core/model/verdict.ts';
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import type { TypedFact } from '../../../knowledge/facts.ts';
+import {
+  evidence,
+  frontOf,
+  insertBefore,
+  mayBeShared,
+  SERVICE_FACTS,
+  servesRequests,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
+
+/** The registration of a health route beside another route, and the import that it needs. */
+function healthRoute(route: TypedFact<'http.route'>): Fix {
+  const { framework, router } = route.value;
+  const [statement, packages] = ((): [string, string[]] => {
+    switch (framework) {
+      case 'gin':
+        return [`${router}.GET("/healthz", func(c *gin.Context) {\n\tc.Status(http.StatusOK)\n})`, ['net/http']];
+      case 'echo':
+        return [
+          `${router}.GET("/healthz", func(c echo.Context) error {\n\treturn c.NoContent(http.StatusOK)\n})`,
+          ['net/http'],
+        ];
+      case 'fiber':
+        return [`${router}.Get("/healthz", func(c *fiber.Ctx) error {\n\treturn c.SendStatus(fiber.StatusOK)\n})`, []];
+      case 'chi':
+        return [
+          `${router}.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {\n\tw.WriteHeader(http.StatusOK)\n})`,
+          ['net/http'],
+        ];
+      case 'httprouter':
+        return [
+          `${router}.HandlerFunc(http.MethodGet, "/healthz", func(w http.ResponseWriter, _ *http.Request) {\n\tw.WriteHeader(http.StatusOK)\n})`,
+          ['net/http'],
+        ];
+      default: {
+        const on = router === '' ? 'http' : router;
+        return [
+          `${on}.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {\n\tw.WriteHeader(http.StatusOK)\n})`,
+          ['net/http'],
+        ];
+      }
+    }
+  })();
+  const edit = insertBefore(route, statement);
+  return {
+    title: 'Register GET /healthz',
+    safety: 'suggestion',
+    preferred: true,
+    edits: packages.length === 0 ? [edit] : [edit, { kind: 'import', add: packages }],
+  };
+}
+
+export const rule = defineRule({
+  id: 'missing-health-endpoint',
+  title: 'No health endpoint',
+  category: 'observability',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A program serves HTTP or gRPC, but none of its packages registers a health, liveness or readiness route, and it does not serve the gRPC health protocol.',
+    why: 'A load balancer or orchestrator can only take a broken instance out of rotation when it has something to ask. Without a probe an instance that hangs or has lost its database keeps getting traffic, and a new version counts as started before it can answer.',
+    howToFix:
+      'Register a route such as `GET /healthz` that answers 200 while the process can serve, outside of authentication. Answer 503 on a second route (`/readyz`) while a dependency that every request needs is unreachable. For gRPC register `health.NewServer()` of `google.golang.org/grpc/health`.',
+    refs: ['https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/', 'https://grpc.io/docs/guides/health-checking/'],
+  },
+  messages: {
+    http: 'These routes have no health check among them; register one such as GET /healthz.',
+    grpc: 'This gRPC server has no health service; register the one of google.golang.org/grpc/health.',
+  },
+  fix: 'sometimes',
+  on: { go: [] },
+  workspace: {
+    partition: 'workspace',
+    reads: SERVICE_FACTS,
+    *judge(facts) {
+      for (const program of servicesOf(facts)) {
+        if (!servesRequests(program) || program.framework !== '') continue;
+        const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'health');
+        const found = route ?? evidence(facts, program, 'health.route')[0];
+        if (found !== undefined) {
+          yield { kind: 'pass', subject: found.place };
+          continue;
+        }
+        const { place, route: beside } = frontOf(facts, program);
+        if (mayBeShared(program, /health|probe/i)) {
+          yield { kind: 'unknown', subject: place, note: `A health route may come from ${program.opaque[0]}.` };
+          continue;
+        }
+        const isHttp = program.routes.length > 0;
+        const fixes = isHttp && beside !== null ? [healthRoute(beside)] : [];
+        yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes };
+      }
+    },
+  },
+});

@@ -1,0 +1,83 @@
+/** Programs that serve requests but export no metrics: no client library, no metrics route, no agent. */
+import type { Fix } from '../../../core/model/verdict.ts';
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import type { TypedFact } from '../../../knowledge/facts.ts';
+import {
+  evidence,
+  frontOf,
+  insertBefore,
+  mayBeShared,
+  SERVICE_FACTS,
+  servesRequests,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
+
+const PROMHTTP = 'github.com/prometheus/client_golang/prometheus/promhttp';
+
+/** The registration of the Prometheus handler beside another route. */
+function metricsRoute(route: TypedFact<'http.route'>): Fix | null {
+  const { framework, router } = route.value;
+  const on = router === '' ? 'http' : router;
+  const statement: Record<string, string> = {
+    'net/http': `${on}.Handle("/metrics", promhttp.Handler())`,
+    gorilla: `${on}.Handle("/metrics", promhttp.Handler())`,
+    chi: `${on}.Handle("/metrics", promhttp.Handler())`,
+    gin: `${on}.GET("/metrics", gin.WrapH(promhttp.Handler()))`,
+    echo: `${on}.GET("/metrics", echo.WrapHandler(promhttp.Handler()))`,
+    httprouter: `${on}.Handler("GET", "/metrics", promhttp.Handler())`,
+  };
+  const text = statement[framework];
+  if (text === undefined) return null;
+  return {
+    title: 'Serve Prometheus metrics at /metrics (go get github.com/prometheus/client_golang)',
+    safety: 'suggestion',
+    preferred: true,
+    edits: [insertBefore(route, text), { kind: 'import', add: [PROMHTTP] }],
+  };
+}
+
+export const rule = defineRule({
+  id: 'missing-metrics-endpoint',
+  title: 'No metrics are exported',
+  category: 'observability',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A program serves HTTP or gRPC, but no package of it uses a metrics library (Prometheus, OpenTelemetry metrics, expvar, StatsD, an APM agent) or serves metrics itself. A route that only has `metrics` in its path, a library that only go.mod names, and counters kept in memory are no export.',
+    why: 'Traffic, errors and latency can then not be graphed or alerted on: that the service is slow or failing is learnt from its users, and nobody can say since when.',
+    howToFix:
+      'Register the Prometheus handler at `/metrics` and count requests, errors and durations in a middleware (`promhttp.InstrumentHandlerDuration`), or push the same with OpenTelemetry. Keep the route off the public listener.',
+    refs: ['https://prometheus.io/docs/guides/go-application/', 'https://opentelemetry.io/docs/languages/go/'],
+  },
+  messages: {
+    http: 'The service behind these routes exports no metrics; serve the Prometheus handler at /metrics.',
+    grpc: 'This gRPC server exports no metrics; add a metrics interceptor and serve the Prometheus handler.',
+  },
+  fix: 'sometimes',
+  on: { go: [] },
+  workspace: {
+    partition: 'workspace',
+    reads: SERVICE_FACTS,
+    *judge(facts) {
+      for (const program of servicesOf(facts)) {
+        if (!servesRequests(program) || program.framework !== '') continue;
+        const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'metrics');
+        const found =
+          evidence(facts, program, 'metrics.client')[0] ?? evidence(facts, program, 'metrics.route')[0] ?? route;
+        if (found !== undefined) {
+          yield { kind: 'pass', subject: found.place };
+          continue;
+        }
+        const { place, route: beside } = frontOf(facts, program);
+        if (mayBeShared(program, /metric|monitor|observ|telemetry/i)) {
+          yield { kind: 'unknown', subject: place, note: `Metrics may come from ${program.opaque[0]}.` };
+          continue;
+        }
+        const isHttp = program.routes.length > 0;
+        const fix = isHttp && beside !== null ? metricsRoute(beside) : null;
+        yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes: fix === null ? [] : [fix] };
+      }
+    },
+  },
+});
