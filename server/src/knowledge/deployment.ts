@@ -20,6 +20,24 @@ const NGINX: readonly Sign[] = [
   { fact: 'proxy.body-limit', by: 'nginx', patterns: [/^\s*client_max_body_size\s+(?!0\s*;)/m] },
 ];
 
+const INFRASTRUCTURE: readonly Sign[] = [
+  {
+    fact: 'proxy.tls',
+    by: 'a managed load balancer',
+    patterns: [
+      /"(?:google_cloud_run\w*|aws_acm_certificate|aws_apprunner_service|azurerm_container_app|google_compute_managed_ssl_certificate)"/,
+    ],
+  },
+];
+
+const COMMANDS: readonly Sign[] = [
+  {
+    fact: 'proxy.tls',
+    by: 'a managed platform',
+    patterns: [/\b(?:gcloud\s+(?:beta\s+)?(?:run|app)\s+deploy|fly(?:ctl)?\s+deploy|copilot\s+deploy)\b/],
+  },
+];
+
 const CLUSTER: readonly Sign[] = [
   { fact: 'proxy.tls', by: 'an ingress', patterns: [/^\s*kind:\s*["']?Ingress\b/m, /^\s*-?\s*tls:/m] },
   { fact: 'proxy.tls', by: 'a gateway', patterns: [/^\s*kind:\s*["']?Gateway\b/m] },
@@ -70,7 +88,11 @@ function withoutComments(text: string): string {
   return text.replace(/^[ \t]*#[^\r\n]*/gm, (line) => ' '.repeat(line.length));
 }
 
-function signs(kind: 'text' | 'yaml' | 'compose', triggers: readonly string[], list: readonly Sign[]): Extractor {
+function signs(
+  kind: 'text' | 'yaml' | 'compose' | 'shell' | 'makefile' | 'workflow',
+  triggers: readonly string[],
+  list: readonly Sign[],
+): Extractor {
   const detector: TextDetector = {
     text: true,
     triggers,
@@ -108,7 +130,10 @@ function platforms(language: 'text' | 'yaml' | 'json' | 'toml'): Extractor {
 }
 
 export const extractors: readonly Extractor[] = [
-  signs('text', ['ssl_certificate', 'limit_req', 'client_max_body_size'], NGINX),
+  signs('text', ['ssl_certificate', 'limit_req', 'client_max_body_size', 'resource "'], [...NGINX, ...INFRASTRUCTURE]),
+  signs('shell', ['deploy'], COMMANDS),
+  signs('makefile', ['deploy'], COMMANDS),
+  signs('workflow', ['deploy'], COMMANDS),
   signs('yaml', ['kind:', 'load-balancer-ssl-cert', 'certificate-arn', 'ingress.kubernetes.io', 'rateLimit'], CLUSTER),
   signs('compose', ['image:', 'traefik'], COMPOSE),
   platforms('text'),

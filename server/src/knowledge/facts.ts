@@ -71,6 +71,8 @@ export type FactValues = {
     /** `helper`: a function of the library; `method`: of a server, engine or app value. */
     readonly form: 'helper' | 'method';
     readonly call: string;
+    /** Expression that the method is called on, '' for a helper. */
+    readonly receiver: string;
     readonly tls: boolean;
     readonly exposure: Exposure;
     /** `default`: the server falls back to http.DefaultServeMux. */
@@ -104,7 +106,11 @@ export type FactValues = {
    */
   'http.server.setting': { readonly owner: string };
   /** Key: framework. Creation of a router, engine or app; the place is the call. */
-  'http.router': { readonly variable: string };
+  'http.router': {
+    readonly variable: string;
+    /** Behind the statement that stores it in a variable; null when there is none. */
+    readonly after: Insertion | null;
+  };
   /** Key: path as written, '' when it is not a literal. The place is the registering call. */
   'http.route': {
     readonly method: string;

@@ -12,8 +12,11 @@ import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts
 import { extractors as knowledgeGoUrls } from '../knowledge/go/urls.ts';
 import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
 import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
+import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
+import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
+import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
 import { extractors as languagesGoSymbols } from '../languages/go/symbols.ts';
 import { extractors as languagesGoUses } from '../languages/go/uses.ts';
 
@@ -31,8 +34,11 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoUrls,
   ...knowledgeProjectCi,
   ...knowledgeProjectEnv,
+  ...knowledgeProjectEnvFiles,
   ...knowledgeProjectLayout,
+  ...knowledgeProjectReadme,
   ...languagesGoHidden,
+  ...languagesGoLocksFacts,
   ...languagesGoSymbols,
   ...languagesGoUses,
 ];

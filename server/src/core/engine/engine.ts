@@ -159,20 +159,12 @@ export class Engine {
     return this.#files.has(path);
   }
 
-  isOpen(path: string): boolean {
-    return this.#files.get(path)?.open === true;
-  }
-
   textOf(path: string): string | undefined {
     return this.#files.get(path)?.snapshot.text;
   }
 
   languageOf(path: string): LanguageId | undefined {
     return this.#files.get(path)?.language;
-  }
-
-  roleOf(path: string): FileRole | undefined {
-    return this.#files.get(path)?.role;
   }
 
   linesOf(path: string): LineIndex | undefined {
@@ -249,8 +241,10 @@ export class Engine {
     if (file === undefined) return;
     const { snapshot, edits } = applyChanges(file.snapshot, changes);
     file.snapshot = snapshot;
-    file.dirty = true;
     this.#findings.delete(path);
+    // An edit before took too long to parse: until the document is settled its findings stay as they are.
+    if (file.dirty && file.parsed === null && this.#isParsable(file)) return;
+    file.dirty = true;
     if (edits === null || file.parsed === null || !this.#isParsable(file)) {
       this.#parseFresh(file);
       return;
@@ -261,15 +255,9 @@ export class Engine {
       budget: EDIT_PARSE_BUDGET,
     });
     this.counters.parses++;
-    // Over budget: the findings stay as they are until the document is settled.
-    if (parsed === null) {
-      previous.delete();
-      file.parsed = null;
-      return;
-    }
     previous.delete();
     file.parsed = parsed;
-    this.#analyse(file, edits);
+    if (parsed !== null) this.#analyse(file, edits);
   }
 
   /** Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit. */

@@ -16,7 +16,7 @@ import {
 } from '../../languages/go/syntax.ts';
 import { type GoTypes, typesAround } from '../../languages/go/types.ts';
 import { state } from '../facts.ts';
-import { withoutVersion } from './frameworks.ts';
+import { plainType, withoutVersion } from './frameworks.ts';
 import { handlerAround } from './handlers.ts';
 
 /** Functions that read a reader to its end, or as much of it as a document needs. */
@@ -62,14 +62,14 @@ const reads: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     if (target.kind !== 'method') return;
-    const type = withoutVersion(target.type ?? '');
-    if (type === '*github.com/gin-gonic/gin.Context') {
+    const type = plainType(target.type);
+    if (type === 'github.com/gin-gonic/gin.Context') {
       if (GIN_READS.test(name) && !GIN_HARMLESS.test(name))
         yield state('http.body-read', name, { framework: 'gin' }, node);
-    } else if (type === 'github.com/labstack/echo.Context' || type === '*github.com/labstack/echo.Context') {
+    } else if (type === 'github.com/labstack/echo.Context') {
       if (/^(?:Bind|FormFile|MultipartForm)$/.test(name))
         yield state('http.body-read', name, { framework: 'echo' }, node);
-    } else if (type === '*net/http.Request') {
+    } else if (type === 'net/http.Request') {
       if (name === 'ParseMultipartForm' || name === 'FormFile')
         yield state('http.body-read', name, { framework: 'net/http' }, node);
     } else if (name === 'ReadFrom' && values.some((value) => isRequestBody(value, types))) {

@@ -138,6 +138,12 @@ export function withoutVersion(path: string): string {
   return path.replace(/\/v\d+(?=\/|$)/, '').replace(/\.v\d+$/, '');
 }
 
+/** A type without the major version of its package: `github.com/labstack/echo.Context`; null for types without a package. */
+export function plainType(type: string | null): string | null {
+  const named = type === null ? null : namedType(type);
+  return named === null ? null : `${withoutVersion(named.path)}.${named.name}`;
+}
+
 const BY_PATH = new Map(WEB_FRAMEWORKS.map((item) => [item.path, item]));
 
 /** Framework of an import path, or null. */

@@ -7,7 +7,10 @@ import type { Exposure, RoutePurpose } from '../facts.ts';
 const HEALTH_SEGMENT = /^[-_.]*health(?:y|z|check\w*|[-_]?checks?|[-_.]\w+)?$/i;
 /** A path that ends in one of these is a health route. */
 const HEALTH_END =
-  /^[-_.]*(?:livez?|liveness|livenessprobe|readyz?|readiness|readinessprobe|alive|is[-_]?alive|heartbeat|lbheartbeat|ping|up)[-_]*$/i;
+  /^[-_.]*(?:livez|liveness(?:probe)?|readyz|readiness(?:probe)?|is[-_]?alive|heartbeat|lbheartbeat)[-_]*$/i;
+/** These are common words: only near the root they are about the service itself. */
+const HEALTH_ROOT =
+  /^(?:\/api)?(?:\/v\d+)?(?:\/[-_\w]+)?\/[-_]*(?:live|ready|alive|ping)[-_]*\/?$|^(?:\/api)?(?:\/v\d+)?\/[-_]*up[-_]*\/?$/i;
 const STATUS_PATH = /^(?:\/api)?(?:\/v\d+)?\/_?statusz?\/?$/i;
 
 /** Whether a path (with or without a method in front) is that of a health, liveness or readiness route. */
@@ -15,7 +18,11 @@ export function isHealthPath(path: string): boolean {
   const plain = path.replace(/^[A-Z]+\s+/, '');
   if (!plain.startsWith('/') || /[\s?=%]/.test(plain)) return false;
   const segments = plain.split('/').filter((segment) => segment !== '');
-  return segments.some((segment) => HEALTH_SEGMENT.test(segment)) || HEALTH_END.test(segments.at(-1) ?? '');
+  return (
+    segments.some((segment) => HEALTH_SEGMENT.test(segment)) ||
+    HEALTH_END.test(segments.at(-1) ?? '') ||
+    HEALTH_ROOT.test(plain)
+  );
 }
 
 /** Whether a name is that of a health handler or service. */
@@ -26,7 +33,7 @@ export function isHealthName(name: string): boolean {
 }
 
 const METRICS_HANDLER =
-  /\bpromhttp\.|\bexpvar\.Handler|\bprometheus\.Handler|\bginprom|\becho_?prometheus|\bfiberprometheus/;
+  /promhttp\.|\bexpvar\.Handler|\bprometheus\.Handler|\bginprom|\becho_?prometheus|\bfiberprometheus/;
 
 /** Purpose of a route from its path ('' when unknown) and the text of its handler. */
 export function purposeOf(path: string, handler: string): RoutePurpose {

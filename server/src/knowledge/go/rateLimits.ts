@@ -25,12 +25,12 @@ const libraries: NodeDetector<unknown, GoNode, GoHeader> = {
 const ASKING =
   /^(?:Allow|AllowN|AllowRequest|AllowIP|Allowed|IsAllowed|isAllowed|allow|allowed|allowRequest|allowIP|Take|TakeAvailable|Reserve|ReserveN|TryAcquire|LimitByRequest|CheckLimit|checkLimit|CheckRate|checkRate)$/;
 const LIMITER = /limit|throttl|bucket|quota|brute/i;
-const LIMITING = /rate_?limit|throttl|limiter/i;
+const LIMITING = /rate_?limit|throttl|limiter|max_?clients|max_?concurren|max_?in_?flight|limit_?concurren/i;
 const CREATING = /^(?:New|new|Default|default|With|with|Set|set|Get|get|Load|load|Parse|parse|Close|Stop|Clean|clean)/;
 
 const calls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
-  triggers: ['imit', 'hrottl', 'ucket', 'uota', 'llow', 'rute'],
+  triggers: ['imit', 'hrottl', 'ucket', 'uota', 'llow', 'rute', 'axClients', 'axConcurren', 'axInFlight'],
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee === null) return;
@@ -63,7 +63,7 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     // Handed to a router: `r.Use(s.rateLimit)`, `router.Use(limiter.Middleware())`.
     if (
-      /^(?:Use|With|UseFunc|Handle|HandleFunc|Group|GET|POST|Get|Post|Append|Chain|ChainUnaryInterceptor|UnaryInterceptor)$/.test(
+      /^(?:Use|With|UseFunc|Handle|HandleFunc|Handler|HandlerFunc|Group|GET|POST|Get|Post|Append|Chain|ChainUnaryInterceptor|UnaryInterceptor)$/.test(
         name,
       )
     ) {

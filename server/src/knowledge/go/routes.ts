@@ -12,6 +12,7 @@ import {
   functionName,
   indentationOf,
   leadingComments,
+  lineStartAt,
   statementOf,
   stringLiteralValue,
   syntaxChildren,
@@ -168,6 +169,11 @@ function chainOf(call: GoNode): GoNode {
   }
 }
 
+function beginsLine(node: GoNode): boolean {
+  const { text } = node.tree;
+  return text.slice(lineStartAt(text, node.start), node.start).trim() === '';
+}
+
 const CONSTRUCTORS: ReadonlySet<string> = new Set(WEB_FRAMEWORKS.flatMap((item) => item.constructors));
 
 const routers: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -184,7 +190,9 @@ const routers: NodeDetector<unknown, GoNode, GoHeader> = {
     if (known === null || !known.constructors.includes(name)) return;
     const statement = statementOf(node);
     const target = statement?.kind === 'short_var_declaration' ? assignedExpressions(statement)[0] : undefined;
-    yield state('http.router', known.id, { variable: target?.text ?? '' }, node);
+    const isPlain = target?.kind === 'identifier' && statement !== null && beginsLine(statement);
+    const after = isPlain ? { start: statement.end, end: statement.end, indent: indentationOf(statement) } : null;
+    yield state('http.router', known.id, { variable: target?.text ?? '', after }, node);
   },
 };
 

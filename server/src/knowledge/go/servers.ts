@@ -13,6 +13,7 @@ import {
   callArguments,
   enclosingFunction,
   indentationOf,
+  lineStartAt,
   operatorOf,
   statementOf,
   statementsOf,
@@ -155,8 +156,7 @@ function serveStatementOf(
 
 function beginsLine(node: GoNode): boolean {
   const { text } = node.tree;
-  const lineStart = Math.max(text.lastIndexOf('\n', node.start - 1), text.lastIndexOf('\r', node.start - 1)) + 1;
-  return text.slice(lineStart, node.start).trim() === '';
+  return text.slice(lineStartAt(text, node.start), node.start).trim() === '';
 }
 
 /** The error handling of `log.Fatal(start)` and `if err := start; err != nil { ... }` as the last statement of `main`. */
@@ -262,6 +262,7 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
         {
           form: 'helper',
           call: name,
+          receiver: '',
           tls: helper.tls,
           exposure: helper.listener
             ? values[0] === undefined
@@ -300,6 +301,7 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
         {
           form: 'method',
           call: name,
+          receiver: receiver.text,
           tls,
           exposure: isUnix
             ? 'loopback'
@@ -359,6 +361,7 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
       {
         form: 'method',
         call: name,
+        receiver: receiver.text,
         tls: tls || (fields?.has('TLSConfig') === true && name === 'ServeTLS'),
         exposure: name.startsWith('Serve') ? exposureOfListener(values[0]!, types, scope) : exposureOfLiteral(literal),
         handler: literal === null ? 'unknown' : handlerValue === undefined ? 'default' : 'given',
@@ -382,6 +385,7 @@ function simpleStart(call: string, exposure: Exposure): FactValues['http.server'
   return {
     form: 'method',
     call,
+    receiver: '',
     tls: false,
     exposure,
     handler: 'given',

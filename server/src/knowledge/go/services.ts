@@ -250,44 +250,93 @@ export const SERVICE_FACTS = ['http.server'] as const;
 /** Where a control of requests belongs, and where it is missed. */
 export interface Front {
   readonly place: Place;
-  /** A registration next to which another route can be registered; null when there is no simple one. */
-  readonly route: TypedFact<'http.route'> | null;
+  /** Where a further route can be registered in the file of the place; null when that is not simple. */
+  readonly beside: Beside | null;
+}
+
+/** A place for a statement that registers a route on the outermost router. */
+export interface Beside {
+  readonly framework: string;
+  /** Expression of the router, '' for http.DefaultServeMux. */
+  readonly router: string;
+  /** Path of the file, for its imports. */
+  readonly path: string;
+  /** The edit that inserts a statement, written without indentation. */
+  insert(statement: string): FixEdit;
 }
 
 /**
- * The front of a program: the creation of the router of its first route when that is in the same declaration, else
- * that route, else the first start of a server.
+ * The front of a program: the creation of a router that routes are registered on right there, else the creation of its
+ * first router, else its first route, else the first start of a server. Packages of mains come first.
  */
 export function frontOf(facts: FactView, program: GoProgram): Front {
-  const first = program.routes[0];
-  if (first === undefined) return { place: program.starts[0]!.place, route: null };
-  const isBefore = (other: Place): boolean =>
-    other.path === first.place.path && other.anchor === first.place.anchor && other.span.start < first.place.span.start;
-  const router = evidence(facts, program, 'http.router').find((fact) => isBefore(fact.place));
-  const place = router?.place ?? first.place;
-  const all = evidence(facts, program, 'http.route');
-  const beside = all.find(
-    (route) => route.place.path === place.path && route.value.root && route.value.before !== null && isRegistrable(route),
+  const own = new Set(program.mains.map((main) => directoryOf(main.place.path)));
+  const isProduction = (fact: { readonly place: Place }): boolean => facts.role(fact.place.path) === 'production';
+  const rank = (fact: { readonly place: Place }): number => (own.has(directoryOf(fact.place.path)) ? 0 : 1);
+  const byRank = <T extends { readonly place: Place }>(list: readonly T[]): T[] =>
+    list.filter(isProduction).sort((a, b) => rank(a) - rank(b));
+  const routes = byRank(program.routes);
+  const routers = byRank(evidence(facts, program, 'http.router'));
+  const first =
+    routers.find((router) => routes.some((route) => isInDeclaration(route.place, router.place))) ??
+    routers[0] ??
+    routes[0];
+  if (first === undefined) return { place: program.starts[0]!.place, beside: null };
+  const route = evidence(facts, program, 'http.route').find(
+    ({ place, value }) =>
+      place.path === first.place.path && value.root && value.before !== null && SNIPPET_FRAMEWORKS.has(value.framework),
   );
-  return { place, route: beside ?? null };
+  if (route !== undefined) return { place: first.place, beside: besideRoute(route) };
+  const router = routers.find(
+    ({ place, key, value }) =>
+      place.path === first.place.path && value.after !== null && key !== 'chi' && SNIPPET_FRAMEWORKS.has(key),
+  );
+  return { place: first.place, beside: router === undefined ? null : besideRouter(router) };
 }
 
-/** Whether further routes can be registered on the router of a route in one statement. */
-function isRegistrable({ value }: TypedFact<'http.route'>): boolean {
-  return ROUTE_SNIPPETS.has(value.framework);
+function isInDeclaration(inner: Place, other: Place): boolean {
+  return inner.path === other.path && inner.anchor === other.anchor;
 }
 
-const ROUTE_SNIPPETS: ReadonlySet<string> = new Set(['net/http', 'gorilla', 'chi', 'gin', 'echo', 'fiber', 'httprouter']);
+const SNIPPET_FRAMEWORKS: ReadonlySet<string> = new Set([
+  'net/http',
+  'gorilla',
+  'chi',
+  'gin',
+  'echo',
+  'fiber',
+  'httprouter',
+]);
 
-/**
- * Edits that put a statement before a registration. `statement` is written without indentation; lines after the first
- * get that of the place.
- */
-export function insertBefore(route: TypedFact<'http.route'>, statement: string): FixEdit {
+/** Before a registration and its comment. */
+function besideRoute(route: TypedFact<'http.route'>): Beside {
+  const { framework, router, commented } = route.value;
   const { indent, start, end } = route.value.before!;
-  const text = statement.replaceAll('\n', `\n${indent}`);
-  const gap = route.value.commented ? '\n\n' : '\n';
-  return { kind: 'replaceAt', place: placeIn(route, { start, end }), newText: `${text}${gap}${indent}` };
+  return {
+    framework,
+    router,
+    path: route.place.path,
+    insert: (statement) => ({
+      kind: 'replaceAt',
+      place: placeIn(route, { start, end }),
+      newText: `${statement.replaceAll('\n', `\n${indent}`)}${commented ? '\n\n' : '\n'}${indent}`,
+    }),
+  };
+}
+
+/** Behind the creation of the router. */
+function besideRouter(router: TypedFact<'http.router'>): Beside {
+  const { indent, start, end } = router.value.after!;
+  return {
+    framework: router.key,
+    router: router.value.variable,
+    path: router.place.path,
+    insert: (statement) => ({
+      kind: 'replaceAt',
+      place: placeIn(router, { start, end }),
+      newText: `\n${indent}${statement.replaceAll('\n', `\n${indent}`)}`,
+    }),
+  };
 }
 
 /** Whether the program is written for a Go version that is not older than `1.minor`; true when go.mod does not tell. */
@@ -301,9 +350,28 @@ export function mayBeShared(program: GoProgram, control: RegExp): boolean {
   return program.opaque.some((path) => control.test(path) || GENERAL.test(path));
 }
 
-const GENERAL = /(?:^|[/_.-])(?:go)?(?:server|service|web|httpd?|\w*kit|common|commons|core|framework|base|foundation|runtime|bootstrap)(?:$|[/_.-])/i;
+const GENERAL =
+  /(?:^|[/_.-])(?:go)?(?:server|service|web|httpd?|\w*kit|common|commons|core|framework|base|foundation|runtime|bootstrap)(?:$|[/_.-])/i;
 
 /** Whether the program serves requests of its own: routes, or gRPC services. */
 export function servesRequests(program: GoProgram): boolean {
   return program.routes.length > 0 || program.starts.some((start) => start.key === 'grpc');
+}
+
+/** Whether the program serves HTTP routes, not gRPC alone: a gateway's routes may be generated. */
+export function servesHttp(program: GoProgram): boolean {
+  return program.routes.length > 0 && program.starts.some((start) => start.key !== 'grpc');
+}
+
+/** Says of each place once that it was seen: several programs may share a router. */
+export function firstTime(): (place: Place) => boolean {
+  const seen = new Map<Place['anchor'], Set<string>>();
+  return (place) => {
+    const key = `${place.path} ${place.span.start} ${place.span.end}`;
+    const ofAnchor = seen.get(place.anchor) ?? new Set();
+    seen.set(place.anchor, ofAnchor);
+    if (ofAnchor.has(key)) return false;
+    ofAnchor.add(key);
+    return true;
+  };
 }

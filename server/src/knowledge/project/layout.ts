@@ -4,6 +4,7 @@
  * - `project.lockfile` (key: path): value {kind, directory}.
  * - `project.ignore` (key: directory): patterns of a `.gitignore`, with their spans.
  * - `project.goroutine` (key: path): production code is concurrent: a `go` statement, or an import of what guards shared data.
+ * - `image.npm-install` (key: `npm`): an image build that installs packages without heeding the lock file.
  * - `project.test` (key: directory): a Go test file.
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
@@ -138,6 +139,21 @@ const testFiles: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+const NPM_INSTALL =
+  /^[ \t]*(?:RUN\b[^\n]*?\b|&&[ \t]*)?npm[ \t]+(?:install|i)(?=[ \t]*(?:$|&&|;|\\|--(?:production|omit|only|include|prefer-offline|no-audit|no-fund|quiet|silent)\b))/gm;
+
+/** `npm install` without package names in an image: it may change what the lock file says. */
+const imageInstalls: TextDetector = {
+  text: true,
+  triggers: ['npm'],
+  *check(text) {
+    for (const match of text.matchAll(NPM_INSTALL)) {
+      const end = match.index + match[0].length;
+      yield fact('image.npm-install', 'npm', null, { start: match.index + match[0].lastIndexOf('npm'), end });
+    }
+  },
+};
+
 export const extractors: readonly Extractor[] = [
   { id: 'project.go-mod', language: 'gomod', detector: goMod },
   { id: 'project.package-json', language: 'json', detector: packageJson },
@@ -145,6 +161,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'project.lock-yaml', language: 'yaml', detector: lockFile },
   { id: 'project.lock-text', language: 'text', detector: lockFile },
   { id: 'project.ignore', language: 'gitignore', detector: ignoreFile },
+  { id: 'image.npm-install', language: 'dockerfile', detector: imageInstalls },
   { id: 'project.goroutines', language: 'go', detector: goroutines as NodeDetector },
   { id: 'project.tests', language: 'go', detector: testFiles as NodeDetector },
 ];

@@ -128,7 +128,8 @@ export function formatVerbs(format: GoNode): readonly FormatVerb[] | null {
     for (const match of piece.text.matchAll(/%([-+# 0-9.[\]*]*)(\p{L}|%|$)/gu)) {
       const [whole, flags, letter] = match;
       if (/[[\]*]/.test(flags!) || letter === '') return null;
-      if (letter !== '%') verbs.push({ letter: letter!, flags: flags!, at: piece.start + match.index + whole.length - 1 });
+      if (letter !== '%')
+        verbs.push({ letter: letter!, flags: flags!, at: piece.start + match.index + whole.length - 1 });
     }
   }
   return verbs;

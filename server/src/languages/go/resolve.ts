@@ -51,12 +51,8 @@ export interface GoIndex {
   declarations(directory: string, key: string): readonly Fact[];
   /** Whether all code of the package is known: nothing unparsed, hidden or still to be generated. */
   isComplete(directory: string): boolean;
-  /** What the file's imports say; empty when the file is not known. */
-  importsOf(path: string): GoPackageFile['imports'];
-  /** What an imported name or a package-level name of the file's package is; null when unknown. */
-  entityOf(path: string, name: string): GoEntity | null;
-  /** Follows a chain as in chains.ts from a file. */
-  follow(path: string, parts: readonly string[]): GoEntity | null;
+  /** Follows a chain as in chains.ts that stands in a file. */
+  follow(path: string, chain: string): GoEntity | null;
   /** Looks up a field or method. */
   select(type: GoTypeUse, name: string): Selection;
 }
@@ -70,6 +66,42 @@ const NAMED = /^(?:([\w./~-]+)\.)?([\p{L}_][\p{L}\p{Nd}_]*)$/u;
 /** Predeclared types that certainly have neither fields nor methods. */
 const MEMBERLESS =
   /^(?:bool|string|byte|rune|u?int(?:8|16|32|64)?|uintptr|float(?:32|64)|complex(?:64|128)|\[.*|map\[.*|func\(.*|(?:<-)?chan(?:<-)? .*)$/s;
+
+/**
+ * All members of the types of the standard library that are embedded most. Interfaces cannot grow, and the others have
+ * nothing to grow into.
+ */
+const LIBRARY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  error: ['Error'],
+  'context.Context': ['Deadline', 'Done', 'Err', 'Value'],
+  'fmt.Stringer': ['String'],
+  'io.Closer': ['Close'],
+  'io.ReadCloser': ['Close', 'Read'],
+  'io.ReadWriteCloser': ['Close', 'Read', 'Write'],
+  'io.ReadWriter': ['Read', 'Write'],
+  'io.Reader': ['Read'],
+  'io.WriteCloser': ['Close', 'Write'],
+  'io.Writer': ['Write'],
+  'net.Conn': [
+    'Close',
+    'LocalAddr',
+    'Read',
+    'RemoteAddr',
+    'SetDeadline',
+    'SetReadDeadline',
+    'SetWriteDeadline',
+    'Write',
+  ],
+  'net.Listener': ['Accept', 'Addr', 'Close'],
+  'net/http.Handler': ['ServeHTTP'],
+  'net/http.ResponseWriter': ['Header', 'Write', 'WriteHeader'],
+  'net/http.RoundTripper': ['RoundTrip'],
+  'sort.Interface': ['Len', 'Less', 'Swap'],
+  'sync.Mutex': ['Lock', 'TryLock', 'Unlock'],
+  'sync.Once': ['Do'],
+  'sync.RWMutex': ['Lock', 'RLock', 'RLocker', 'RUnlock', 'TryLock', 'TryRLock', 'Unlock'],
+  'sync.WaitGroup': ['Add', 'Done', 'Go', 'Wait'],
+};
 
 const goFilesByList = new WeakMap<readonly Fact[], ReadonlyMap<string, readonly string[]>>();
 
@@ -146,9 +178,13 @@ export function createGoIndex(facts: FactView): GoIndex {
     .map((module) => ({ path: module.key, directory: directoryOf(module.place.path) }));
   const otherDeclarations = new Map<string, readonly Fact[]>();
   const complete = new Map<string, boolean>();
+  const imports = new Map<string, Map<string, string | null>>();
   const directories = new Map<string, string | null>();
-  const chains = new Map<string, GoEntity | null>();
-  const selections = new Map<string, Selection>();
+  /** Chains that begin with a type mean the same in every file of a directory, others depend on the file. */
+  const chains = new Map<string, Map<string, GoEntity | null>>();
+  const namedTypes = new Map<string, GoNamedType>();
+  const namedTypeOf = new WeakMap<GoTypeUse, GoNamedType | null>();
+  const members = new Map<GoNamedType, Map<string, Selection>>();
   let depth = 0;
 
   const declarations = (directory: string, key: string): readonly Fact[] => {
@@ -228,9 +264,20 @@ export function createGoIndex(facts: FactView): GoIndex {
     return result;
   };
 
-  const importsOf = (path: string): GoPackageFile['imports'] => {
-    const file = packageFiles(directoryOf(path)).find((item) => item.place.path === path);
-    return (file?.value as GoPackageFile | undefined)?.imports ?? [];
+  /** What the names of a file's imports stand for: a directory, or null for a package that is not known. */
+  const importsOf = (path: string): ReadonlyMap<string, string | null> => {
+    let known = imports.get(path);
+    if (known === undefined) {
+      known = new Map();
+      const directory = directoryOf(path);
+      const file = packageFiles(directory).find((item) => item.place.path === path);
+      for (const [name, importPath, alias] of (file?.value as GoPackageFile | undefined)?.imports ?? []) {
+        const target = directoryOfImport(directory, importPath);
+        known.set(alias || target === null ? name : (packageName(target) ?? name), target);
+      }
+      imports.set(path, known);
+    }
+    return known;
   };
 
   const declaredEntity = (directory: string, name: string): GoEntity | null => {
@@ -247,25 +294,19 @@ export function createGoIndex(facts: FactView): GoIndex {
         if (declaration.type !== null) {
           return { kind: 'value', type: { text: declaration.type, directory, typeParameters: [] } };
         }
-        return declaration.origin === null ? null : follow(found[0]!.place.path, declaration.origin.split('\t'));
+        return declaration.origin === null ? null : follow(found[0]!.place.path, declaration.origin);
       case 'method':
         return null;
     }
   };
 
   const entityOf = (path: string, name: string): GoEntity | null => {
-    const directory = directoryOf(path);
-    for (const [importedAs, importPath, alias] of importsOf(path)) {
-      const target = directoryOfImport(directory, importPath);
-      const actual = alias || target === null ? importedAs : (packageName(target) ?? importedAs);
-      if (actual !== name) continue;
-      return target === null ? null : { kind: 'package', directory: target };
-    }
-    return declaredEntity(directory, name);
+    const imported = importsOf(path).get(name);
+    if (imported === undefined) return declaredEntity(directoryOf(path), name);
+    return imported === null ? null : { kind: 'package', directory: imported };
   };
 
-  /** The declaration of a named type, through aliases; null for every other type. */
-  const namedType = (use: GoTypeUse): GoNamedType | null => {
+  const findNamedType = (use: GoTypeUse): GoNamedType | null => {
     let current = use;
     for (let i = 0; i < DEPTH_LIMIT; i++) {
       const match = NAMED.exec(withoutArguments(withoutPointers(current.text)));
@@ -277,11 +318,29 @@ export function createGoIndex(facts: FactView): GoIndex {
       const found = declarations(directory, name!);
       const declaration = found[0]?.value as GoDeclaration | undefined;
       if (found.length !== 1 || declaration?.kind !== 'type' || declaration.test) return null;
-      if (declaration.form !== 'alias') return { name: name!, directory, declaration };
+      if (declaration.form !== 'alias') {
+        const id = `${directory}\n${name}`;
+        let type = namedTypes.get(id);
+        if (type === undefined) {
+          type = { name: name!, directory, declaration };
+          namedTypes.set(id, type);
+        }
+        return type;
+      }
       if (declaration.type === null) return null;
       current = { text: declaration.type, directory, typeParameters: declaration.typeParameters };
     }
     return null;
+  };
+
+  /** The declaration of a named type, through aliases, pointers and type arguments; null for every other type. */
+  const namedType = (use: GoTypeUse): GoNamedType | null => {
+    let type = namedTypeOf.get(use);
+    if (type === undefined) {
+      type = findNamedType(use);
+      namedTypeOf.set(use, type);
+    }
+    return type;
   };
 
   /** The type behind defined types such as `type Names []string`; null when unknown. */
@@ -304,24 +363,28 @@ export function createGoIndex(facts: FactView): GoIndex {
     typeParameters: declaration.typeParameters,
   });
 
-  const search = (type: GoTypeUse, name: string): Selection => {
-    const owner = namedType(type);
-    if (owner === null) return UNKNOWN;
-    const visited = new Set<string>();
+  const search = (owner: GoNamedType, name: string): Selection => {
+    const visited = new Set<GoNamedType>();
     const directoriesSeen = new Set<string>();
-    const queue: GoTypeUse[] = [type];
+    const queue: GoNamedType[] = [owner];
     let certain = true;
-    for (let current = queue.shift(); current !== undefined; current = queue.shift()) {
-      if (visited.size > DEPTH_LIMIT) return UNKNOWN;
-      const named = namedType(current);
-      if (named === null) {
-        if (!MEMBERLESS.test(withoutPointers(current.text))) certain = false;
-        continue;
+    let inLibrary = false;
+    const enter = (type: GoTypeUse): void => {
+      const named = namedType(type);
+      if (named !== null) {
+        queue.push(named);
+        return;
       }
+      const text = withoutPointers(type.text);
+      const library = Object.hasOwn(LIBRARY_MEMBERS, text) ? LIBRARY_MEMBERS[text] : undefined;
+      if (library?.includes(name) === true) inLibrary = true;
+      else if (library === undefined && !MEMBERLESS.test(text)) certain = false;
+    };
+    for (let named = queue.shift(); named !== undefined; named = queue.shift()) {
+      if (visited.size > DEPTH_LIMIT) return UNKNOWN;
+      if (visited.has(named)) continue;
+      visited.add(named);
       const { directory, declaration } = named;
-      const id = `${directory}\n${named.name}`;
-      if (visited.has(id)) continue;
-      visited.add(id);
       directoriesSeen.add(directory);
       const { typeParameters } = declaration;
 
@@ -350,78 +413,94 @@ export function createGoIndex(facts: FactView): GoIndex {
         if (withoutArguments(withoutPointers(text)).replace(/^.*\./, '') === name) {
           return { kind: 'found', entity: { kind: 'value', type: embedded } };
         }
-        queue.push(embedded);
+        enter(embedded);
       }
       if (declaration.form === 'defined') {
         if (declaration.type === null) certain = false;
         // Methods of the type on the right do not come along, but its fields do.
-        else queue.push({ text: declaration.type, directory, typeParameters });
+        else enter({ text: declaration.type, directory, typeParameters });
       }
     }
+    if (inLibrary) return { kind: 'found', entity: null };
     if (!certain || ![...directoriesSeen].every(isComplete)) return UNKNOWN;
     return { kind: 'missing', owner };
   };
 
   const select = (type: GoTypeUse, name: string): Selection => {
-    const id = `${type.directory}\n${type.text}\n${type.typeParameters.join()}\n${name}`;
-    let result = selections.get(id);
+    const owner = namedType(type);
+    if (owner === null) return UNKNOWN;
+    const known = getOrCreate(members, owner);
+    let result = known.get(name);
     if (result === undefined) {
-      result = search(type, name);
-      selections.set(id, result);
+      result = search(owner, name);
+      known.set(name, result);
     }
     return result;
   };
 
   const step = (from: GoEntity, what: string): GoEntity | null => {
-    const call = /^\(\)(\d+)$/.exec(what);
+    if (what.startsWith('.')) {
+      const name = what.slice(1);
+      if (from.kind === 'package') return declaredEntity(from.directory, name);
+      const selection = from.kind === 'value' ? select(from.type, name) : UNKNOWN;
+      return selection.kind === 'found' ? selection.entity : null;
+    }
+    const result = what.startsWith('()') ? Number(what.slice(2)) : -1;
     switch (from.kind) {
       case 'package':
-        return what.startsWith('.') ? declaredEntity(from.directory, what.slice(1)) : null;
+        return null;
       case 'func': {
         // An instantiation, as in `f[int](x)`.
         if (what === '[]') return from;
-        const text = call === null ? null : from.results[Number(call[1])];
+        const text = from.results[result];
         if (text === null || text === undefined) return null;
         return { kind: 'value', type: { text, directory: from.directory, typeParameters: from.typeParameters } };
       }
       case 'type':
         if (what === '[]') return from;
-        return call === null ? null : { kind: 'value', type: from.type };
+        return result < 0 ? null : { kind: 'value', type: from.type };
       case 'value': {
-        if (what.startsWith('.')) {
-          const selection = select(from.type, what.slice(1));
-          return selection.kind === 'found' ? selection.entity : null;
-        }
         const base = underlying(from.type);
-        if (base === null) return null;
-        const text = partOfType(withoutPointers(base.text), what, call === null ? -1 : Number(call[1]));
-        return text === null ? null : { kind: 'value', type: { ...base, text } };
+        const text = base === null ? null : partOfType(withoutPointers(base.text), what, result);
+        return base === null || text === null ? null : { kind: 'value', type: { ...base, text } };
       }
     }
   };
 
-  const follow = (path: string, parts: readonly string[]): GoEntity | null => {
-    const [root, ...steps] = parts;
-    // Roots that are types mean the same in the whole package; names depend on the file's imports.
-    const id = `${root!.startsWith('=') ? path : directoryOf(path)}\n${parts.join('\t')}`;
-    const known = chains.get(id);
+  const follow = (path: string, chain: string): GoEntity | null => {
+    const ofScope = getOrCreate(chains, chain.startsWith('=') ? path : directoryOf(path));
+    const known = ofScope.get(chain);
     if (known !== undefined) return known;
+    // An initial value that leads back to itself is unknown.
     if (depth > DEPTH_LIMIT) return null;
-    chains.set(id, null);
+    ofScope.set(chain, null);
     depth++;
-    let entity: GoEntity | null = root!.startsWith(':')
-      ? { kind: 'value', type: { text: root!.slice(1), directory: directoryOf(path), typeParameters: [] } }
-      : entityOf(path, root!.slice(1));
-    for (const what of steps) {
-      if (entity === null) break;
-      entity = step(entity, what);
+    const last = chain.lastIndexOf('\t');
+    let entity: GoEntity | null;
+    if (last < 0) {
+      const rest = chain.slice(1);
+      entity = chain.startsWith('=')
+        ? entityOf(path, rest)
+        : { kind: 'value', type: { text: rest, directory: directoryOf(path), typeParameters: [] } };
+    } else {
+      const owner = follow(path, chain.slice(0, last));
+      entity = owner === null ? null : step(owner, chain.slice(last + 1));
     }
     depth--;
-    chains.set(id, entity);
+    ofScope.set(chain, entity);
     return entity;
   };
 
-  return { directoryOfImport, packageName, declarations, isComplete, importsOf, entityOf, follow, select };
+  return { directoryOfImport, packageName, declarations, isComplete, follow, select };
+}
+
+function getOrCreate<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let inner = map.get(key);
+  if (inner === undefined) {
+    inner = new Map();
+    map.set(key, inner);
+  }
+  return inner;
 }
 
 /** An element, a key, a received value or a result of a type without a name; null when it has none. */

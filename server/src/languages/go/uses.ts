@@ -20,15 +20,24 @@ import { goTypes } from './types.ts';
 export type GoUse =
   /** A name by itself: `v` where a value stands, `t` a type, `q` before a dot; written `v Name`. */
   | { readonly kind: FreePosition; readonly line: string; readonly name: string }
-  /** The last `.name` of a chain as in chains.ts; written as the chain itself. `named`: it begins with a name. */
-  | { readonly kind: 'member'; readonly line: string; readonly named: boolean };
+  /** The last `.name` of a chain as in chains.ts; written as the chain itself. */
+  | {
+      readonly kind: 'member';
+      readonly line: string;
+      readonly name: string;
+      /** The chain of what it is selected from. */
+      readonly owner: string;
+      /** The chain begins with a name, so that its meaning depends on the file's imports. */
+      readonly named: boolean;
+    };
 
 const POSITIONS: Readonly<Record<string, FreePosition>> = { v: 'value', t: 'type', q: 'qualifier' };
 
 function readUse(line: string): GoUse {
   const kind = POSITIONS[line[0]!];
   if (kind !== undefined && line[1] === ' ') return { kind, line, name: line.slice(2) };
-  return { kind: 'member', line, named: line.startsWith('=') };
+  const last = line.lastIndexOf('\t');
+  return { kind: 'member', line, name: line.slice(last + 2), owner: line.slice(0, last), named: line.startsWith('=') };
 }
 
 const usesByFact = new WeakMap<Fact, readonly GoUse[]>();

@@ -5,7 +5,7 @@
  */
 import { type FlowProblem, type FlowSolution, solveForward } from '../../../core/flow/solve.ts';
 import { type ChunkContext, defineAnalysis } from '../../../core/rulekit/rule.ts';
-import { type GoFlow, goFlow } from '../flow.ts';
+import { type GoFlow, goFlow, nodesRunAt } from '../flow.ts';
 import type { GoNode } from '../nodes.gen.ts';
 import { calleeId, goTypes } from '../types.ts';
 import { calledExpression, FUNCTION_KINDS, isFunction, topLevelOf } from '../syntax.ts';
@@ -78,7 +78,7 @@ function initialOf(kind: LockUnitKind, owner: GoNode, outer: LockUnit | undefine
 
 /** Functions of libraries that run a function argument before they return, on the goroutine of the caller. */
 const RUNS_AT_ONCE =
-  /^(?:sort\.\w+|slices\.\w+|maps\.\w+|strings\.\w+|bytes\.\w+|path\/filepath\.Walk(?:Dir)?|sync\.Once\.Do|sync\.Map\.Range)$/;
+  /^(?:sort\.\w+|slices\.\w+|maps\.\w+|strings\.\w+|bytes\.\w+|path\/filepath\.Walk(?:Dir)?|sync\.Map\.Range)$/;
 /** Functions of libraries that run a function argument on another goroutine. */
 const RUNS_ASIDE = /^(?:time\.AfterFunc|golang\.org\/x\/sync\/errgroup\.Group\.(?:Try)?Go|sync\.WaitGroup\.Go)$/;
 
@@ -99,29 +99,36 @@ function kindOf(literal: GoNode, ctx: ChunkContext, declaration: GoNode): LockUn
 }
 
 function unitOf(kind: LockUnitKind, owner: GoNode, initial: HeldLocks, declaration: GoNode, ctx: ChunkContext): LockUnit {
+  // Most functions have nothing to do with locks.
+  if (!declaration.tree.text.includes('ock')) return { kind, owner, before: () => initial };
+  const flow = ctx.get(goFlow, owner);
   const operations = ctx.get(goLockOperations, declaration);
   const own = operations.any ? operations.of(owner).filter((operation) => isStepOf(operation, owner)) : [];
-  if (own.length === 0) return { kind, owner, before: () => initial };
-  let solution: FlowSolution<ReadonlyMap<string, number>> | null = null;
-  let steps: ReadonlyMap<number, readonly LockOperation[]> = new Map();
-  const flow = ctx.get(goFlow, owner);
+  const known = new Set(operations.all.map(({ call }) => call.index));
+  const steps = stepsOf(flow, own, known);
+  if (steps.size === 0) return { kind, owner, before: () => initial };
+  let solution: FlowSolution<HeldLocks> | null = null;
   return {
     kind,
     owner,
     before(node) {
-      if (solution === null) {
-        steps = stepsOf(flow, own);
-        solution = solveForward(flow.graph, problemOf(flow, steps, initial));
-      }
+      solution ??= solveForward(flow.graph, problemOf(flow, steps, initial));
       const id = flow.at(node);
-      let locks = id < 0 ? null : (solution.before[id] ?? null);
-      if (locks === null) return null;
-      for (const operation of steps.get(id) ?? []) {
-        if (operation.call.start < node.start) locks = after(locks, operation, initial.others);
+      let held = id < 0 ? null : (solution.before[id] ?? null);
+      if (held === null) return null;
+      for (const step of steps.get(id) ?? []) {
+        if (step.at < node.start) held = after(held, step);
       }
-      return { others: initial.others, locks };
+      return held;
     },
   };
+}
+
+/** Something that changes what is held: an operation, or a call that may do anything to locks (null). */
+interface Step {
+  /** Offset behind which it has happened. */
+  readonly at: number;
+  readonly operation: LockOperation | null;
 }
 
 /** Whether the statements of the function bring the operation about, and no balanced literal of it. */
@@ -129,59 +136,76 @@ function isStepOf(operation: TimedLockOperation, owner: GoNode): boolean {
   return operation.timing === 'step' && operation.call.ancestor(...FUNCTION_KINDS)?.index === owner.index;
 }
 
-function stepsOf(flow: GoFlow, operations: readonly LockOperation[]): ReadonlyMap<number, readonly LockOperation[]> {
-  const steps = new Map<number, LockOperation[]>();
-  for (const operation of operations) {
-    const id = flow.at(operation.call);
+/** `s.lock()`, `LockInsideApply()`, `unlockAll()`, `acquire()`, but not `Block()`, `clock()`, `isLocked()`. */
+const LOCKING_NAME = /(?<![bcBC])[lL]ock(?!ed|er|s\b)|^[aA]cquire/;
+
+function stepsOf(
+  flow: GoFlow,
+  operations: readonly LockOperation[],
+  known: ReadonlySet<number>,
+): ReadonlyMap<number, readonly Step[]> {
+  const steps = new Map<number, Step[]>();
+  const add = (id: number, step: Step): void => {
     const list = steps.get(id);
-    if (list === undefined) steps.set(id, [operation]);
-    else list.push(operation);
-  }
+    if (list === undefined) steps.set(id, [step]);
+    else list.push(step);
+  };
+  for (const operation of operations) add(flow.at(operation.call), { at: operation.call.start, operation });
+  flow.graph.nodes.forEach((flowNode, id) => {
+    if (flowNode.kind === 'defer') return;
+    for (const node of nodesRunAt(flow, id)) {
+      if (node.kind !== 'call_expression' || known.has(node.index)) continue;
+      const callee = calledExpression(node);
+      const name = callee?.kind === 'selector_expression' ? callee.child('field')?.text : callee?.text;
+      if (name !== undefined && LOCKING_NAME.test(name)) add(id, { at: node.start, operation: null });
+    }
+  });
+  for (const list of steps.values()) list.sort((a, b) => a.at - b.at);
   return steps;
 }
 
-function after(
-  locks: ReadonlyMap<string, number>,
-  { action, mode, lock }: LockOperation,
-  others: number,
-): ReadonlyMap<string, number> {
-  const held = mode === 'read' ? HELD_READ : HELD_WRITE;
-  const ways = action === 'release' ? FREE : action === 'acquire' ? held : (locks.get(lock) ?? others) | held;
-  return new Map(locks).set(lock, ways);
+const NOTHING_KNOWN: HeldLocks = { others: OBSCURE, locks: NOTHING };
+
+function after(held: HeldLocks, { operation }: Step): HeldLocks {
+  if (operation === null) return NOTHING_KNOWN;
+  const { action, mode, lock } = operation;
+  const taken = mode === 'read' ? HELD_READ : HELD_WRITE;
+  const ways = action === 'release' ? FREE : action === 'acquire' ? taken : waysOf(held, lock) | taken;
+  return { others: held.others, locks: new Map(held.locks).set(lock, ways) };
 }
 
 function problemOf(
   flow: GoFlow,
-  steps: ReadonlyMap<number, readonly LockOperation[]>,
+  steps: ReadonlyMap<number, readonly Step[]>,
   initial: HeldLocks,
-): FlowProblem<ReadonlyMap<string, number>> {
-  const { others } = initial;
+): FlowProblem<HeldLocks> {
   return {
-    initial: initial.locks,
-    transfer(_node, id, locks) {
-      let result = locks;
-      for (const operation of steps.get(id) ?? []) result = after(result, operation, others);
+    initial,
+    transfer(_node, id, held) {
+      let result = held;
+      for (const step of steps.get(id) ?? []) result = after(result, step);
       return result;
     },
-    refine(edge, locks) {
-      if (edge.label !== 'true' || flow.graph.nodes[edge.from]!.kind !== 'condition') return locks;
+    refine(edge, held) {
+      if (edge.label !== 'true' || flow.graph.nodes[edge.from]!.kind !== 'condition') return held;
       // `if mu.TryLock() {`
-      const tried = steps.get(edge.from)?.find(({ action }) => action === 'try');
-      if (tried === undefined || flow.node(edge.from)?.index !== tried.call.index) return locks;
-      return new Map(locks).set(tried.lock, tried.mode === 'read' ? HELD_READ : HELD_WRITE);
+      const tried = steps.get(edge.from)?.find(({ operation }) => operation?.action === 'try')?.operation ?? null;
+      if (tried === null || flow.node(edge.from)?.index !== tried.call.index) return held;
+      const taken = tried.mode === 'read' ? HELD_READ : HELD_WRITE;
+      return { others: held.others, locks: new Map(held.locks).set(tried.lock, taken) };
     },
     join(left, right) {
       if (left === right) return left;
-      const result = new Map(left);
-      for (const lock of new Set([...left.keys(), ...right.keys()])) {
-        result.set(lock, (left.get(lock) ?? others) | (right.get(lock) ?? others));
+      const locks = new Map<string, number>();
+      for (const lock of [...left.locks.keys(), ...right.locks.keys()]) {
+        locks.set(lock, waysOf(left, lock) | waysOf(right, lock));
       }
-      return result;
+      return { others: left.others | right.others, locks };
     },
     equals(left, right) {
       if (left === right) return true;
-      if (left.size !== right.size) return false;
-      for (const [lock, ways] of left) if (right.get(lock) !== ways) return false;
+      if (left.others !== right.others || left.locks.size !== right.locks.size) return false;
+      for (const [lock, ways] of left.locks) if (right.locks.get(lock) !== ways) return false;
       return true;
     },
   };

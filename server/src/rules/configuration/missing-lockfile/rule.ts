@@ -1,7 +1,7 @@
 /** Dependencies that no lock file in the tree pins, or an image build that does not use it. */
 import { directoryOf } from '../../../core/engine/factIndex.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { defineRule, type FactView, fact, type TextDetector, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
+import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import { type IgnoreLevel, ignoringPattern } from '../../../formats/ignoreFile.ts';
 import type { Manifest } from '../../../knowledge/project/layout.ts';
 
@@ -25,6 +25,11 @@ function lockOf(facts: FactView, manifest: Manifest): Fact | null {
   return found ?? null;
 }
 
+const LOCK_NAMES: Readonly<Record<Manifest['kind'], readonly [string, ...string[]]>> = {
+  go: ['go.sum'],
+  npm: ['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml'],
+};
+
 interface Pattern {
   readonly pattern: string;
   readonly start: number;
@@ -32,7 +37,10 @@ interface Pattern {
 }
 
 /** The line of an ignore file that hides a path, or null. */
-function hidingLine(facts: FactView, path: string): { readonly fact: Fact; readonly pattern: Pattern } | null {
+function hidingLine(
+  facts: FactView,
+  path: string,
+): { readonly path: string; readonly fact: Fact; readonly pattern: Pattern } | null {
   for (const file of facts.all('project.ignore')) {
     const level: IgnoreLevel = { directory: file.key, patterns: [] };
     if (!isAtOrAbove(level.directory, directoryOf(path))) continue;
@@ -42,7 +50,7 @@ function hidingLine(facts: FactView, path: string): { readonly fact: Fact; reado
       relative,
       patterns.map((pattern) => pattern.pattern),
     );
-    if (index >= 0) return { fact: file, pattern: patterns[index]! };
+    if (index >= 0) return { path, fact: file, pattern: patterns[index]! };
   }
   return null;
 }
@@ -60,21 +68,6 @@ function foreign(facts: FactView, manifest: Manifest): readonly string[] {
   return manifest.dependencies.filter((name) => !own.has(name));
 }
 
-const NPM_INSTALL =
-  /^[ \t]*(?:RUN\b[^\n]*?\b|&&[ \t]*)?npm[ \t]+(?:install|i)(?=[ \t]*(?:$|&&|;|\\|--(?:production|omit|only|include|prefer-offline|no-audit|no-fund|quiet|silent)\b))/gm;
-
-/** `npm install` without package names in an image: it may change what the lock file says. */
-const imageInstalls: TextDetector = {
-  text: true,
-  triggers: ['npm'],
-  *check(text) {
-    for (const match of text.matchAll(NPM_INSTALL)) {
-      const end = match.index + match[0].length;
-      yield fact('image.npm-install', 'npm', null, { start: match.index + match[0].lastIndexOf('npm'), end });
-    }
-  },
-};
-
 const judge: WorkspaceJudge = {
   partition: 'workspace',
   reads: ['project.manifest'],
@@ -89,14 +82,16 @@ const judge: WorkspaceJudge = {
         continue;
       }
       const prefix = manifest.directory === '' ? '' : `${manifest.directory}/`;
-      const name = manifest.kind === 'go' ? 'go.sum' : 'package-lock.json';
-      const command = manifest.kind === 'go' ? 'go mod tidy' : 'npm install';
-      const hiding = hidingLine(facts, `${prefix}${name}`);
-      if (hiding !== null) {
+      const [name, ...others] = LOCK_NAMES[manifest.kind];
+      const hiding = [name, ...others]
+        .map((file) => hidingLine(facts, `${prefix}${file}`))
+        .find((line) => line !== null);
+      if (hiding !== undefined) {
         const { start, end, pattern } = hiding.pattern;
         const subject = { ...hiding.fact.place, span: { start, end } };
-        yield { kind: 'fail', subject, message: 'ignored', args: { file: `${prefix}${name}`, pattern } };
+        yield { kind: 'fail', subject, message: 'ignored', args: { file: hiding.path, pattern } };
       } else {
+        const command = manifest.kind === 'go' ? 'go mod tidy' : 'npm install';
         yield {
           kind: 'fail',
           subject: item.place,
@@ -147,6 +142,6 @@ export const rule = defineRule({
     unused: 'npm install may change the versions of the lock file; use npm ci.',
   },
   fix: 'sometimes',
-  on: { dockerfile: [imageInstalls] },
+  on: {},
   workspace: judge,
 });

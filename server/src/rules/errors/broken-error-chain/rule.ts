@@ -472,7 +472,8 @@ function attemptedIn(loop: GoNode, scope: GoScope, types: GoTypes): GoBinding | 
   return null;
 }
 
-const RECORDER = /^(?:add|append|record|collect|push|report)(?:[A-Z]\w*)?(?:Err|Error|Errors|Failure|Violation|Issue)$/i;
+const RECORDER =
+  /^(?:add|append|record|collect|push|report)(?:[A-Z]\w*)?(?:Err|Error|Errors|Failure|Violation|Issue)$/i;
 
 /** `v.addError("field", "value is missing")`: a cause that the error behind it does not mention. */
 function isRecording(statement: GoNode): boolean {

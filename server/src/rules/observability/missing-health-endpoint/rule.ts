@@ -1,20 +1,21 @@
 /** Programs that serve requests but give orchestrators and balancers nothing to ask whether they are alive. */
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import type { TypedFact } from '../../../knowledge/facts.ts';
 import {
+  type Beside,
   evidence,
+  firstTime,
   frontOf,
-  insertBefore,
   mayBeShared,
   SERVICE_FACTS,
+  servesHttp,
   servesRequests,
   servicesOf,
 } from '../../../knowledge/go/services.ts';
 
 /** The registration of a health route beside another route, and the import that it needs. */
-function healthRoute(route: TypedFact<'http.route'>): Fix {
-  const { framework, router } = route.value;
+function healthRoute(beside: Beside): Fix {
+  const { framework, router } = beside;
   const [statement, packages] = ((): [string, string[]] => {
     switch (framework) {
       case 'gin':
@@ -45,7 +46,7 @@ function healthRoute(route: TypedFact<'http.route'>): Fix {
       }
     }
   })();
-  const edit = insertBefore(route, statement);
+  const edit = beside.insert(statement);
   return {
     title: 'Register GET /healthz',
     safety: 'suggestion',
@@ -66,7 +67,10 @@ export const rule = defineRule({
     why: 'A load balancer or orchestrator can only take a broken instance out of rotation when it has something to ask. Without a probe an instance that hangs or has lost its database keeps getting traffic, and a new version counts as started before it can answer.',
     howToFix:
       'Register a route such as `GET /healthz` that answers 200 while the process can serve, outside of authentication. Answer 503 on a second route (`/readyz`) while a dependency that every request needs is unreachable. For gRPC register `health.NewServer()` of `google.golang.org/grpc/health`.',
-    refs: ['https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/', 'https://grpc.io/docs/guides/health-checking/'],
+    refs: [
+      'https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/',
+      'https://grpc.io/docs/guides/health-checking/',
+    ],
   },
   messages: {
     http: 'These routes have no health check among them; register one such as GET /healthz.',
@@ -78,20 +82,22 @@ export const rule = defineRule({
     partition: 'workspace',
     reads: SERVICE_FACTS,
     *judge(facts) {
+      const isFirst = firstTime();
       for (const program of servicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'health');
         const found = route ?? evidence(facts, program, 'health.route')[0];
         if (found !== undefined) {
-          yield { kind: 'pass', subject: found.place };
+          if (isFirst(found.place)) yield { kind: 'pass', subject: found.place };
           continue;
         }
-        const { place, route: beside } = frontOf(facts, program);
+        const { place, beside } = frontOf(facts, program);
+        if (!isFirst(place)) continue;
         if (mayBeShared(program, /health|probe/i)) {
           yield { kind: 'unknown', subject: place, note: `A health route may come from ${program.opaque[0]}.` };
           continue;
         }
-        const isHttp = program.routes.length > 0;
+        const isHttp = servesHttp(program);
         const fixes = isHttp && beside !== null ? [healthRoute(beside)] : [];
         yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes };
       }

@@ -1,13 +1,14 @@
 /** Programs that serve requests but export no metrics: no client library, no metrics route, no agent. */
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import type { TypedFact } from '../../../knowledge/facts.ts';
 import {
+  type Beside,
   evidence,
+  firstTime,
   frontOf,
-  insertBefore,
   mayBeShared,
   SERVICE_FACTS,
+  servesHttp,
   servesRequests,
   servicesOf,
 } from '../../../knowledge/go/services.ts';
@@ -15,8 +16,8 @@ import {
 const PROMHTTP = 'github.com/prometheus/client_golang/prometheus/promhttp';
 
 /** The registration of the Prometheus handler beside another route. */
-function metricsRoute(route: TypedFact<'http.route'>): Fix | null {
-  const { framework, router } = route.value;
+function metricsRoute(beside: Beside): Fix | null {
+  const { framework, router } = beside;
   const on = router === '' ? 'http' : router;
   const statement: Record<string, string> = {
     'net/http': `${on}.Handle("/metrics", promhttp.Handler())`,
@@ -32,7 +33,7 @@ function metricsRoute(route: TypedFact<'http.route'>): Fix | null {
     title: 'Serve Prometheus metrics at /metrics (go get github.com/prometheus/client_golang)',
     safety: 'suggestion',
     preferred: true,
-    edits: [insertBefore(route, text), { kind: 'import', add: [PROMHTTP] }],
+    edits: [beside.insert(text), { kind: 'import', add: [PROMHTTP] }],
   };
 }
 
@@ -60,21 +61,23 @@ export const rule = defineRule({
     partition: 'workspace',
     reads: SERVICE_FACTS,
     *judge(facts) {
+      const isFirst = firstTime();
       for (const program of servicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'metrics');
         const found =
           evidence(facts, program, 'metrics.client')[0] ?? evidence(facts, program, 'metrics.route')[0] ?? route;
         if (found !== undefined) {
-          yield { kind: 'pass', subject: found.place };
+          if (isFirst(found.place)) yield { kind: 'pass', subject: found.place };
           continue;
         }
-        const { place, route: beside } = frontOf(facts, program);
+        const { place, beside } = frontOf(facts, program);
+        if (!isFirst(place)) continue;
         if (mayBeShared(program, /metric|monitor|observ|telemetry/i)) {
           yield { kind: 'unknown', subject: place, note: `Metrics may come from ${program.opaque[0]}.` };
           continue;
         }
-        const isHttp = program.routes.length > 0;
+        const isHttp = servesHttp(program);
         const fix = isHttp && beside !== null ? metricsRoute(beside) : null;
         yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes: fix === null ? [] : [fix] };
       }

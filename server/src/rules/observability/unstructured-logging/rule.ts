@@ -2,7 +2,14 @@
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts, type FactName, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
-import { type GoProgram, isDeployedPath, mayBeShared, SERVICE_FACTS, servicesOf, supportsGo } from '../../../knowledge/go/services.ts';
+import {
+  type GoProgram,
+  isDeployedPath,
+  mayBeShared,
+  SERVICE_FACTS,
+  servicesOf,
+  supportsGo,
+} from '../../../knowledge/go/services.ts';
 
 /** Fewer calls than this are start-up messages, not logging. */
 const FEW_CALLS = 3;
@@ -60,7 +67,9 @@ export const rule = defineRule({
         const isOwn = (path: string): boolean =>
           programs[0]!.files.has(path) && isDeployedPath(path) && nearest(modules, path) === component;
         const own = <N extends FactName>(name: N): TypedFact<N>[] =>
-          allFacts(facts, name).filter((fact) => isOwn(fact.place.path) && facts.role(fact.place.path) === 'production');
+          allFacts(facts, name).filter(
+            (fact) => isOwn(fact.place.path) && facts.role(fact.place.path) === 'production',
+          );
 
         const imports = own('log.import');
         const structured = imports.find((fact) => fact.value.structured);

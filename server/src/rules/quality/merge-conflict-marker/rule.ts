@@ -42,12 +42,12 @@ function markedLines(text: string): MarkedLine[] {
   const pattern = /^\uFEFF?([<|=>])\1{6}(?: .*)?$/gm;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const start = match[0].startsWith('\uFEFF') ? match.index + 1 : match.index;
-    const content = match[0].slice(start - match.index).replace(/\r$/, '');
+    const content = match[0].slice(start - match.index);
     const marker = markerOf(content);
     if (marker === null) continue;
-    const lineBreak = text.indexOf('\n', start);
-    const next = lineBreak < 0 ? text.length : lineBreak + 1;
-    found.push({ start, end: start + content.length, next, text: content, marker });
+    const end = start + content.length;
+    const lineBreak = text.startsWith('\r\n', end) ? 2 : Math.min(1, text.length - end);
+    found.push({ start, end, next: end + lineBreak, text: content, marker });
   }
   return found;
 }

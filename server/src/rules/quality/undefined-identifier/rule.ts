@@ -138,10 +138,8 @@ function judgeQualifier(name: string, uses: readonly GoUse[], run: Run, file: Ju
   return { message: 'package', name, args: { name }, fixes: replacement(near) };
 }
 
-function judgeMember(chain: string, { index }: Run, file: JudgedFile): Problem | null {
-  const parts = chain.split('\t');
-  const name = parts.pop()!.slice(1);
-  const owner = index.follow(file.path, parts);
+function judgeMember(chain: string, name: string, { index }: Run, file: JudgedFile): Problem | null {
+  const owner = index.follow(file.path, chain);
   if (owner?.kind === 'package') {
     const { directory } = owner;
     if (index.declarations(directory, name).length > 0 || !index.isComplete(directory)) return null;
@@ -169,7 +167,7 @@ function judgeUse(
   const judged = use.named ? judgedInFile : run.judged;
   let problem = judged.get(use.line);
   if (problem === undefined) {
-    problem = judgeMember(use.line, run, file);
+    problem = judgeMember(use.owner, use.name, run, file);
     judged.set(use.line, problem);
   }
   return problem;

@@ -6,12 +6,15 @@
 
 import type { FlowEdge } from '../../../core/flow/graph.ts';
 import { findEscape, findPath } from '../../../core/flow/paths.ts';
-import type { Fix, FixEdit, Related, Verdict } from '../../../core/model/verdict.ts';
-import { type ChunkContext, defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fact, Fix, FixEdit, Related, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { type ChunkContext, defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { isStdlibPath } from '../../../knowledge/go/stdlib.ts';
+import { chainContext, chainOf } from '../../../languages/go/chains.ts';
 import { flowAround, type GoFlow, whenAcquired } from '../../../languages/go/flow.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { type PendingVerdict, pendingValue, settled } from '../../../languages/go/pending.ts';
+import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
 import { type GoBinding, type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -168,12 +171,12 @@ function judgesError(flow: GoFlow, edge: FlowEdge, error: GoBinding | null): boo
   return error.uses.some((use) => test.contains(use));
 }
 
-function* judge(
+function* followed(
   acquired: Acquired,
   ctx: ChunkContext<unknown, GoHeader>,
   scope: GoScope,
   types: GoTypes,
-): Iterable<Verdict> {
+): Iterable<PendingVerdict> {
   const { statement, call, binding, error } = acquired;
   const flow = flowAround(ctx, statement);
   // A variable of an outer function, a parameter or a result lives on.
@@ -296,7 +299,7 @@ function deferredClose(statement: GoNode, binding: GoBinding): GoNode | null {
 
 const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['short_var_declaration', 'assignment_statement'],
-  triggers: TRIGGERS,
+  triggers: ['.Body', '.StatusCode', ...TRIGGERS],
   *check(node, ctx): Iterable<Verdict> {
     const values = assignedValues(node);
     const call = values.length === 1 ? unparenthesized(values[0]!) : null;
@@ -307,7 +310,6 @@ const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
     const scope = scopeAround(ctx, node);
     if (types === null || scope === null) return;
     const certain = isRequest(call, types);
-    if (!certain && !maySendRequest(call, types)) return;
     const [target, second] = [targets[0]!, targets[1]!];
     if (isBlank(target)) {
       if (certain) yield { kind: 'fail', subject: call.span, message: 'dropped' };
@@ -316,7 +318,18 @@ const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
     const binding = target.kind === 'identifier' ? scope.bindingOf(target) : null;
     if (binding === null || (!certain && !looksLikeResponse(binding))) return;
     const error = second.kind === 'identifier' ? scope.bindingOf(second) : null;
-    yield* judge({ statement: node, call, target, binding, error }, ctx, scope, types);
+    const verdicts = followed({ statement: node, call, target, binding, error }, ctx, scope, types);
+    if (certain || maySendRequest(call, types)) {
+      yield* verdicts;
+      return;
+    }
+    // A client in a field, or a function of the workspace: what it gives is for the judge to find out.
+    const called = calledExpression(call);
+    const chain = called === null ? null : chainOf(called, chainContext(scope, types));
+    if (chain === null) return;
+    for (const verdict of verdicts) {
+      yield fact('http-body-not-closed.maybe', chain, pendingValue(verdict), call);
+    }
   },
 };
 
@@ -330,6 +343,18 @@ const dropped: NodeDetector<unknown, GoNode, GoHeader> = {
     if (types !== null && isRequest(call, types)) yield { kind: 'fail', subject: call.span, message: 'dropped' };
   },
 };
+
+/** Whether the called chain is a method of an HTTP client, or a function whose first result is a response. */
+function givesResponse(found: Fact, index: GoIndex): boolean {
+  const { path } = found.place;
+  const parts = found.key.split('\t');
+  const receiver = parts.length > 1 ? index.follow(path, parts.slice(0, -1).join('\t')) : null;
+  if (receiver?.kind === 'value' && /^\*?net\/http\./.test(receiver.type.text)) {
+    return REQUESTS.has(`${receiver.type.text.replace('*', '')}${parts.at(-1)!}`);
+  }
+  const called = index.follow(path, found.key);
+  return called?.kind === 'func' && called.results.length === 2 && called.results[0] === '*net/http.Response';
+}
 
 export const rule = defineRule({
   id: 'http-body-not-closed',
@@ -355,4 +380,15 @@ export const rule = defineRule({
   },
   fix: 'sometimes',
   on: { go: [assigned, dropped] },
+  workspace: {
+    partition: 'directory',
+    reads: ['http-body-not-closed.maybe'],
+    *judge(facts): Iterable<WorkspaceVerdict> {
+      const index = createGoIndex(facts);
+      for (const found of facts.get('http-body-not-closed.maybe')) {
+        if (facts.role(found.place.path) !== 'production') continue;
+        if (givesResponse(found, index)) yield settled(found, found.value);
+      }
+    },
+  },
 });

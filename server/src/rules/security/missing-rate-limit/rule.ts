@@ -2,17 +2,30 @@
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts, type TypedFact } from '../../../knowledge/facts.ts';
-import { evidence, frontOf, insertBefore, mayBeShared, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import {
+  type Beside,
+  evidence,
+  firstTime,
+  frontOf,
+  mayBeShared,
+  SERVICE_FACTS,
+  servesHttp,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
 
 /** Limiters that come with a framework, in the version that the file imports. */
-function limiter(route: TypedFact<'http.route'>, imports: readonly string[]): Fix | null {
-  const { framework, router } = route.value;
+function limiter(beside: Beside, imports: readonly string[]): Fix | null {
+  const { framework, router } = beside;
   const title = 'Limit each client to a number of requests (choose the number)';
   if (framework === 'echo') {
     const path = imports.find((item) => /^github\.com\/labstack\/echo(?:\/v4)?$/.test(item));
     if (path === undefined) return null;
     const statement = `${router}.Use(middleware.RateLimiter(middleware.NewRateLimiterMemoryStore(20)))`;
-    return { title, safety: 'suggestion', edits: [insertBefore(route, statement), { kind: 'import', add: [`${path}/middleware`] }] };
+    return {
+      title,
+      safety: 'suggestion',
+      edits: [beside.insert(statement), { kind: 'import', add: [`${path}/middleware`] }],
+    };
   }
   if (framework === 'fiber') {
     const path = imports.find((item) => /^github\.com\/gofiber\/fiber\/v[23]$/.test(item));
@@ -21,7 +34,7 @@ function limiter(route: TypedFact<'http.route'>, imports: readonly string[]): Fi
     return {
       title,
       safety: 'suggestion',
-      edits: [insertBefore(route, statement), { kind: 'import', add: [`${path}/middleware/limiter`, 'time'] }],
+      edits: [beside.insert(statement), { kind: 'import', add: [`${path}/middleware/limiter`, 'time'] }],
     };
   }
   if (framework === 'chi') {
@@ -29,7 +42,7 @@ function limiter(route: TypedFact<'http.route'>, imports: readonly string[]): Fi
     return {
       title: `${title}; go get github.com/go-chi/httprate`,
       safety: 'suggestion',
-      edits: [insertBefore(route, statement), { kind: 'import', add: ['github.com/go-chi/httprate', 'time'] }],
+      edits: [beside.insert(statement), { kind: 'import', add: ['github.com/go-chi/httprate', 'time'] }],
     };
   }
   return null;
@@ -47,7 +60,11 @@ export const rule = defineRule({
     why: 'One client, by malice or by a retry loop, can use up the service for everybody, guess passwords and tokens at full speed, or run up the bill of a paid back end.',
     howToFix:
       'Put a limiter per client (by user, key or address) in front of the routes: `golang.org/x/time/rate` in a middleware that answers 429, httprate for chi, the rate limiter of echo and fiber, or the limit of the proxy when nothing can go around it. Use a stricter limit for logins.',
-    refs: ['CWE-770', 'CWE-307', 'https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/'],
+    refs: [
+      'CWE-770',
+      'CWE-307',
+      'https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/',
+    ],
   },
   messages: {
     routes: 'These routes have no rate limit; add a per-client limiter that answers 429.',
@@ -58,22 +75,27 @@ export const rule = defineRule({
     partition: 'workspace',
     reads: SERVICE_FACTS,
     *judge(facts) {
-      const proxies = allFacts(facts, 'proxy.rate-limit').filter((fact) => facts.role(fact.place.path) === 'production');
+      const proxies = allFacts(facts, 'proxy.rate-limit').filter(
+        (fact) => facts.role(fact.place.path) === 'production',
+      );
+      const isFirst = firstTime();
       for (const program of servicesOf(facts)) {
-        if (program.routes.length === 0 || program.framework !== '') continue;
+        if (!servesHttp(program) || program.framework !== '') continue;
         const found = evidence(facts, program, 'rate.limit')[0];
         if (found !== undefined) {
-          yield { kind: 'pass', subject: found.place };
+          if (isFirst(found.place)) yield { kind: 'pass', subject: found.place };
           continue;
         }
-        const { place, route } = frontOf(facts, program);
+        const { place, beside } = frontOf(facts, program);
+        if (!isFirst(place)) continue;
         if (proxies[0] !== undefined || mayBeShared(program, /limit|throttl|middleware|gateway/i)) {
           const by = proxies[0]?.value.by ?? program.opaque[0]!;
           yield { kind: 'unknown', subject: place, note: `Requests may be limited by ${by}.` };
           continue;
         }
-        const imports = route === null ? [] : (facts.lookup('go.file', route.place.path) as readonly TypedFact<'go.file'>[]);
-        const fix = route === null ? null : limiter(route, imports[0]?.value.imports ?? []);
+        const imports =
+          beside === null ? [] : (facts.lookup('go.file', beside.path) as readonly TypedFact<'go.file'>[]);
+        const fix = beside === null ? null : limiter(beside, imports[0]?.value.imports ?? []);
         yield { kind: 'fail', subject: place, message: 'routes', fixes: fix === null ? [] : [fix] };
       }
     },

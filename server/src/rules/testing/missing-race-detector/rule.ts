@@ -34,14 +34,14 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'The code starts goroutines and has tests, but no pipeline, makefile, task file or script runs them with `-race`.',
+    what: 'The code starts goroutines or guards shared data, and has tests, but no pipeline, makefile, task file or script runs them with `-race`.',
     why: 'A data race rarely fails a test: it corrupts memory under load, weeks later, in production. The race detector finds the races of every code path that the tests take, at the price of a slower test run, and reports hardly anything that is not a bug.',
     howToFix:
       'Run `go test -race ./...` in the pipeline. It needs cgo and one of the supported platforms; on others, run it in one additional job.',
     refs: ['https://go.dev/doc/articles/race_detector'],
   },
   messages: {
-    missing: 'No test command uses the race detector although the code starts goroutines; run the tests with -race.',
+    missing: 'No test command uses the race detector although the code is concurrent; run the tests with -race.',
   },
   fix: 'sometimes',
   on: {},

@@ -1,0 +1,460 @@
+/**
+ * What each function does under which locks, as facts for judges of packages: reads and writes of fields and package
+ * variables, calls of functions of the same package, and where locks are taken. Everything is as the declaration
+ * alone shows it; whether a field is guarded by a lock is for the judge (see guards.ts).
+ *
+ * - `go.locking`, key: name (`run`) or receiver and name (`Server.run`), value: `LockingFact`. One for each function
+ *   and method of production code.
+ */
+import { type Extractor, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { EMPTY_GO_HEADER, type GoHeader } from '../header.ts';
+import type { GoKind, GoNode } from '../nodes.gen.ts';
+import { type GoBinding, type GoScope, goScope, PREDECLARED_TYPES } from '../scope.ts';
+import {
+  assignedValues,
+  callArguments,
+  calledExpression,
+  FUNCTION_KINDS,
+  functionName,
+  indentationOf,
+  leadingComments,
+  leadingCommentText,
+  lineBreakOf,
+  lineSpanOf,
+  lineStartAt,
+  operatorOf,
+  parametersOf,
+  receiverOf,
+  statementsOf,
+  syntaxChildren,
+  unparenthesized,
+} from '../syntax.ts';
+import { type GoTypes, goTypes, pointee } from '../types.ts';
+import { FREE, goLockUnits, type HeldLocks, type LockUnit } from './held.ts';
+import { goLockOperations, type LockMode, type LockOperation, placeOf } from './operations.ts';
+
+/**
+ * What is done to a variable:
+ * - `read`: its value is read, or a method is called on it.
+ * - `write`: it is assigned.
+ * - `element`: an element of the map, slice or array is assigned or deleted.
+ * - `address`: its address is taken, so everything may happen to it.
+ * - `return`: its value, a map or the like, is returned as it is.
+ */
+export type AccessKind = 'read' | 'write' | 'element' | 'address' | 'return';
+
+/** What is held: ways in which locks can be held, as in held.ts. */
+export type HeldFact = { readonly others: number; readonly locks: { readonly [lock: string]: number } };
+
+export type LockingFact = {
+  readonly package: string;
+  /** Type of the receiver, '' for a function. */
+  readonly receiver: string;
+  /** Places (see `placeOf`) of the receiver, '' for none, and of the parameters; '' for one without a name. */
+  readonly self: string;
+  readonly parameters: readonly string[];
+  /** Types of the package, without `*`, of local variables, by place. */
+  readonly types: { readonly [place: string]: string };
+  /** By its name or its comment the function leaves locking to its callers. */
+  readonly leavesLocking: boolean;
+  /** What is held, referred to by position. */
+  readonly held: readonly HeldFact[];
+  readonly accesses: readonly AccessFact[];
+  readonly calls: readonly CallFact[];
+  readonly acquisitions: readonly AcquisitionFact[];
+  /** Where statements can be put in front of all others, when the function has no loop and waits for nothing. */
+  readonly opening: OpeningFact | null;
+};
+
+/** `explained`: a comment beside it speaks of locks or concurrency. */
+export type AccessFact = readonly [
+  place: string,
+  kind: AccessKind,
+  held: number,
+  start: number,
+  end: number,
+  explained: boolean,
+];
+
+/**
+ * `callee`: place of a method (`s.flush`) or name of a function (`=flush`); `?.flush` when the receiver has no place.
+ * `how`: `now`, in a goroutine (`go`) or when the function is left (`defer`).
+ */
+export type CallFact = readonly [
+  callee: string,
+  parameters: readonly string[],
+  held: number,
+  how: 'now' | 'go' | 'defer',
+  start: number,
+  end: number,
+];
+
+/** A call that takes a lock, as a statement of the function or of a literal in it. */
+export type AcquisitionFact = {
+  readonly lock: string;
+  readonly mode: LockMode;
+  readonly start: number;
+  readonly end: number;
+  /** Names of the methods that take and release the lock in that mode in the same function or literal. */
+  readonly names: readonly (readonly [start: number, end: number])[];
+  /** The acquisition with the deferred release behind it, as whole lines; null for others. */
+  readonly pair: PairFact | null;
+};
+
+export type PairFact = {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** Where the lines of the statements before it in the same block begin. */
+  readonly before: readonly number[];
+};
+
+export type OpeningFact = { readonly at: number; readonly indent: string; readonly lineBreak: string };
+
+const LEAVING_NAME = /locked$|^locked|(?:no|without|with|holding)_?lock(?:ed|ing)?$|lock_?(?:held|less)$|unsafe/i;
+const LEAVING_COMMENT =
+  /\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx)|\w+\.(?:mu|mtx|lock))\b[^.;]*\b(?:held|hold|holds|holding|taken|acquired|locked)\b|\b(?:held|hold|holds|holding|acquired?|under|with|within|without|protected by|guarded by|requires?)\b[^.;]*\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx))\b|\b(?:not|isn't|never)\b[^.;]*\b(?:thread|goroutine|concurren)|single[- ](?:thread|goroutine)|\bcallers?\b[^.;]*\block|\bnot safe\b|\bunsafe\b|serial(?:ly|ized)/i;
+const EXPLAINING_COMMENT = /(?<![bc])lock|mutex|mtx|\brac[ey]\w*\b|concurren|goroutine|atomic|\bsafe\w*\b|\bunsafe\b|immutable|\bsync/i;
+
+/** Functions that make a new value, which nobody else knows yet. */
+const MAKER = /^(?:new|make|create|build|init|open|alloc|clone|copy|default|parse|load|from|setup|prepare)/i;
+const MAKING_METHOD = /^(?:new|make|create|build|clone|copy|alloc)/i;
+
+const functions: NodeDetector<unknown, GoNode> = {
+  kinds: ['function_declaration', 'method_declaration'],
+  *check(node, ctx) {
+    const name = node.child('name');
+    if (ctx.file.role !== 'production' || node.parent?.kind !== 'chunk' || name === null) return;
+    const receiver = node.kind === 'method_declaration' ? receiverOf(node) : null;
+    if (node.kind === 'method_declaration' && receiver === null) return;
+    const header = (ctx.file.header as GoHeader | null) ?? EMPTY_GO_HEADER;
+    const scope = ctx.get(goScope, node);
+    const types = ctx.get(goTypes, node);
+    const units = ctx.get(goLockUnits, node);
+    const operations = ctx.get(goLockOperations, node).all;
+    const collector = collect(node, scope, types, units, new Set(operations.map(({ call }) => call.index)));
+    const place = (identifier: GoNode | null): string => (identifier === null ? '' : (placeOf(identifier, scope) ?? ''));
+    const value: LockingFact = {
+      package: header.packageName,
+      receiver: receiver?.type ?? '',
+      self: place(receiver?.node ?? null),
+      parameters: parametersOf(node).map((parameter) => place(parameter.node)),
+      types: collector.types,
+      leavesLocking: LEAVING_NAME.test(functionName(node)) || LEAVING_COMMENT.test(leadingCommentText(node)),
+      held: collector.held,
+      accesses: collector.accesses,
+      calls: collector.calls,
+      acquisitions: [...acquisitionsOf(node, operations)],
+      opening: openingOf(node),
+    };
+    yield fact('go.locking', receiver === null ? name.text : `${receiver.type}.${name.text}`, value, name);
+  },
+};
+
+function* acquisitionsOf(
+  declaration: GoNode,
+  operations: readonly LockOperation[],
+): Generator<AcquisitionFact> {
+  for (const { action, mode, lock, call } of operations) {
+    if (action !== 'acquire' || call.parent?.kind !== 'expression_statement') continue;
+    const around = call.ancestor(...FUNCTION_KINDS) ?? declaration;
+    const names = operations
+      .filter((other) => other.mode === mode && other.lock === lock && around.contains(other.call))
+      .map((other): [number, number] => {
+        const field = other.call.child('function')!.child('field')!;
+        return [field.start, field.end];
+      });
+    const deferred = operations.find(
+      (other) =>
+        other.action === 'release' &&
+        other.mode === mode &&
+        other.lock === lock &&
+        other.call.parent!.equals(call.parent!.nextSibling) &&
+        other.call.parent!.kind === 'defer_statement',
+    );
+    const pair = deferred === undefined ? null : pairOf(call.parent, deferred.call.parent!);
+    yield { lock, mode, start: call.start, end: call.end, names, pair };
+  }
+}
+
+/** The lines of two statements that follow each other, and the statements before them. */
+function pairOf(acquire: GoNode, release: GoNode): PairFact | null {
+  const { text } = acquire.tree;
+  const first = lineSpanOf(acquire);
+  const second = lineSpanOf(release);
+  const block = acquire.parent;
+  if (block?.kind !== 'statement_list' || first.end !== second.start) return null;
+  const before: number[] = [];
+  for (const statement of syntaxChildren(block)) {
+    if (statement.start >= acquire.start) break;
+    before.push(leadingStart(statement));
+  }
+  return { start: first.start, end: second.end, text: text.slice(first.start, second.end), before };
+}
+
+/** Where the line of a statement begins, or that of the first comment right above it. */
+function leadingStart(statement: GoNode): number {
+  return lineStartAt(statement.tree.text, leadingComments(statement)[0]?.start ?? statement.start);
+}
+
+const WAITING: readonly GoKind[] = ['for_statement', 'select_statement', 'go_statement', 'send_statement', 'func_literal'];
+
+function openingOf(declaration: GoNode): OpeningFact | null {
+  const first = statementsOf(declaration)[0];
+  if (first === undefined) return null;
+  for (const node of declaration.descendants(...WAITING, 'unary_expression')) {
+    if (node.kind !== 'unary_expression' || operatorOf(node) === '<-') return null;
+  }
+  const at = leadingStart(first);
+  // Everything on one line: `func (c *Cache) Len() int { return len(c.items) }`.
+  if (at <= declaration.start) return null;
+  return { at, indent: indentationOf(first), lineBreak: lineBreakOf(first) };
+}
+
+interface Collected {
+  readonly types: Record<string, string>;
+  readonly held: readonly HeldFact[];
+  readonly accesses: readonly AccessFact[];
+  readonly calls: readonly CallFact[];
+}
+
+/** `locking`: indices of the calls that take or release a lock, which are no uses of anything. */
+function collect(
+  declaration: GoNode,
+  scope: GoScope,
+  types: GoTypes,
+  units: readonly LockUnit[],
+  locking: ReadonlySet<number>,
+): Collected {
+  const unitByOwner = new Map(units.map((unit) => [unit.owner.index, unit]));
+  const held: HeldFact[] = [];
+  const heldIndex = new Map<string, number>();
+  const accesses: AccessFact[] = [];
+  const calls: CallFact[] = [];
+  const seenCalls = new Set<string>();
+  const localTypes: Record<string, string> = {};
+  const fresh = new Set<GoBinding>();
+
+  const indexOfHeld = (now: HeldLocks): number => {
+    const fact = { others: now.others, locks: Object.fromEntries([...now.locks].sort()) };
+    const key = JSON.stringify(fact);
+    let index = heldIndex.get(key);
+    if (index === undefined) {
+      index = held.push(fact) - 1;
+      heldIndex.set(key, index);
+    }
+    return index;
+  };
+  const heldAt = (node: GoNode): HeldLocks | null => {
+    const owner = node.ancestor(...FUNCTION_KINDS);
+    return owner === null ? null : (unitByOwner.get(owner.index)?.before(node) ?? null);
+  };
+  const addCall = (callee: string, call: GoNode): void => {
+    const now = heldAt(call);
+    if (now === null) return;
+    const parent = call.parent?.kind;
+    const how = parent === 'go_statement' ? 'go' : parent === 'defer_statement' ? 'defer' : 'now';
+    const parameters = callArguments(call).map((argument) => {
+      const place = placeOf(argument, scope);
+      return place === null || isFresh(argument, scope, fresh) ? '' : place;
+    });
+    const index = how === 'go' ? indexOfHeld({ others: FREE, locks: new Map() }) : indexOfHeld(now);
+    const key = `${callee} ${parameters.join()} ${index} ${how}`;
+    if (seenCalls.has(key)) return;
+    seenCalls.add(key);
+    calls.push([callee, parameters, index, how, call.start, call.end]);
+  };
+  /** A use of a variable: follows the selectors around it to see what is done to what. */
+  const use = (identifier: GoNode, root: string): void => {
+    const { whole, place, chain } = selectionAround(identifier, root);
+    const parent = whole.parent;
+    if (parent?.kind === 'call_expression' && whole.field === 'function') {
+      if (locking.has(parent.index)) return;
+      addCall(place, parent);
+      if (chain.length < 2) return;
+      const operand = whole.child('operand')!;
+      add(place.slice(0, place.lastIndexOf('.')), 'read', operand);
+      return;
+    }
+    if (chain.length === 0 && !place.startsWith('=')) return;
+    add(place, kindOfAccess(whole, types), whole);
+  };
+  const add = (place: string, kind: AccessKind, node: GoNode): void => {
+    const now = heldAt(node);
+    if (now === null) return;
+    accesses.push([place, kind, indexOfHeld(now), node.start, node.end, isExplained(node)]);
+    // `s.items = append(s.items, x)` and `s.count++` read too, but a write says more.
+  };
+
+  for (const binding of scope.bindings) {
+    if (binding.kind !== 'receiver' && binding.kind !== 'parameter' && binding.kind !== 'variable') continue;
+    if (binding.kind === 'variable' && isMadeHere(binding, types)) {
+      fresh.add(binding);
+      continue;
+    }
+    const type = ownType(binding, declaration, types);
+    if (type === null) continue;
+    const root = placeOf(binding.node, scope);
+    if (root === null || !/^\w+(?:#\d+)?$/.test(root)) continue;
+    localTypes[root] = type;
+    for (const identifier of binding.uses) use(identifier, root);
+  }
+  for (const { node, name, position } of scope.free) {
+    if (position === 'type' || types.packageOf(node) !== null) continue;
+    use(node, `=${name}`);
+  }
+  // Methods called on what has no type here: the judge may know the method by its name.
+  for (const call of declaration.descendants('call_expression')) {
+    const callee = calledExpression(call);
+    if (callee?.kind !== 'selector_expression') continue;
+    const name = callee.child('field')?.text ?? '';
+    const operand = callee.child('operand');
+    if (operand === null || !/^[a-z_]/.test(name) || isFresh(operand, scope, fresh)) continue;
+    const place = placeOf(operand, scope);
+    if (place !== null && (place.startsWith('=') || localTypes[place.replace(/[.[].*$/, '')] !== undefined)) continue;
+    addCall(`${place ?? '?'}.${name}`, call);
+  }
+  return { types: localTypes, held, accesses, calls };
+}
+
+/** The chain of fields around an identifier: `s.state.count` for the `s` in it. */
+function selectionAround(
+  identifier: GoNode,
+  root: string,
+): { readonly whole: GoNode; readonly place: string; readonly chain: readonly string[] } {
+  const chain: string[] = [];
+  let whole = identifier;
+  for (let parent = whole.parent; parent !== null; parent = whole.parent) {
+    if (parent.kind === 'selector_expression' && whole.field === 'operand') {
+      chain.push(parent.child('field')?.text ?? '');
+    } else if (parent.kind !== 'parenthesized_expression' && !(parent.kind === 'unary_expression' && operatorOf(parent) === '*')) {
+      break;
+    } else if (parent.kind === 'unary_expression' && parent.parent?.kind !== 'parenthesized_expression') {
+      break;
+    }
+    whole = parent;
+  }
+  return { whole, place: [root, ...chain].join('.'), chain };
+}
+
+function kindOfAccess(whole: GoNode, types: GoTypes): AccessKind {
+  let node = whole;
+  let isElement = false;
+  for (let parent = node.parent; parent !== null; parent = node.parent) {
+    const isOperand = node.field === 'operand';
+    if (parent.kind === 'index_expression' && isOperand) isElement = true;
+    else if (parent.kind === 'selector_expression' && isOperand && isElement) return 'read';
+    else if (parent.kind !== 'parenthesized_expression' && !(parent.kind === 'slice_expression' && isOperand)) break;
+    node = parent;
+  }
+  const parent = node.parent;
+  switch (parent?.kind) {
+    case 'inc_statement':
+    case 'dec_statement':
+      return isElement ? 'element' : 'write';
+    case 'expression_list': {
+      const statement = parent.parent;
+      if (parent.field === 'left' && statement?.kind === 'assignment_statement') return isElement ? 'element' : 'write';
+      if (parent.field === 'left' && statement?.kind === 'range_clause') return isElement ? 'element' : 'write';
+      return statement?.kind === 'return_statement' && node.index === whole.index ? 'return' : 'read';
+    }
+    case 'unary_expression':
+      return operatorOf(parent) === '&' ? 'address' : 'read';
+    case 'argument_list': {
+      const call = parent.parent;
+      const callee = call?.kind === 'call_expression' ? types.calleeOf(call) : null;
+      const isFirst = call !== null && callArguments(call)[0]?.index === node.index;
+      return callee?.kind === 'builtin' && isFirst && /^(?:delete|clear|copy)$/.test(callee.name) ? 'element' : 'read';
+    }
+    case 'literal_element':
+      return node.index === whole.index && isReturned(parent) ? 'return' : 'read';
+    default:
+      return 'read';
+  }
+}
+
+/** Whether an element belongs to a literal that is returned as it is. */
+function isReturned(element: GoNode): boolean {
+  for (let node = element.parent; node !== null; node = node.parent) {
+    switch (node.kind) {
+      case 'keyed_element':
+      case 'literal_element':
+      case 'literal_value':
+      case 'composite_literal':
+      case 'unary_expression':
+        continue;
+      case 'expression_list':
+        return node.parent?.kind === 'return_statement';
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
+/** Name of the variable's type when the package itself declares it; null for every other type. */
+function ownType(binding: GoBinding, declaration: GoNode, types: GoTypes): string | null {
+  if (binding.kind === 'receiver') return receiverOf(declaration)?.type ?? null;
+  const use = binding.uses[0];
+  const type = use === undefined ? null : types.typeOf(use);
+  const name = type === null ? '' : pointee(type).replace(/\[.*$/s, '');
+  return /^[\p{L}_][\p{L}\p{Nd}_]*$/u.test(name) && !PREDECLARED_TYPES.has(name) ? name : null;
+}
+
+/** Whether a variable holds a value that this function has just made. */
+function isMadeHere(binding: GoBinding, types: GoTypes): boolean {
+  const parent = binding.node.parent;
+  if (parent?.kind === 'var_spec') {
+    const value = parent.child('value');
+    const type = parent.child('type');
+    return value === null ? type !== null && type.kind !== 'pointer_type' : isMaking(value.namedChildren[0] ?? null, types);
+  }
+  const statement = parent?.parent ?? null;
+  if (statement?.kind !== 'short_var_declaration') return false;
+  const values = assignedValues(statement);
+  const targets = statement.child('left')?.namedChildren ?? [];
+  const position = targets.findIndex((target) => target.index === binding.node.index);
+  return isMaking((values.length === targets.length ? values[position] : values[0]) ?? null, types);
+}
+
+function isMaking(value: GoNode | null, types: GoTypes): boolean {
+  let inner = value === null ? null : unparenthesized(value);
+  if (inner?.kind === 'unary_expression' && operatorOf(inner) === '&') inner = inner.child('operand');
+  if (inner?.kind === 'composite_literal') return true;
+  if (inner?.kind !== 'call_expression') return false;
+  const callee = types.calleeOf(inner);
+  return 'name' in callee && (callee.kind === 'method' ? MAKING_METHOD : MAKER).test(callee.name);
+}
+
+function isFresh(expression: GoNode, scope: GoScope, fresh: ReadonlySet<GoBinding>): boolean {
+  let node = unparenthesized(expression);
+  while (node.kind === 'selector_expression' || (node.kind === 'unary_expression' && operatorOf(node) === '&')) {
+    const operand = node.child('operand');
+    if (operand === null) return false;
+    node = unparenthesized(operand);
+  }
+  const binding = scope.bindingOf(node);
+  return binding !== null && fresh.has(binding);
+}
+
+/** Whether a comment on the line, or in the lines right above it, speaks of locks or of concurrency. */
+function isExplained(node: GoNode): boolean {
+  const { text } = node.tree;
+  let start = lineStartAt(text, node.start);
+  const lineEnd = text.indexOf('\n', node.start);
+  const line = text.slice(node.end, lineEnd < 0 ? text.length : lineEnd);
+  const trailing = line.indexOf('//');
+  if (trailing >= 0 && EXPLAINING_COMMENT.test(line.slice(trailing))) return true;
+  for (let lines = 0; lines < 8 && start > 0; lines++) {
+    const before = lineStartAt(text, start - 1);
+    const above = text.slice(before, start).trim();
+    if (!above.startsWith('//')) return false;
+    if (EXPLAINING_COMMENT.test(above)) return true;
+    start = before;
+  }
+  return false;
+}
+
+export const extractors: readonly Extractor[] = [
+  { id: 'go.locking', language: 'go', detector: functions as NodeDetector },
+];

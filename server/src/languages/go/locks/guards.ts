@@ -1,0 +1,393 @@
+/**
+ * Which locks guard what in one package, for judges: puts together what the functions of the package do (facts.ts) with
+ * the types it declares (symbols.ts), and carries the locks that callers hold into the functions that they call. Only
+ * code of the package is seen: exported functions may be called by anybody without a lock.
+ */
+import type { Fact } from '../../../core/model/verdict.ts';
+import type { FactView } from '../../../core/rulekit/rule.ts';
+import type { GoDeclaration, GoTypeFact } from '../symbols.ts';
+import { isExported } from '../syntax.ts';
+import type { AccessKind, CallFact, LockingFact } from './facts.ts';
+import { FREE, HELD_READ, HELD_WRITE, OBSCURE, ON_ENTRY } from './held.ts';
+
+/** A mutex of a struct: the name of its field; '' for an embedded one. */
+export interface StructLock {
+  readonly owner: string;
+  readonly field: string;
+  readonly isReadWrite: boolean;
+}
+
+/** A function or method of the package. */
+export interface GuardedFunction {
+  readonly name: string;
+  readonly fact: Fact;
+  readonly value: LockingFact;
+}
+
+/** One access to a field of a struct that has a mutex. */
+export interface GuardedAccess {
+  readonly function: GuardedFunction;
+  /** Type that has the mutex. */
+  readonly owner: string;
+  /** Names of the fields from the owner on: `state`, or `state`, `count`. */
+  readonly path: readonly string[];
+  readonly kind: AccessKind;
+  /** Type of the field that `path` leads to as written, null when unknown. */
+  readonly type: string | null;
+  /** Ways in which each lock of the owner may be held, in the order of `locksOf(owner)`. */
+  readonly ways: readonly number[];
+  /** Some lock that does not belong to the owner may be held. */
+  readonly underOther: boolean;
+  /** In a goroutine that is started for it, as far as the package shows. */
+  readonly spawned: boolean;
+  readonly explained: boolean;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A call of a function of the package, with what is held there. */
+export interface GuardedCall {
+  readonly caller: GuardedFunction;
+  readonly callee: GuardedFunction;
+  /** Place of the receiver in the caller, null when it has none. */
+  readonly receiver: string | null;
+  readonly fact: CallFact;
+}
+
+export interface PackageGuards {
+  readonly functions: readonly GuardedFunction[];
+  readonly calls: readonly GuardedCall[];
+  readonly accesses: readonly GuardedAccess[];
+  locksOf(type: string): readonly StructLock[];
+  /** Ways in which a lock (a place as in facts.ts) may be held at a point of a function, callers included. */
+  waysAt(at: GuardedFunction, held: number, lock: string): number;
+}
+
+const MUTEX = /^\*?(?:[\w./~-]+\.)?(RW)?Mutex$/;
+
+interface Struct {
+  readonly name: string;
+  readonly value: GoTypeFact;
+  readonly locks: readonly StructLock[];
+}
+
+/** Reads the package of the judge's directory. */
+export function packageGuards(facts: FactView): PackageGuards {
+  const structs = new Map<string, Struct>();
+  const variables = new Map<string, string | null>();
+  for (const { key, value, place } of facts.get('go.decl')) {
+    const declaration = value as unknown as GoDeclaration;
+    if (declaration.test || facts.role(place.path) === 'test') continue;
+    if (declaration.kind === 'type' && declaration.form === 'struct') {
+      structs.set(key, { name: key, value: declaration, locks: locksIn(key, declaration) });
+    } else if (declaration.kind === 'var') variables.set(key, declaration.type);
+  }
+  const functions: GuardedFunction[] = facts
+    .get('go.locking')
+    .map((fact) => ({ name: fact.key, fact, value: fact.value as unknown as LockingFact }));
+  const byName = new Map<string, GuardedFunction>();
+  const byMethod = new Map<string, GuardedFunction[]>();
+  for (const entry of functions) {
+    byName.set(entry.name, entry);
+    const dot = entry.name.indexOf('.');
+    if (dot < 0) continue;
+    const method = entry.name.slice(dot + 1);
+    const list = byMethod.get(method);
+    if (list === undefined) byMethod.set(method, [entry]);
+    else list.push(entry);
+  }
+
+  const structOf = (type: string | null): Struct | null =>
+    type === null ? null : (structs.get(type.replace(/^\*/, '').replace(/\[.*$/s, '')) ?? null);
+
+  const rootType = (at: GuardedFunction, root: string): string | null =>
+    root.startsWith('=') ? (variables.get(root.slice(1)) ?? null) : (at.value.types[root] ?? null);
+
+  /** The struct that declares a field of `struct`, itself or one it embeds, and the names that lead there. */
+  const fieldOf = (struct: Struct, name: string): Field | null => {
+    const open: { readonly struct: Struct; readonly via: readonly string[] }[] = [{ struct, via: [] }];
+    for (let next = 0; next < open.length && next < 16; next++) {
+      const { struct: owner, via } = open[next]!;
+      if (Object.hasOwn(owner.value.fields, name)) return { owner, via, type: owner.value.fields[name] ?? null };
+      for (const embedded of owner.value.embedded) {
+        const inner = structOf(embedded);
+        if (inner === null) continue;
+        if (inner.name === name) return { owner, via, type: embedded };
+        open.push({ struct: inner, via: [...via, inner.name] });
+      }
+    }
+    return null;
+  };
+
+  /** Type of what a place stands for, as written; null when unknown. */
+  const typeOfPlace = (at: GuardedFunction, place: string): string | null => {
+    const [root, ...names] = place.split('.');
+    let type = rootType(at, root!);
+    for (const name of names) {
+      const struct = structOf(type);
+      type = struct === null ? null : (fieldOf(struct, name)?.type ?? null);
+    }
+    return type;
+  };
+
+  const methodOf = (struct: Struct, name: string): GuardedFunction | null => {
+    const open = [struct];
+    for (let next = 0; next < open.length && next < 16; next++) {
+      const own = byName.get(`${open[next]!.name}.${name}`);
+      if (own !== undefined) return own;
+      for (const embedded of open[next]!.value.embedded) {
+        const inner = structOf(embedded);
+        if (inner !== null) open.push(inner);
+      }
+    }
+    return null;
+  };
+
+  const calleesOf = (at: GuardedFunction, callee: string): readonly GuardedFunction[] => {
+    const dot = callee.lastIndexOf('.');
+    if (dot < 0) {
+      const known = byName.get(callee.slice(1));
+      return known === undefined ? [] : [known];
+    }
+    const method = callee.slice(dot + 1);
+    const receiver = callee.slice(0, dot);
+    const type = receiver === '?' ? null : typeOfPlace(at, receiver);
+    const struct = structOf(type);
+    if (struct !== null) {
+      const found = methodOf(struct, method);
+      return found === null ? [] : [found];
+    }
+    if (type !== null && !isOwnName(type)) return [];
+    // A type of the package that is no struct, or an unknown one: every method of that name may be meant.
+    return isExported(method) ? [] : (byMethod.get(method) ?? []);
+  };
+
+  const calls: GuardedCall[] = [];
+  const callsTo = new Map<GuardedFunction, GuardedCall[]>();
+  /** Functions that are used as values, so that anybody may call them. */
+  const asValues = new Set<GuardedFunction>();
+  for (const caller of functions) {
+    for (const fact of caller.value.calls) {
+      const [callee] = fact;
+      const dot = callee.lastIndexOf('.');
+      const receiver = dot < 0 || callee.startsWith('?') ? null : callee.slice(0, dot);
+      for (const target of calleesOf(caller, callee)) {
+        const call = { caller, callee: target, receiver, fact };
+        calls.push(call);
+        const list = callsTo.get(target);
+        if (list === undefined) callsTo.set(target, [call]);
+        else list.push(call);
+      }
+    }
+    for (const [place] of caller.value.accesses) {
+      const names = place.split('.');
+      if (names.length === 1) {
+        const value = byName.get(place.slice(1));
+        if (place.startsWith('=') && value !== undefined) asValues.add(value);
+        continue;
+      }
+      const struct = structOf(typeOfPlace(caller, names.slice(0, -1).join('.')));
+      if (struct === null || fieldOf(struct, names.at(-1)!) !== null) continue;
+      const value = methodOf(struct, names.at(-1)!);
+      if (value !== null) asValues.add(value);
+    }
+  }
+
+  /** What is held, before anything is known of the callers. */
+  const withoutCallers = (at: GuardedFunction): number => {
+    if (at.value.leavesLocking) return OBSCURE;
+    const name = at.name.slice(at.name.indexOf('.') + 1);
+    if (at.value.receiver === '' && (name === 'main' || name === 'init')) return FREE;
+    const known = callsTo.get(at)?.length ?? 0;
+    const isPublic = isExported(name) && (at.value.receiver === '' || isExported(at.value.receiver) || known === 0);
+    if (isPublic) return FREE;
+    return known === 0 || asValues.has(at) ? OBSCURE : 0;
+  };
+
+  const entries = new Map<string, Entry>();
+  const entryOf = (at: GuardedFunction, lock: string): Entry => {
+    const key = `${at.fact.place.path} ${at.name} ${lock}`;
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      entry = { at, lock, ways: withoutCallers(at) };
+      entries.set(key, entry);
+      unsettled = true;
+    }
+    return entry;
+  };
+  let unsettled = false;
+
+  /** Whether the caller of a function can have to do with a lock: it belongs to the package, the receiver or a parameter. */
+  const isOutside = (at: GuardedFunction, lock: string): boolean => {
+    const root = rootOf(lock);
+    return root.startsWith('=') || root === at.value.self || (root !== '' && at.value.parameters.includes(root));
+  };
+
+  const waysNow = (at: GuardedFunction, held: number, lock: string): number => {
+    const fact = at.value.held[held];
+    if (fact === undefined) return OBSCURE;
+    let ways = fact.others;
+    for (const name of namesOf(lock)) {
+      if (!Object.hasOwn(fact.locks, name)) continue;
+      ways = fact.locks[name]!;
+      break;
+    }
+    if ((ways & ON_ENTRY) === 0) return ways;
+    const rest = ways & ~ON_ENTRY;
+    if (!isOutside(at, lock) || lock.split('.').length > 5) return rest | OBSCURE;
+    return rest | entryOf(at, lock).ways;
+  };
+
+  const settle = (): void => {
+    for (let round = 0; unsettled && round < 100; round++) {
+      unsettled = false;
+      for (const entry of [...entries.values()]) {
+        let ways = entry.ways;
+        if (entry.at.value.leavesLocking) continue;
+        for (const call of callsTo.get(entry.at) ?? []) ways |= waysFrom(call, entry);
+        if (ways === entry.ways) continue;
+        entry.ways = ways;
+        unsettled = true;
+      }
+    }
+  };
+
+  /** Ways in which a call hands a lock on to the function that it calls. */
+  const waysFrom = ({ caller, callee, receiver, fact }: GuardedCall, entry: Entry): number => {
+    const [, parameters, held, how] = fact;
+    if (how === 'go') return FREE;
+    if (how === 'defer') return OBSCURE;
+    const root = rootOf(entry.lock);
+    const rest = entry.lock.slice(root.length);
+    if (root.startsWith('=')) return waysNow(caller, held, entry.lock);
+    const place = root === callee.value.self ? receiver : (parameters[callee.value.parameters.indexOf(root)] ?? null);
+    return place === null || place === '' ? OBSCURE : waysNow(caller, held, place + rest);
+  };
+
+  const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number; readonly locks: readonly string[] }[] = [];
+  for (const at of functions) {
+    for (const [place, kind, held, start, end, explained] of at.value.accesses) {
+      const [root, ...names] = place.split('.');
+      let struct = structOf(rootType(at, root!));
+      let instance = root!;
+      for (let i = 0; i < names.length && struct !== null; i++) {
+        const field = fieldOf(struct, names[i]!);
+        if (field === null) break;
+        const { owner, via } = field;
+        if (owner.locks.length > 0) {
+          const reached = reach(names.slice(i), field, structOf, fieldOf);
+          if (reached !== null) {
+            const isWhole = i + reached.path.length === names.length;
+            const path = reached.path;
+            const spawned = at.value.held[held]?.others === FREE;
+            const own = isWhole || !reached.isReference ? kind : 'read';
+            pending.push({
+              access: { function: at, owner: owner.name, path, kind: own, type: reached.type, spawned, explained, start, end },
+              held,
+              locks: owner.locks.map((lock) => placeOfLock(instance, via, lock)),
+            });
+          }
+        }
+        struct = structOf(field.type);
+        instance = `${instance}.${names[i]}`;
+      }
+    }
+  }
+  for (const { access, held, locks } of pending) for (const lock of locks) waysNow(access.function, held, lock);
+  settle();
+
+  const accesses = pending.map(({ access, held, locks }): GuardedAccess => {
+    const own = new Set(locks.flatMap(namesOf));
+    const others = Object.entries(access.function.value.held[held]?.locks ?? {});
+    return {
+      ...access,
+      ways: locks.map((lock) => waysNow(access.function, held, lock)),
+      underOther: others.some(([lock, ways]) => !own.has(lock) && (ways & (HELD_READ | HELD_WRITE | OBSCURE)) !== 0),
+    };
+  });
+
+  return {
+    functions,
+    calls,
+    accesses,
+    locksOf: (type) => structs.get(type)?.locks ?? [],
+    waysAt(at, held, lock) {
+      waysNow(at, held, lock);
+      settle();
+      return waysNow(at, held, lock);
+    },
+  };
+}
+
+interface Entry {
+  readonly at: GuardedFunction;
+  readonly lock: string;
+  ways: number;
+}
+
+interface Field {
+  readonly owner: Struct;
+  readonly via: readonly string[];
+  readonly type: string | null;
+}
+
+interface Reached {
+  readonly path: readonly string[];
+  readonly type: string | null;
+  /** What lies behind the path is another object. */
+  readonly isReference: boolean;
+}
+
+/** How far names lead from a field through structs that have no lock of their own. Null for a lock itself. */
+function reach(
+  names: readonly string[],
+  first: Field,
+  structOf: (type: string | null) => Struct | null,
+  fieldOf: (struct: Struct, name: string) => Field | null,
+): Reached | null {
+  let type = first.type;
+  if (type !== null && MUTEX.test(type)) return null;
+  const path = [names[0]!];
+  for (const name of names.slice(1)) {
+    const struct = structOf(type);
+    const field = struct === null || struct.locks.length > 0 ? null : fieldOf(struct, name);
+    if (field === null || field.owner.locks.length > 0) break;
+    path.push(name);
+    type = field.type;
+  }
+  const isReference = type === null || !isOwnName(type) || structOf(type)?.locks.length !== 0;
+  return { path, type, isReference };
+}
+
+function locksIn(owner: string, { fields, embedded }: GoTypeFact): StructLock[] {
+  const locks: StructLock[] = [];
+  for (const [field, type] of Object.entries(fields)) {
+    const match = type === null ? null : MUTEX.exec(type);
+    if (match !== null) locks.push({ owner, field, isReadWrite: match[1] !== undefined });
+  }
+  for (const type of embedded) {
+    const match = type === null ? null : MUTEX.exec(type);
+    if (match !== null) locks.push({ owner, field: '', isReadWrite: match[1] !== undefined });
+  }
+  return locks;
+}
+
+function isOwnName(type: string): boolean {
+  return /^\*?[\p{L}_][\p{L}\p{Nd}_]*$/u.test(type);
+}
+
+function rootOf(place: string): string {
+  const end = place.search(/[.[]/);
+  return end < 0 ? place : place.slice(0, end);
+}
+
+/** Place of a lock of a struct; that of an embedded one ends with a dot, since it has several names. */
+function placeOfLock(instance: string, via: readonly string[], lock: StructLock): string {
+  const owner = [instance, ...via].join('.');
+  return `${via.length > 0 && lock.field !== '' ? instance : owner}.${lock.field}`;
+}
+
+/** The names under which a lock may be taken. */
+function namesOf(lock: string): readonly string[] {
+  return lock.endsWith('.') ? [lock.slice(0, -1), `${lock}Mutex`, `${lock}RWMutex`] : [lock];
+}

@@ -1,0 +1,198 @@
+/** Servers that stop in the middle of requests: no handler for SIGTERM, or one that does not drain them. */
+import type { Fix } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
+import {
+  evidence,
+  firstTime,
+  type GoProgram,
+  isDeployedPath,
+  SERVICE_FACTS,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
+import { alignedFields } from '../../../languages/go/literal.ts';
+
+type Start = TypedFact<'http.server'>;
+type Handler = TypedFact<'signal.handler'>;
+
+/** `if err := server.Shutdown(ctx) ...` in lines without indentation. */
+function drain(server: string, cancel: string, logger: string): string[] {
+  const report =
+    logger === 'slog' ? 'slog.Error("shutting down", "error", err)' : 'log.Printf("shutting down: %v", err)';
+  return [
+    `shutdownCtx, ${cancel} := context.WithTimeout(context.Background(), 30*time.Second)`,
+    `defer ${cancel}()`,
+    `if err := ${server}.Shutdown(shutdownCtx); err != nil {`,
+    `\t${report}`,
+    '}',
+  ];
+}
+
+const DRAIN_IMPORTS = ['context', 'time'];
+
+function logImport(logger: string): string {
+  return logger === 'slog' ? 'log/slog' : 'log';
+}
+
+/** Drains the server behind the statement that waits for the signal. */
+function drainAfterSignal(start: Start): Fix[] {
+  const { afterSignal, call } = start.value;
+  if (afterSignal === null || start.key !== 'net/http' || !call.startsWith('ListenAndServe')) return [];
+  const { server, cancel, logger, indent } = afterSignal;
+  const text = drain(server, cancel, logger)
+    .map((line) => `\n${indent}${line}`)
+    .join('');
+  return [
+    {
+      title: `Drain the server: call ${server}.Shutdown with a deadline`,
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        { kind: 'replaceAt', place: placeIn(start, afterSignal), newText: text },
+        { kind: 'import', add: [...DRAIN_IMPORTS, logImport(logger)] },
+      ],
+    },
+  ];
+}
+
+/** Catches SIGTERM in a goroutine, drains the server, and lets `main` wait for it. */
+function catchAndDrain(start: Start): Fix[] {
+  const { statement } = start.value;
+  if (statement === null || statement.failure === null || start.key !== 'net/http') return [];
+  const { indent, http, logger, failure } = statement;
+  const isHelper = statement.server === '';
+  const server = isHelper ? statement.name : statement.server;
+  const literal = isHelper
+    ? [`${server} := &${http}.Server{`, ...alignedFields(statement.fields, '\t').trimEnd().split('\n'), '}']
+    : [];
+  const lines = [
+    ...literal,
+    'drained := make(chan struct{})',
+    'go func() {',
+    '\tdefer close(drained)',
+    '\tctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)',
+    '\tdefer stop()',
+    '\t<-ctx.Done()',
+    ...drain(server, 'cancel', logger).map((line) => `\t${line}`),
+    '}()',
+    `if err := ${server}.${statement.serve}; err != nil && !errors.Is(err, ${http}.ErrServerClosed) ${failure.replaceAll(`\n${indent}`, '\n')}`,
+    '<-drained',
+  ];
+  const packages = ['context', 'errors', 'os', 'os/signal', 'syscall', 'time', logImport(logger), 'net/http'];
+  return [
+    {
+      title: 'Catch SIGTERM and drain the server',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        {
+          kind: 'replaceAt',
+          place: placeIn(start, statement),
+          newText: lines.join(`\n${indent}`).replaceAll(/^[ \t]+$/gm, ''),
+        },
+        { kind: 'import', add: packages },
+      ],
+    },
+  ];
+}
+
+/** Adds SIGTERM to the signals of a handler. */
+function addSigterm(handler: Handler): Fix {
+  const end = handler.place.span.end - 1;
+  return {
+    title: 'Catch SIGTERM, too',
+    safety: 'suggestion',
+    preferred: true,
+    edits: [
+      { kind: 'replaceAt', place: placeIn(handler, { start: end, end }), newText: ', syscall.SIGTERM' },
+      { kind: 'import', add: ['syscall'] },
+    ],
+  };
+}
+
+/** Handlers of a program; a package of the workspace is judged by what it does, not by its name. */
+function handlersOf(facts: FactView, program: GoProgram): readonly Handler[] {
+  const modules = allFacts(facts, 'go.module').map((module) => module.key);
+  return evidence(facts, program, 'signal.handler').filter(
+    ({ key }) => !modules.some((module) => key === module || key.startsWith(`${module}/`)),
+  );
+}
+
+/** The servers that requests come to: not one that only shows the profiles and counters of the default router. */
+function requestServers(program: GoProgram): readonly Start[] {
+  const onDefault = program.routes.some((route) => route.value.framework === 'net/http' && route.value.router === '');
+  return program.starts.filter((start) => start.value.handler !== 'default' || onDefault);
+}
+
+const IS_LIBRARY = /[./]/;
+
+export const rule = defineRule({
+  id: 'missing-graceful-shutdown',
+  title: 'Server stops without draining',
+  category: 'resources',
+  severity: 'high',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A program that serves requests does not catch SIGTERM (SIGINT alone, which a terminal sends, does not count), or it does but never calls `Shutdown` or `GracefulStop` of its server.',
+    why: 'Every deployment, scale-down and node drain sends SIGTERM. Without a handler the process dies in the middle of its requests: clients see broken connections, and writes stop half-way.',
+    howToFix:
+      'Wait for `os.Interrupt` and `syscall.SIGTERM` with `signal.NotifyContext`, then call `server.Shutdown` (gRPC: `GracefulStop`) with a deadline below the grace period of the orchestrator, then close databases and queues, and only then let `main` return.',
+    refs: [
+      'CWE-404',
+      'https://pkg.go.dev/net/http#Server.Shutdown',
+      'https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination',
+    ],
+  },
+  messages: {
+    noHandler:
+      'This server cuts its open requests when the program gets SIGTERM; catch the signal and call {shutdown}.',
+    interruptOnly: 'This server is stopped only by SIGINT, but orchestrators send SIGTERM; add syscall.SIGTERM.',
+    notDrained: 'SIGTERM ends this program without draining the server; call {shutdown} before main returns.',
+  },
+  fix: 'sometimes',
+  on: { go: [] },
+  workspace: {
+    partition: 'workspace',
+    reads: [...SERVICE_FACTS, 'signal.handler'],
+    *judge(facts) {
+      for (const handler of allFacts(facts, 'signal.handler')) {
+        const { path } = handler.place;
+        if (IS_LIBRARY.test(handler.key) || !handler.value.terminate) continue;
+        if (facts.role(path) === 'production' && isDeployedPath(path)) yield { kind: 'pass', subject: handler.place };
+      }
+      const isFirst = firstTime();
+      for (const program of servicesOf(facts)) {
+        if (program.framework !== '') continue;
+        const start = requestServers(program)[0];
+        if (start === undefined || !isFirst(start.place)) continue;
+        const handlers = handlersOf(facts, program);
+        const terminates = handlers.filter((handler) => handler.value.terminate);
+        const drains = evidence(facts, program, 'server.shutdown');
+        const args = { shutdown: start.key === 'grpc' ? 'GracefulStop' : 'Shutdown' };
+        if (terminates.length > 0) {
+          // A library that catches the signal ends what it started.
+          if (drains.length > 0 || terminates.some((handler) => IS_LIBRARY.test(handler.key))) {
+            yield { kind: 'pass', subject: start.place };
+          } else
+            yield { kind: 'fail', subject: start.place, message: 'notDrained', args, fixes: drainAfterSignal(start) };
+          continue;
+        }
+        const interrupted = handlers.find((handler) => handler.value.interrupt);
+        if (interrupted !== undefined) {
+          if (!isFirst(interrupted.place)) continue;
+          const related = [{ place: start.place, message: 'The server that it stops.' }];
+          yield {
+            kind: 'fail',
+            subject: interrupted.place,
+            message: 'interruptOnly',
+            related,
+            fixes: [addSigterm(interrupted)],
+          };
+        } else if (program.opaque.length > 0 || (drains.length > 0 && handlers.length === 0)) {
+          yield { kind: 'unknown', subject: start.place, note: 'Who catches SIGTERM is not in the workspace.' };
+        } else yield { kind: 'fail', subject: start.place, message: 'noHandler', args, fixes: catchAndDrain(start) };
+      }
+    },
+  },
+});

@@ -1,0 +1,136 @@
+/** Programs that read request bodies or messages of any size. */
+import { directoryOf } from '../../../core/engine/factIndex.ts';
+import type { Fix } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
+import {
+  evidence,
+  firstTime,
+  type GoProgram,
+  mayBeShared,
+  SERVICE_FACTS,
+  servicesOf,
+  supportsGo,
+} from '../../../knowledge/go/services.ts';
+
+const TITLE = 'Limit request bodies to 1 MiB (choose the number)';
+
+/** Wraps the handler of a server in http.MaxBytesHandler, which needs Go 1.18. */
+function wrapHandler(
+  fact: { readonly place: TypedFact<'http.server'>['place'] },
+  span: { start: number; end: number },
+): Fix {
+  return {
+    title: TITLE,
+    safety: 'suggestion',
+    preferred: true,
+    edits: [
+      {
+        kind: 'replaceAt',
+        place: placeIn(fact, { start: span.start, end: span.start }),
+        newText: 'http.MaxBytesHandler(',
+      },
+      { kind: 'replaceAt', place: placeIn(fact, { start: span.end, end: span.end }), newText: ', 1<<20)' },
+      { kind: 'import', add: ['net/http'] },
+    ],
+  };
+}
+
+/** Sets the limit on a WebSocket as soon as it is there. */
+function limitMessages(upgrade: TypedFact<'ws.upgrade'>): Fix[] {
+  const { after, connection } = upgrade.value;
+  if (after === null) return [];
+  return [
+    {
+      title: 'Limit messages to 64 KiB (choose the number)',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        {
+          kind: 'replaceAt',
+          place: placeIn(upgrade, after),
+          newText: `\n${after.indent}${connection}.SetReadLimit(64 << 10)`,
+        },
+      ],
+    },
+  ];
+}
+
+/** Where a limit for all routes belongs: the server's literal when there is one, else its start. */
+function serverOf(facts: FactView, program: GoProgram): TypedFact<'http.server'> | TypedFact<'http.server.literal'> {
+  const start = program.starts.find((item) => item.key !== 'grpc') ?? program.starts[0]!;
+  const near = evidence(facts, program, 'http.server.literal').filter(
+    (literal) =>
+      directoryOf(literal.place.path) === directoryOf(start.place.path) && literal.value.exposure !== 'loopback',
+  );
+  return start.value.form === 'method' && start.key === 'net/http' ? (near[0] ?? start) : start;
+}
+
+/** Frameworks that stop large bodies by themselves. */
+const BOUNDED = new Set(['fiber', 'fasthttp']);
+
+export const rule = defineRule({
+  id: 'missing-request-size-limit',
+  title: 'No limit on request or message size',
+  category: 'resources',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'Handlers of a program read whole request bodies, multipart forms or WebSocket messages, and nothing in the program limits their size: no `http.MaxBytesReader` or `http.MaxBytesHandler`, no body-limit middleware, no `SetReadLimit`.',
+    why: 'What a handler decodes is held in memory. One client with one large request, or a few of them at a time, can take all of it and with it the service.',
+    howToFix:
+      'Wrap the outermost handler in `http.MaxBytesHandler`, with a larger limit for uploads through `http.MaxBytesReader`; call `SetReadLimit` on every WebSocket. A limit of the proxy helps only when nothing can go around the proxy.',
+    refs: ['CWE-770', 'gosec G120', 'https://pkg.go.dev/net/http#MaxBytesHandler'],
+  },
+  messages: {
+    bodies: 'Handlers of this server read request bodies of any size; wrap its handler in http.MaxBytesHandler.',
+    messages: 'Messages of any size are read from this WebSocket; call SetReadLimit on the connection.',
+  },
+  fix: 'sometimes',
+  on: { go: [] },
+  workspace: {
+    partition: 'workspace',
+    reads: SERVICE_FACTS,
+    *judge(facts) {
+      const proxies = allFacts(facts, 'proxy.body-limit').filter(
+        (fact) => facts.role(fact.place.path) === 'production',
+      );
+      const isFirst = firstTime();
+      for (const program of servicesOf(facts)) {
+        if (program.framework !== '') continue;
+        const reads = evidence(facts, program, 'http.body-read');
+        const upgrades = evidence(facts, program, 'ws.upgrade');
+        const messages = upgrades.length === 0 ? [] : evidence(facts, program, 'ws.read');
+        if (reads.length === 0 && messages.length === 0) continue;
+        const limits = evidence(facts, program, 'http.body-limit');
+        if (messages.length > 0) {
+          const limit = limits.find((fact) => fact.key === 'SetReadLimit');
+          const upgrade = upgrades[0]!;
+          if (limit === undefined && isFirst(upgrade.place)) {
+            const related = messages.slice(0, 3).map(({ place }) => ({ place, message: 'A message is read here.' }));
+            yield { kind: 'fail', subject: upgrade.place, message: 'messages', related, fixes: limitMessages(upgrade) };
+          } else if (limit !== undefined && isFirst(limit.place)) yield { kind: 'pass', subject: limit.place };
+        }
+        if (reads.length === 0) continue;
+        const limit = limits.find((fact) => fact.key !== 'SetReadLimit');
+        if (limit !== undefined) {
+          if (isFirst(limit.place)) yield { kind: 'pass', subject: limit.place };
+          continue;
+        }
+        if (program.starts.every((start) => BOUNDED.has(start.key))) continue;
+        const server = serverOf(facts, program);
+        if (!isFirst(server.place)) continue;
+        if (proxies[0] !== undefined || mayBeShared(program, /limit|body|middleware/i)) {
+          const by = proxies[0]?.value.by ?? program.opaque[0]!;
+          yield { kind: 'unknown', subject: server.place, note: `Bodies may be limited by ${by}.` };
+          continue;
+        }
+        const related = reads.slice(0, 3).map(({ place }) => ({ place, message: 'A body is read here.' }));
+        const { handlerSpan } = server.value;
+        const fixes = handlerSpan !== null && supportsGo(program, 18) ? [wrapHandler(server, handlerSpan)] : [];
+        yield { kind: 'fail', subject: server.place, message: 'bodies', related, fixes };
+      }
+    },
+  },
+});

@@ -1,0 +1,147 @@
+/**
+ * Robustness (T9, T11): whatever the text, nothing throws, no rule fails, every finding lies inside its file, and every
+ * fix applies without adding a syntax error.
+ */
+import { beforeAll, expect, test } from 'vitest';
+import type { Engine } from '../../server/src/core/engine/engine.ts';
+import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
+import { applyEdits } from '../../server/src/core/text/snapshot.ts';
+import { RULES } from '../../server/src/rules/index.gen.ts';
+import { engineWith, testSyntax } from '../harness/engine.ts';
+import { allCases } from '../harness/fixtures.ts';
+import { random } from '../harness/random.ts';
+
+const FULL = process.env['SHIPWORTHY_FULL'] === '1';
+
+let syntax: Syntax;
+beforeAll(async () => {
+  syntax = await testSyntax();
+});
+
+const PIECES = [
+  '\u0000',
+  '\ud800',
+  '\udc00',
+  '\u2028',
+  '\uFEFF',
+  '\r',
+  '\r\n',
+  '\n',
+  '\t',
+  '{',
+  '}',
+  '(',
+  ')',
+  '"',
+  '`',
+  "'",
+  '//',
+  '/*',
+  '*/',
+  'func ',
+  'package x\n',
+  'import "fmt"\n',
+  'go ',
+  'defer ',
+  'select {',
+  'case ',
+  ':=',
+  '<-',
+  '...',
+  '0x',
+  '🚢',
+  '<<<<<<< ',
+  '=======\n',
+  '>>>>>>> b\n',
+  'KEY=',
+  '- run: go test',
+  '# ',
+];
+const PATHS = [
+  'a.go',
+  'b_test.go',
+  'go.mod',
+  '.env',
+  '.env.example',
+  'README.md',
+  '.github/workflows/ci.yml',
+  'Makefile',
+  'Dockerfile',
+  'docker-compose.yml',
+  '.gitignore',
+  'run.sh',
+  'c.yaml',
+  'd.json',
+  'e.toml',
+];
+
+function check(engine: Engine, seed: string): void {
+  expect(
+    engine.problems.filter((problem) => problem.kind === 'rule-failed'),
+    seed,
+  ).toEqual([]);
+  for (const path of engine.paths) {
+    const text = engine.textOf(path)!;
+    for (const finding of engine.findings(path)) {
+      expect(finding.location.span.end, `${seed} ${finding.ruleId}`).toBeLessThanOrEqual(text.length);
+      for (const fix of finding.fixes) {
+        for (const change of fix.changes) {
+          const before = engine.textOf(change.path);
+          expect(before, `${seed} ${finding.ruleId}: ${fix.title} edits ${change.path}`).toBeDefined();
+          const after = applyEdits(before!, change.edits);
+          expect(after, `${seed} ${finding.ruleId}: ${fix.title}`).not.toBeNull();
+          // In a file that does not parse the count of errors says nothing.
+          if (errors(change.path, before!) > 0) continue;
+          expect(errors(change.path, after!), `${seed} ${finding.ruleId}: ${fix.title}\n${after}`).toBe(0);
+        }
+      }
+    }
+  }
+}
+
+function errors(path: string, text: string): number {
+  if (!path.endsWith('.go')) return 0;
+  const parsed = syntax.parse('go', text, { budget: 5_000 });
+  const count = parsed?.topLevel.errors.reduce((sum, flag) => sum + flag, 0) ?? 0;
+  parsed?.delete();
+  return count;
+}
+
+test('garbage in any file', () => {
+  const next = random(11);
+  for (let round = 0; round < (FULL ? 5_000 : 150); round++) {
+    const files = new Map(
+      PATHS.map((path) => [
+        path,
+        Array.from({ length: Math.floor(next() * 40) }, () => PIECES[Math.floor(next() * PIECES.length)]!).join(''),
+      ]),
+    );
+    const engine = engineWith(syntax, RULES, files);
+    check(engine, `round ${round}`);
+    engine.dispose();
+  }
+});
+
+test('mutants of the fixtures', () => {
+  const next = random(12);
+  for (const fixture of allCases()) {
+    for (let round = 0; round < (FULL ? 40 : 2); round++) {
+      const files = new Map(
+        fixture.files.map(({ path, source }) => {
+          let text = source;
+          for (let i = 0; i < 3; i++) {
+            const at = Math.floor(next() * text.length);
+            const length = next() < 0.5 ? 0 : Math.floor(next() * 30);
+            const inserted = next() < 0.5 ? '' : PIECES[Math.floor(next() * PIECES.length)]!;
+            text = text.slice(0, at) + inserted + text.slice(at + length);
+          }
+          return [path, text];
+        }),
+      );
+      const engine = engineWith(syntax, RULES, files);
+      check(engine, `${fixture.rule.id} ${fixture.name} round ${round}`);
+      engine.dispose();
+    }
+  }
+  expect(syntax.liveTrees).toBe(0);
+});
