@@ -60,8 +60,8 @@ export type FactValues = {
   };
   /** Key: directory. The function `main` of a package `main`; the place is its name. */
   'go.main': {
-    /** Just behind the opening brace. */
-    readonly body: Insertion;
+    /** Behind the opening brace; null when something else stands on its line. */
+    readonly body: Insertion | null;
   };
   /** Key: module path. From go.mod. */
   'go.module': { readonly directory: string; readonly goVersion: string; readonly requires: readonly string[] };
@@ -147,6 +147,8 @@ export type FactValues = {
   'signal.handler': {
     readonly terminate: boolean;
     readonly interrupt: boolean;
+    /** The last signal that is listed; null when there is no list. */
+    readonly last: Part | null;
   };
   /** Key: method. A call that drains a server. */
   'server.shutdown': { readonly receiver: string };
@@ -166,11 +168,13 @@ export type FactValues = {
 
   /** Key: library. Calls of one logging library in one declaration; the place is the first call. */
   'log.call': { readonly structured: boolean; readonly count: number };
-  /** Key: import path. A logging library is imported; the place is the import. */
+  /** Key: import path. A logging library is imported; the place is the import. Not structured: plain or not known. */
   'log.import': { readonly structured: boolean };
 
   /** Key: callee or field. A server is given certificates. */
   'tls.server': null;
+  /** Key: the address. A text that names this machine alone; `listens`: what surrounds it speaks of listening. */
+  'loopback.address': { readonly listens: boolean };
   /** Key: name of the constant. A string constant or variable of the package that is a clear-text URL of another host. */
   'url.constant': { readonly url: string; readonly scheme: Part };
   /** Key: name of the constant that is passed to a call that connects. */

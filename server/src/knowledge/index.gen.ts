@@ -11,6 +11,7 @@ import { extractors as knowledgeGoServers } from '../knowledge/go/servers.ts';
 import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts';
 import { extractors as knowledgeGoUrls } from '../knowledge/go/urls.ts';
 import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
+import { extractors as knowledgeProjectConfig } from '../knowledge/project/config.ts';
 import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
 import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
@@ -33,6 +34,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoTelemetry,
   ...knowledgeGoUrls,
   ...knowledgeProjectCi,
+  ...knowledgeProjectConfig,
   ...knowledgeProjectEnv,
   ...knowledgeProjectEnvFiles,
   ...knowledgeProjectLayout,

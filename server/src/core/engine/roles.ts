@@ -68,6 +68,8 @@ const TEST_DIRECTORIES = new Set([
 export function languageOf(path: string): LanguageId | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const lower = name.toLowerCase();
+  // A Go file may be called `dockerfile.go` or `makefile.go`.
+  if (lower.endsWith('.go')) return 'go';
   if (lower === 'go.mod') return 'gomod';
   if (lower === 'go.sum') return 'gosum';
   if (/^\.env(\..+)?$/.test(lower) || (lower.endsWith('.env') && lower.length > 4)) return 'env';
@@ -80,8 +82,6 @@ export function languageOf(path: string): LanguageId | null {
   const dot = lower.lastIndexOf('.');
   const extension = dot < 0 ? '' : lower.slice(dot + 1);
   switch (extension) {
-    case 'go':
-      return 'go';
     case 'yml':
     case 'yaml':
       return 'yaml';

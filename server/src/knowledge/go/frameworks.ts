@@ -148,7 +148,11 @@ const BY_PATH = new Map(WEB_FRAMEWORKS.map((item) => [item.path, item]));
 
 /** Framework of an import path, or null. */
 export function frameworkOfPath(path: string): WebFramework | null {
-  return BY_PATH.get(withoutVersion(path)) ?? null;
+  const plain = withoutVersion(path);
+  // Forks of gorilla/mux keep its name.
+  return (
+    BY_PATH.get(plain) ?? (/^github\.com\/[\w-]+\/mux$/.test(plain) ? BY_PATH.get('github.com/gorilla/mux')! : null)
+  );
 }
 
 /** Frameworks that a file imports. */

@@ -28,6 +28,7 @@ const signals: NodeDetector<unknown, GoNode, GoHeader> = {
       {
         terminate: any || names.includes('SIGTERM'),
         interrupt: any || names.includes('Interrupt') || names.includes('SIGINT'),
+        last: caught.at(-1)?.span ?? null,
       },
       node,
     );
@@ -47,7 +48,7 @@ const signalLibraries: NodeDetector<unknown, GoNode, GoHeader> = {
     // A package of the workspace is judged by what it does, not by its name: it is in reach of the program anyway.
     if (SELF.test(path) || path.includes('/internal/') || !path.includes('.')) return;
     if (SIGNAL_LIBRARIES.test(withoutVersion(path))) {
-      yield state('signal.handler', path, { terminate: true, interrupt: true }, node);
+      yield state('signal.handler', path, { terminate: true, interrupt: true, last: null }, node);
     }
   },
 };
@@ -89,13 +90,15 @@ const FRAMEWORKS = [
   'encore.dev',
   'github.com/pocketbase/pocketbase',
   'k8s.io/apiserver',
-  'k8s.io/component-base',
-  'sigs.k8s.io/controller-runtime',
-  'github.com/grafana/dskit',
-  'github.com/weaveworks/common',
+  'k8s.io/component-base/cli',
+  'sigs.k8s.io/controller-runtime/pkg/manager',
+  'github.com/grafana/dskit/server',
+  'github.com/grafana/dskit/services',
+  'github.com/weaveworks/common/server',
   'github.com/revel/revel',
   'goa.design/goa',
-  'knative.dev/pkg',
+  'knative.dev/pkg/signals',
+  'knative.dev/pkg/injection/sharedmain',
   'github.com/luraproject/lura',
   'github.com/caddyserver/caddy',
   'github.com/go-openapi/runtime',
@@ -105,14 +108,14 @@ const FRAMEWORKS = [
   'github.com/hashicorp/go-plugin',
 ];
 
+/** Frameworks whose packages below the first are useful without it. */
+const EXACT_FRAMEWORKS: ReadonlySet<string> = new Set(['github.com/astaxie/beego', 'sigs.k8s.io/controller-runtime']);
+
 const frameworks: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['import_spec'],
   *check(node) {
     const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (
-      FRAMEWORKS.some((known) => path === known || path.startsWith(`${known}/`)) ||
-      path === 'github.com/astaxie/beego'
-    ) {
+    if (FRAMEWORKS.some((known) => path === known || path.startsWith(`${known}/`)) || EXACT_FRAMEWORKS.has(path)) {
       yield state('service.framework', path, null, node);
     }
   },

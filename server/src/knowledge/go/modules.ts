@@ -3,7 +3,7 @@ import { directoryOf } from '../../core/engine/factIndex.ts';
 import type { Extractor, TextDetector } from '../../core/rulekit/rule.ts';
 import { state } from '../facts.ts';
 
-const MODULE = /^[ \t]*module[ \t]+"?([^\s"]+)/m;
+const MODULE = /^\uFEFF?[ \t]*module[ \t]+"?([^\s"]+)/m;
 const GO_VERSION = /^[ \t]*go[ \t]+(\d+(?:\.\d+)*)/m;
 const REQUIRE = /^[ \t]*(?:require[ \t]+)?([\w.~-]+(?:\.[\w~-]+)+(?:\/[\w.~-]+)*)[ \t]+v\d/gm;
 

@@ -27,7 +27,9 @@ const mains: NodeDetector<unknown, GoNode, GoHeader> = {
     const body = node.child('body');
     if (ctx.file.header.packageName !== 'main' || name?.text !== 'main' || body === null) return;
     const start = body.start + 1;
-    yield state('go.main', directoryOf(ctx.file.path), { body: { start, end: start, indent: '\t' } }, name);
+    const isFree = /^[ \t]*\r?\n/.test(node.tree.text.slice(start));
+    const insertion = isFree ? { start, end: start, indent: '\t' } : null;
+    yield state('go.main', directoryOf(ctx.file.path), { body: insertion }, name);
   },
 };
 

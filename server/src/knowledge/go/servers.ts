@@ -119,6 +119,20 @@ function exposureOfLiteral(literal: GoNode | null): Exposure {
   return literal === null ? 'unknown' : exposureOfExpression(fieldsOf(literal).get('Addr'));
 }
 
+/** An argument as gofmt writes it where it stands alone: with spaces around the operators of a sum. */
+function spaced(expression: GoNode): string {
+  const parts: string[] = [];
+  let node = expression;
+  while (node.kind === 'binary_expression' && operatorOf(node) === '+') {
+    const right = node.child('right');
+    const left = node.child('left');
+    if (left === null || right === null || right.kind === 'binary_expression') return expression.text;
+    parts.unshift(right.text);
+    node = left;
+  }
+  return [node.text, ...parts].join(' + ');
+}
+
 /** A name for a server that the declaration does not use. */
 function freeName(node: GoNode, names: readonly string[]): string {
   const { text } = node.tree;
@@ -179,7 +193,9 @@ function failureOf(call: GoNode, statement: GoNode): string | null {
   if (initializer?.kind !== 'short_var_declaration' || assignedExpressions(initializer)[0]?.text !== 'err') return null;
   if (assignedValues(initializer)[0]?.equals(call) !== true) return null;
   if (!/^err != nil(?: && err != \w+\.ErrServerClosed)?$/.test(condition)) return null;
-  return statement.child('consequence')?.text ?? null;
+  // What only reports the error would then wait for a signal for ever.
+  const block = statement.child('consequence')?.text ?? '';
+  return /Fatal|os\.Exit|panic\(|\breturn\b/.test(block) ? block : null;
 }
 
 /** Where the function that declares the server waits for a signal to end. */
@@ -252,8 +268,8 @@ const starts: NodeDetector<unknown, GoNode, GoHeader> = {
       const handler = values[helper.handler];
       const isDefault = handler !== undefined && (handler.kind === 'nil' || handler.text.endsWith('.DefaultServeMux'));
       const fields: [string, string][] = [];
-      if (!helper.listener && values[0] !== undefined) fields.push(['Addr', values[0].text]);
-      if (handler !== undefined && handler.kind !== 'nil') fields.push(['Handler', handler.text]);
+      if (!helper.listener && values[0] !== undefined) fields.push(['Addr', spaced(values[0])]);
+      if (handler !== undefined && handler.kind !== 'nil') fields.push(['Handler', spaced(handler)]);
       const rest = helper.listener ? [values[0], ...values.slice(2)] : values.slice(1, 3);
       const startCall = helper.listener || helper.tls ? rest.map((value) => value?.text ?? '').join(', ') : '';
       yield state(
@@ -497,6 +513,31 @@ const fiberSettings: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+const LISTENING = /listen|\bbind|interface/i;
+const OTHER_ADDRESS =
+  /redis|\bdb|database|postgres|mysql|mongo|kafka|broker|amqp|rabbit|nats|smtp|mail|ldap|otel|otlp|jaeger|statsd|memcache|elastic|etcd|consul|dial|client|origin|cors|upstream|backend|influx|clickhouse|minio/i;
+
+/** Default addresses: a listener whose address comes from the configuration may well be local. */
+const loopbacks: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['interpreted_string_literal'],
+  triggers: ['"localhost', '"127.0.0.1', '"[::1]'],
+  *check(node) {
+    const address = node.text.slice(1, -1);
+    if (!/^(?:localhost|127\.0\.0\.1|\[::1\])(?::(?:\d+|%[dsv])?)?$/.test(address)) return;
+    let around: GoNode = node;
+    while (
+      around.parent !== null &&
+      around.parent.end - around.parent.start < 300 &&
+      !around.kind.endsWith('_statement')
+    ) {
+      around = around.parent;
+    }
+    const context = around.text;
+    if (OTHER_ADDRESS.test(context)) return;
+    yield state('loopback.address', address, { listens: LISTENING.test(context) }, node);
+  },
+};
+
 const TLS_CALLS = new Set(
   'ListenAndServeTLS ServeTLS RunTLS StartTLS StartAutoTLS ListenTLS ListenMutualTLS NewServerTLSFromFile NewServerTLSFromCert NewTLSListener'.split(
     ' ',
@@ -574,6 +615,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'http.server.literal', language: 'go', detector: literals as NodeDetector },
   { id: 'http.server.setting', language: 'go', detector: settings as NodeDetector },
   { id: 'http.server.configuration', language: 'go', detector: fiberSettings as NodeDetector },
+  { id: 'loopback.address', language: 'go', detector: loopbacks as NodeDetector },
   { id: 'tls.server.calls', language: 'go', detector: tlsCalls as NodeDetector },
   { id: 'tls.server.fields', language: 'go', detector: tlsFields as NodeDetector },
   { id: 'tls.server.imports', language: 'go', detector: tlsImports as NodeDetector },

@@ -36,7 +36,7 @@ export interface GoProgram {
 const TOOL_SEGMENT =
   /^(?:hack|tools?|contrib|scripts?|buildscripts|build|ci|docs?|documentation|bench|benchmarks?|misc|devtools?|tutorials?|playground|sandbox|experiments?|loadtests?|loadgen|stress|fuzz|fuzzing|compliance|codegen|gen|generator|internal-tools|third-party|_\w+)$/i;
 const TOOL_NAME =
-  /(?:^|[-_])(?:mock|fake|stub|dummy|tests?|example|demo|bench|benchmark|loadtest|loadgen|sample|playground|fixtures?|e2e|simulator)(?:[-_]|s?$)|^(?:testserver|mockserver|mock\w+|fake\w+|stub\w+)$/i;
+  /(?:^|[-_])(?:mock|fake|stub|dummy|tests?|example|demo|bench|benchmark|loadtest|loadgen|sample|playground|fixtures?|e2e|simulator|storybook|schemadoc)(?:[-_]|s?$)|^(?:testserver|mockserver|mock\w+|fake\w+|stub\w+)$/i;
 const IGNORED_BUILD =
   /(?:^|[\s&|(])(?:ignore|tools?|mage|integration|e2e|examples?|test|testing|manual|never|disabled?)\b/;
 
@@ -71,6 +71,7 @@ export function servicesOf(facts: FactView): readonly GoProgram[] {
     allFacts(facts, 'go.module'),
     allFacts(facts, 'http.route'),
     allFacts(facts, 'service.framework'),
+    allFacts(facts, 'loopback.address'),
   ];
   if (starts.length === 0) return [];
   const cached = known.get(files);
@@ -193,6 +194,12 @@ function compute(facts: FactView, layout: Layout): GoProgram[] {
     ({ place: { path } }) => layout.files.has(path) && isDeployedPath(path),
   );
   const reaches = mains.map((main) => reachOf(layout, directoryOf(main.place.path)));
+  // A listener whose package speaks of this machine's address serves others only when somebody says so.
+  const local = new Set(
+    allFacts(facts, 'loopback.address').flatMap(({ place, value }) =>
+      value.listens && layout.files.has(place.path) ? [directoryOf(place.path)] : [],
+    ),
+  );
   const groups = new Map<
     string,
     { readonly members: readonly number[]; readonly starts: TypedFact<'http.server'>[] }
@@ -200,6 +207,7 @@ function compute(facts: FactView, layout: Layout): GoProgram[] {
   for (const start of allFacts(facts, 'http.server')) {
     if (!layout.files.has(start.place.path) || start.value.exposure === 'loopback') continue;
     const directory = directoryOf(start.place.path);
+    if (start.value.exposure === 'unknown' && local.has(directory)) continue;
     const members = reaches.flatMap((reach, index) => (reach.has(directory) ? [index] : []));
     if (members.length === 0) continue;
     const key = members.join(' ');
@@ -267,12 +275,17 @@ export interface Beside {
 
 /**
  * The front of a program: the creation of a router that routes are registered on right there, else the creation of its
- * first router, else its first route, else the first start of a server. Packages of mains come first.
+ * first router, else its first route, else the first start of a server. Packages of mains come
+ * first, then those that start servers.
  */
 export function frontOf(facts: FactView, program: GoProgram): Front {
   const own = new Set(program.mains.map((main) => directoryOf(main.place.path)));
   const isProduction = (fact: { readonly place: Place }): boolean => facts.role(fact.place.path) === 'production';
-  const rank = (fact: { readonly place: Place }): number => (own.has(directoryOf(fact.place.path)) ? 0 : 1);
+  const served = new Set(program.starts.map((start) => directoryOf(start.place.path)));
+  const rank = (fact: { readonly place: Place }): number => {
+    const directory = directoryOf(fact.place.path);
+    return own.has(directory) ? 0 : served.has(directory) ? 1 : 2;
+  };
   const byRank = <T extends { readonly place: Place }>(list: readonly T[]): T[] =>
     list.filter(isProduction).sort((a, b) => rank(a) - rank(b));
   const routes = byRank(program.routes);

@@ -90,6 +90,9 @@ const STRUCTURED =
 const LEVELLED =
   /^k8s\.io\/klog|^github\.com\/(?:golang\/glog|kataras\/golog|op\/go-logging|cihub\/seelog|labstack\/gommon\/log|gofiber\/fiber\/log)/;
 
+/** Other packages that are loggers by their name. */
+const LOGGER_NAME = /^(?:go-?)?(?:[a-z]?log|[a-z]+-?log(?:ger|ging)|logger|logging|logs|logx|logutil)(?:-?go)?$/;
+
 const logImports: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['import_spec'],
   *check(node) {
@@ -98,7 +101,12 @@ const logImports: NodeDetector<unknown, GoNode, GoHeader> = {
     if (path === 'log') yield state('log.import', path, { structured: false }, node);
     else if (STRUCTURED.test(plain) || STRUCTURED.test(path))
       yield state('log.import', path, { structured: true }, node);
-    else if (LEVELLED.test(plain)) yield state('log.import', plain, { structured: false }, node);
+    else if (
+      LEVELLED.test(plain) ||
+      (path.includes('.') && LOGGER_NAME.test(plain.slice(plain.lastIndexOf('/') + 1)))
+    ) {
+      yield state('log.import', path, { structured: false }, node);
+    }
   },
 };
 

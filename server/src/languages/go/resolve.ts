@@ -6,6 +6,7 @@
 import { directoryOf } from '../../core/engine/factIndex.ts';
 import type { Fact } from '../../core/model/verdict.ts';
 import type { FactView } from '../../core/rulekit/rule.ts';
+import { mayHideGoFiles } from './hidden.ts';
 import type { GoDeclaration, GoFunctionFact, GoPackageFile, GoTypeFact } from './symbols.ts';
 import { elementOf, mapKeyOf } from './types.ts';
 
@@ -236,12 +237,6 @@ export function createGoIndex(facts: FactView): GoIndex {
     return names.size === 1 ? [...names][0]! : null;
   };
 
-  const isHidden = (directory: string): boolean =>
-    facts.all('gitignore.go').some(({ value }) => {
-      const { base, below } = value as { readonly base: string; readonly below: boolean };
-      return directory === base || (below && (base === '' || directory.startsWith(`${base}/`)));
-    });
-
   const isComplete = (directory: string): boolean => {
     let result = complete.get(directory);
     if (result === undefined) {
@@ -251,7 +246,7 @@ export function createGoIndex(facts: FactView): GoIndex {
         // Where code is generated and none was committed, more of it may be missing.
         (facts.lookup('go.generate', directory).length === 0 ||
           paths.some((path) => facts.role(path) === 'generated')) &&
-        !isHidden(directory) &&
+        !mayHideGoFiles(facts, directory) &&
         paths.every(
           (path) =>
             facts.role(path) !== 'vendored' &&

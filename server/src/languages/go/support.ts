@@ -83,7 +83,7 @@ function importEditsGo(
     edits.push({ start: single.index, end, newText: `import (\n${body})` });
     return edits;
   }
-  const clause = /^package[ \t]+\w+[^\n]*\n?/m.exec(text);
+  const clause = /^\uFEFF?package[ \t]+\w+[^\n]*\n?/m.exec(text);
   const at = clause === null ? 0 : clause.index + clause[0].length;
   const lines = missing.map((path) => `import ${JSON.stringify(path)}\n`).join('');
   edits.push({ start: at, end: at, newText: clause?.[0].endsWith('\n') === false ? `\n\n${lines}` : `\n${lines}` });

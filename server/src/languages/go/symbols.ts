@@ -6,7 +6,7 @@
  *   One for each name that is declared at package level, in every file that is not vendored, tests included.
  * - `go.package`, key: directory, value: `GoPackageFile`, place: the package clause. One for each file.
  * - `go.import`, key: import path, value: `GoImportFact`, place: the import.
- * - `go.generate`, key: directory: the file asks `go generate` for something, so code may be missing in the tree.
+ * - `go.generate`, key: directory: the file asks a code generator for something, so code may be missing in the tree.
  *
  * Types are written as types.ts does: with full import paths, types of the package itself by their bare names.
  */
@@ -317,11 +317,14 @@ const importSpec: NodeDetector<unknown, GoNode> = {
   },
 };
 
+/** Directives of code generators: `//go:generate`, and the markers of those that look for them on types. */
+const GENERATOR = /^\/\/(?:go:generate\s|\s?\+(?:gen\w*|marshal|stateify|k8s:\w|kubebuilder:object))/m;
+
 const generate: TextDetector = {
   text: true,
-  triggers: ['//go:generate'],
+  triggers: ['//go:generate', '// +', '//+'],
   *check(text, ctx) {
-    const match = /^\/\/go:generate\s/m.exec(text);
+    const match = GENERATOR.exec(text);
     if (match === null) return;
     const subject = { start: match.index, end: match.index + match[0].length };
     yield fact('go.generate', directoryOf(ctx.file.path), null, subject);

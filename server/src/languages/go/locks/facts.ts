@@ -78,16 +78,20 @@ export type AccessFact = readonly [
 
 /**
  * `callee`: place of a method (`s.flush`) or name of a function (`=flush`); `?.flush` when the receiver has no place.
- * `how`: `now`, in a goroutine (`go`) or when the function is left (`defer`).
+ * `parameters`: places of the arguments, '' for one without a place, `NEW` for a value that this function has made.
+ * `how`: `now`, in a goroutine (`go`), when the function is left (`defer`), or on a value made here (`new`).
  */
 export type CallFact = readonly [
   callee: string,
   parameters: readonly string[],
   held: number,
-  how: 'now' | 'go' | 'defer',
+  how: 'now' | 'go' | 'defer' | 'new',
   start: number,
   end: number,
 ];
+
+/** In the place of an argument: a value that nobody else knows yet. */
+export const NEW = '!';
 
 /** A call that takes a lock, as a statement of the function or of a literal in it. */
 export type AcquisitionFact = {
@@ -249,21 +253,22 @@ function collect(
     const owner = node.ancestor(...FUNCTION_KINDS);
     return owner === null ? null : (unitByOwner.get(owner.index)?.before(node) ?? null);
   };
-  const addCall = (callee: string, call: GoNode): void => {
+  const addCall = (callee: string, call: GoNode, isNew = false): void => {
     const now = heldAt(call);
     if (now === null) return;
     const parent = call.parent?.kind;
-    const how = parent === 'go_statement' ? 'go' : parent === 'defer_statement' ? 'defer' : 'now';
-    const parameters = callArguments(call).map((argument) => {
-      const place = placeOf(argument, scope);
-      return place === null || isFresh(argument, scope, fresh) ? '' : place;
-    });
+    const how = parent === 'go_statement' ? 'go' : isNew ? 'new' : parent === 'defer_statement' ? 'defer' : 'now';
+    const parameters = callArguments(call).map((argument) =>
+      isFresh(argument, scope, fresh) ? NEW : (placeOf(argument, scope) ?? ''),
+    );
     const index = how === 'go' ? indexOfHeld({ others: FREE, locks: new Map() }) : indexOfHeld(now);
     const key = `${callee} ${parameters.join()} ${index} ${how}`;
     if (seenCalls.has(key)) return;
     seenCalls.add(key);
     calls.push([callee, parameters, index, how, call.start, call.end]);
   };
+  /** Variables that hold a struct itself: what is assigned to their fields changes nothing elsewhere. */
+  const copies = new Set<string>();
   /** A use of a variable: follows the selectors around it to see what is done to what. */
   const use = (identifier: GoNode, root: string): void => {
     const { whole, place, chain } = selectionAround(identifier, root);
@@ -277,7 +282,8 @@ function collect(
       return;
     }
     if (chain.length === 0 && !place.startsWith('=')) return;
-    add(place, kindOfAccess(whole, types), whole);
+    const kind = kindOfAccess(whole, types);
+    add(place, kind === 'write' && copies.has(root) ? 'read' : kind, whole);
   };
   const add = (place: string, kind: AccessKind, node: GoNode): void => {
     const now = heldAt(node);
@@ -297,6 +303,7 @@ function collect(
     const root = placeOf(binding.node, scope);
     if (root === null || !/^\w+(?:#\d+)?$/.test(root)) continue;
     localTypes[root] = type;
+    if (isCopy(binding, declaration, types)) copies.add(root);
     for (const identifier of binding.uses) use(identifier, root);
   }
   for (const { node, name, position } of scope.free) {
@@ -309,10 +316,11 @@ function collect(
     if (callee?.kind !== 'selector_expression') continue;
     const name = callee.child('field')?.text ?? '';
     const operand = callee.child('operand');
-    if (operand === null || !/^[a-z_]/.test(name) || isFresh(operand, scope, fresh)) continue;
+    if (operand === null || !/^[a-z_]/.test(name)) continue;
     const place = placeOf(operand, scope);
-    if (place !== null && (place.startsWith('=') || localTypes[place.replace(/[.[].*$/, '')] !== undefined)) continue;
-    addCall(`${place ?? '?'}.${name}`, call);
+    const isNew = isFresh(operand, scope, fresh);
+    if (!isNew && place !== null && (place.startsWith('=') || localTypes[place.replace(/[.[].*$/, '')] !== undefined)) continue;
+    addCall(`${isNew ? '?' : (place ?? '?')}.${name}`, call, isNew);
   }
   return { types: localTypes, held, accesses, calls };
 }
@@ -399,6 +407,12 @@ function ownType(binding: GoBinding, declaration: GoNode, types: GoTypes): strin
   const type = use === undefined ? null : types.typeOf(use);
   const name = type === null ? '' : pointee(type).replace(/\[.*$/s, '');
   return /^[\p{L}_][\p{L}\p{Nd}_]*$/u.test(name) && !PREDECLARED_TYPES.has(name) ? name : null;
+}
+
+function isCopy(binding: GoBinding, declaration: GoNode, types: GoTypes): boolean {
+  if (binding.kind === 'receiver') return receiverOf(declaration)?.pointer === false;
+  const use = binding.uses[0];
+  return use !== undefined && types.typeOf(use)?.startsWith('*') === false;
 }
 
 /** Whether a variable holds a value that this function has just made. */

@@ -7,12 +7,13 @@ import type { Fact } from '../../../core/model/verdict.ts';
 import type { FactView } from '../../../core/rulekit/rule.ts';
 import type { GoDeclaration, GoTypeFact } from '../symbols.ts';
 import { isExported } from '../syntax.ts';
-import type { AccessKind, CallFact, LockingFact } from './facts.ts';
-import { FREE, HELD_READ, HELD_WRITE, OBSCURE, ON_ENTRY } from './held.ts';
+import { type AccessKind, type CallFact, type LockingFact, NEW } from './facts.ts';
+import { ASIDE, FREE, HELD_READ, HELD_WRITE, OBSCURE, ON_ENTRY } from './held.ts';
 
-/** A mutex of a struct: the name of its field; '' for an embedded one. */
-export interface StructLock {
+/** A mutex of a struct, or of the package (then `owner` is ''). */
+export interface GuardLock {
   readonly owner: string;
+  /** Name of the field or variable; '' for an embedded mutex. */
   readonly field: string;
   readonly isReadWrite: boolean;
 }
@@ -24,18 +25,22 @@ export interface GuardedFunction {
   readonly value: LockingFact;
 }
 
-/** One access to a field of a struct that has a mutex. */
+/** One access to a field of a struct that has a mutex, or to a variable of a package that has one. */
 export interface GuardedAccess {
   readonly function: GuardedFunction;
-  /** Type that has the mutex. */
+  /** Type that has the mutex; '' for the package. */
   readonly owner: string;
-  /** Names of the fields from the owner on: `state`, or `state`, `count`. */
+  /** Names of the fields from the owner on (`state`, or `state`, `count`), or of a variable and its fields. */
   readonly path: readonly string[];
   readonly kind: AccessKind;
   /** Type of the field that `path` leads to as written, null when unknown. */
   readonly type: string | null;
-  /** Ways in which each lock of the owner may be held, in the order of `locksOf(owner)`. */
+  /** Places of the locks of the owner, in the order of `locksOf(owner)`. */
+  readonly locks: readonly string[];
+  /** Ways in which each of them may be held. */
   readonly ways: readonly number[];
+  /** Of the value that the method was called on, or of a package variable. */
+  readonly isOwn: boolean;
   /** Some lock that does not belong to the owner may be held. */
   readonly underOther: boolean;
   /** In a goroutine that is started for it, as far as the package shows. */
@@ -58,9 +63,21 @@ export interface PackageGuards {
   readonly functions: readonly GuardedFunction[];
   readonly calls: readonly GuardedCall[];
   readonly accesses: readonly GuardedAccess[];
-  locksOf(type: string): readonly StructLock[];
-  /** Ways in which a lock (a place as in facts.ts) may be held at a point of a function, callers included. */
-  waysAt(at: GuardedFunction, held: number, lock: string): number;
+  /** Locks of a type; those of the package for ''. */
+  locksOf(type: string): readonly GuardLock[];
+  /** Type of what a place in a function stands for, as written; null when unknown. */
+  typeOfPlace(at: GuardedFunction, place: string): string | null;
+  /** Name of the struct of the package that a type is or points to; null for others. */
+  structNameOf(type: string | null): string | null;
+}
+
+/** Names of functions that run before others can know of a value, or on a value that nobody else knows yet. */
+const SETUP =
+  /^(?:[iI]nit|[sS]etup|[cC]onfigure|[wW]ith|[nN]ew|[mM]ake|[bB]uild|[pP]repare|[bB]ootstrap|[oO]pen|[cC]opy|[cC]lone|[rR]estore|[rR]ecover)(?!\p{Ll})|^(?:main|[sS]tart|[rR]un|[sS]erve|[lL]isten|[lL]oad)$/u;
+
+/** Whether a function is one that prepares a value, by its name. */
+export function isSetup({ name }: GuardedFunction): boolean {
+  return SETUP.test(name.slice(name.indexOf('.') + 1));
 }
 
 const MUTEX = /^\*?(?:[\w./~-]+\.)?(RW)?Mutex$/;
@@ -68,7 +85,7 @@ const MUTEX = /^\*?(?:[\w./~-]+\.)?(RW)?Mutex$/;
 interface Struct {
   readonly name: string;
   readonly value: GoTypeFact;
-  readonly locks: readonly StructLock[];
+  readonly locks: readonly GuardLock[];
 }
 
 /** Reads the package of the judge's directory. */
@@ -81,6 +98,11 @@ export function packageGuards(facts: FactView): PackageGuards {
     if (declaration.kind === 'type' && declaration.form === 'struct') {
       structs.set(key, { name: key, value: declaration, locks: locksIn(key, declaration) });
     } else if (declaration.kind === 'var') variables.set(key, declaration.type);
+  }
+  const packageLocks: GuardLock[] = [];
+  for (const [field, type] of variables) {
+    const match = type === null ? null : MUTEX.exec(type);
+    if (match !== null) packageLocks.push({ owner: '', field, isReadWrite: match[1] !== undefined });
   }
   const functions: GuardedFunction[] = facts
     .get('go.locking')
@@ -232,10 +254,11 @@ export function packageGuards(facts: FactView): PackageGuards {
       ways = fact.locks[name]!;
       break;
     }
-    if ((ways & ON_ENTRY) === 0) return ways;
-    const rest = ways & ~ON_ENTRY;
+    if ((ways & (ON_ENTRY | ASIDE)) === 0) return ways;
+    const rest = ways & ~(ON_ENTRY | ASIDE);
     if (!isOutside(at, lock) || lock.split('.').length > 5) return rest | OBSCURE;
-    return rest | entryOf(at, lock).ways;
+    const entry = entryOf(at, lock).ways;
+    return rest | ((ways & ASIDE) === 0 || entry === FREE || entry === 0 ? entry : OBSCURE);
   };
 
   const settle = (): void => {
@@ -253,50 +276,67 @@ export function packageGuards(facts: FactView): PackageGuards {
   };
 
   /** Ways in which a call hands a lock on to the function that it calls. */
-  const waysFrom = ({ caller, callee, receiver, fact }: GuardedCall, entry: Entry): number => {
+  const waysFrom = (call: GuardedCall, entry: Entry): number => {
+    const ways = waysHandedOn(call, entry);
+    // What runs before others know of the value needs no lock.
+    return isSetup(call.caller) && call.fact[3] !== 'go' ? ways & ~FREE : ways;
+  };
+
+  const waysHandedOn = ({ caller, callee, receiver, fact }: GuardedCall, entry: Entry): number => {
     const [, parameters, held, how] = fact;
     if (how === 'go') return FREE;
+    if (how === 'new') return 0;
     if (how === 'defer') return OBSCURE;
     const root = rootOf(entry.lock);
     const rest = entry.lock.slice(root.length);
     if (root.startsWith('=')) return waysNow(caller, held, entry.lock);
     const place = root === callee.value.self ? receiver : (parameters[callee.value.parameters.indexOf(root)] ?? null);
+    if (place === NEW) return 0;
     return place === null || place === '' ? OBSCURE : waysNow(caller, held, place + rest);
   };
 
-  const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number; readonly locks: readonly string[] }[] = [];
+  const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number }[] = [];
   for (const at of functions) {
     for (const [place, kind, held, start, end, explained] of at.value.accesses) {
       const [root, ...names] = place.split('.');
+      const isGlobal = root!.startsWith('=');
+      const spawned = at.value.held[held]?.others === FREE;
+      const add = (owner: string, reached: Reached, isWhole: boolean, isOwn: boolean, locks: readonly string[]): void => {
+        const { path, type } = reached;
+        const done = isWhole || !reached.isReference ? kind : 'read';
+        const access = { function: at, owner, path, kind: done, type, isOwn, locks, spawned, explained, start, end };
+        pending.push({ access, held });
+      };
+      if (isGlobal && packageLocks.length > 0 && variables.has(root!.slice(1))) {
+        const type = rootType(at, root!);
+        const reached = reach([root!.slice(1), ...names], type, structOf, fieldOf);
+        if (reached !== null) {
+          const locks = packageLocks.map(({ field }) => `=${field}`);
+          add('', reached, reached.path.length === names.length + 1, true, locks);
+        }
+      }
       let struct = structOf(rootType(at, root!));
       let instance = root!;
       for (let i = 0; i < names.length && struct !== null; i++) {
         const field = fieldOf(struct, names[i]!);
         if (field === null) break;
         const { owner, via } = field;
-        if (owner.locks.length > 0) {
-          const reached = reach(names.slice(i), field, structOf, fieldOf);
-          if (reached !== null) {
-            const isWhole = i + reached.path.length === names.length;
-            const path = reached.path;
-            const spawned = at.value.held[held]?.others === FREE;
-            const own = isWhole || !reached.isReference ? kind : 'read';
-            pending.push({
-              access: { function: at, owner: owner.name, path, kind: own, type: reached.type, spawned, explained, start, end },
-              held,
-              locks: owner.locks.map((lock) => placeOfLock(instance, via, lock)),
-            });
-          }
+        const reached = owner.locks.length === 0 ? null : reach(names.slice(i), field.type, structOf, fieldOf);
+        if (reached !== null) {
+          const isOwn = instance === at.value.self && instance !== '';
+          const locks = owner.locks.map((lock) => placeOfLock(instance, via, lock));
+          add(owner.name, reached, i + reached.path.length === names.length, isOwn, locks);
         }
         struct = structOf(field.type);
         instance = `${instance}.${names[i]}`;
       }
     }
   }
-  for (const { access, held, locks } of pending) for (const lock of locks) waysNow(access.function, held, lock);
+  for (const { access, held } of pending) for (const lock of access.locks) waysNow(access.function, held, lock);
   settle();
 
-  const accesses = pending.map(({ access, held, locks }): GuardedAccess => {
+  const accesses = pending.map(({ access, held }): GuardedAccess => {
+    const { locks } = access;
     const own = new Set(locks.flatMap(namesOf));
     const others = Object.entries(access.function.value.held[held]?.locks ?? {});
     return {
@@ -310,12 +350,9 @@ export function packageGuards(facts: FactView): PackageGuards {
     functions,
     calls,
     accesses,
-    locksOf: (type) => structs.get(type)?.locks ?? [],
-    waysAt(at, held, lock) {
-      waysNow(at, held, lock);
-      settle();
-      return waysNow(at, held, lock);
-    },
+    locksOf: (type) => (type === '' ? packageLocks : (structs.get(type)?.locks ?? [])),
+    typeOfPlace,
+    structNameOf: (type) => structOf(type)?.name ?? null,
   };
 }
 
@@ -338,14 +375,14 @@ interface Reached {
   readonly isReference: boolean;
 }
 
-/** How far names lead from a field through structs that have no lock of their own. Null for a lock itself. */
+/** How far names lead from a field or variable of a type through structs that have no lock of their own. Null for a lock itself. */
 function reach(
   names: readonly string[],
-  first: Field,
+  first: string | null,
   structOf: (type: string | null) => Struct | null,
   fieldOf: (struct: Struct, name: string) => Field | null,
 ): Reached | null {
-  let type = first.type;
+  let type = first;
   if (type !== null && MUTEX.test(type)) return null;
   const path = [names[0]!];
   for (const name of names.slice(1)) {
@@ -359,8 +396,8 @@ function reach(
   return { path, type, isReference };
 }
 
-function locksIn(owner: string, { fields, embedded }: GoTypeFact): StructLock[] {
-  const locks: StructLock[] = [];
+function locksIn(owner: string, { fields, embedded }: GoTypeFact): GuardLock[] {
+  const locks: GuardLock[] = [];
   for (const [field, type] of Object.entries(fields)) {
     const match = type === null ? null : MUTEX.exec(type);
     if (match !== null) locks.push({ owner, field, isReadWrite: match[1] !== undefined });
@@ -382,12 +419,12 @@ function rootOf(place: string): string {
 }
 
 /** Place of a lock of a struct; that of an embedded one ends with a dot, since it has several names. */
-function placeOfLock(instance: string, via: readonly string[], lock: StructLock): string {
+function placeOfLock(instance: string, via: readonly string[], lock: GuardLock): string {
   const owner = [instance, ...via].join('.');
   return `${via.length > 0 && lock.field !== '' ? instance : owner}.${lock.field}`;
 }
 
 /** The names under which a lock may be taken. */
-function namesOf(lock: string): readonly string[] {
+export function namesOf(lock: string): readonly string[] {
   return lock.endsWith('.') ? [lock.slice(0, -1), `${lock}Mutex`, `${lock}RWMutex`] : [lock];
 }

@@ -8,7 +8,7 @@ import { type ChunkContext, defineAnalysis } from '../../../core/rulekit/rule.ts
 import { type GoFlow, goFlow, nodesRunAt } from '../flow.ts';
 import type { GoNode } from '../nodes.gen.ts';
 import { calleeId, goTypes } from '../types.ts';
-import { calledExpression, FUNCTION_KINDS, isFunction, topLevelOf } from '../syntax.ts';
+import { calledExpression, FUNCTION_KINDS, isFunction, operatorOf, topLevelOf } from '../syntax.ts';
 import { goLockOperations, type LockOperation, type TimedLockOperation } from './operations.ts';
 
 /** As the function was called with. */
@@ -19,6 +19,8 @@ export const HELD_READ = 4;
 export const HELD_WRITE = 8;
 /** Cannot be told. */
 export const OBSCURE = 16;
+/** In a goroutine that its starter may wait for: not held when it is not held there on entry, else not to be told. */
+export const ASIDE = 32;
 
 /** Ways in which each lock can be held, as a sum of the constants above; a lock that is not listed is `others`. */
 export interface HeldLocks {
@@ -68,12 +70,28 @@ export function lockUnitAround(ctx: ChunkContext, node: GoNode): LockUnit | null
 }
 
 const NOTHING: ReadonlyMap<string, number> = new Map();
+const NOTHING_KNOWN: HeldLocks = { others: OBSCURE, locks: NOTHING };
 
 function initialOf(kind: LockUnitKind, owner: GoNode, outer: LockUnit | undefined): HeldLocks {
   if (kind === 'called') return { others: ON_ENTRY, locks: NOTHING };
-  if (kind === 'spawned') return { others: FREE, locks: NOTHING };
-  const held = kind === 'inline' ? outer?.before(owner) : null;
-  return held ?? { others: OBSCURE, locks: NOTHING };
+  if (kind === 'obscure' || outer === undefined) return NOTHING_KNOWN;
+  const held = outer.before(owner);
+  if (kind === 'inline') return held ?? NOTHING_KNOWN;
+  if (!waitsForOthers(outer.owner)) return { others: FREE, locks: NOTHING };
+  if (held === null) return NOTHING_KNOWN;
+  // The starter may keep its locks until the goroutine is done.
+  const aside = (ways: number): number => (ways === FREE ? FREE : ways === ON_ENTRY || ways === ASIDE ? ASIDE : OBSCURE);
+  const locks = new Map([...held.locks].map(([lock, ways]) => [lock, aside(ways)]));
+  return { others: aside(held.others), locks };
+}
+
+/** Whether a function waits for something that its goroutines may signal. */
+function waitsForOthers(owner: GoNode): boolean {
+  for (const node of owner.descendants('call_expression', 'unary_expression')) {
+    if (node.kind === 'unary_expression' ? operatorOf(node) === '<-' : /\.Wait$/.test(node.child('function')?.text ?? ''))
+      return true;
+  }
+  return false;
 }
 
 /** Functions of libraries that run a function argument before they return, on the goroutine of the caller. */
@@ -163,8 +181,6 @@ function stepsOf(
   for (const list of steps.values()) list.sort((a, b) => a.at - b.at);
   return steps;
 }
-
-const NOTHING_KNOWN: HeldLocks = { others: OBSCURE, locks: NOTHING };
 
 function after(held: HeldLocks, { operation }: Step): HeldLocks {
   if (operation === null) return NOTHING_KNOWN;

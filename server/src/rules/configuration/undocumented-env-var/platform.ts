@@ -1,4 +1,4 @@
-/** Variables that no project has to document: the operating system, the platform or a tool's own manual defines them. */
+/** Variables that no project has to document: the operating system, the platform or a tool's own manual defines them, or only tests set them. */
 
 const NAMES = new Set(
   (
@@ -14,10 +14,14 @@ const NAMES = new Set(
 );
 
 const FAMILIES =
-  /^(?:LC|XDG|SSH|DBUS|WSL|VSCODE|TERM|GITHUB_(?:ACTIONS?|REF|SHA|REPOSITORY|WORKSPACE|OUTPUT|ENV|EVENT|RUN|HEAD|BASE|STEP|ACTOR|JOB|WORKFLOW|API|SERVER|GRAPHQL)|RUNNER|CI|BUILDKITE|CIRCLE|TRAVIS|JENKINS|GITLAB_CI|TF_BUILD|AWS_LAMBDA|AWS_CONTAINER|ECS|FUNCTIONS|WEBSITE|FLY|RAILWAY|RENDER|VERCEL|NETLIFY|HEROKU|OTEL|OCI_RESOURCE|IDENTITY|MSI|AZURE_(?:CLIENT|TENANT|FEDERATED|AUTHORITY))(?:_|$)/;
+  /^(?:LC|XDG|SSH|DBUS|WSL|VSCODE|TERM|GITHUB_(?:ACTIONS?|REF|SHA|REPOSITORY|WORKSPACE|OUTPUT|ENV|EVENT|RUN|HEAD|BASE|STEP|ACTOR|JOB|WORKFLOW|API|SERVER|GRAPHQL)|RUNNER|CI|BUILDKITE|CIRCLE|TRAVIS|JENKINS|GITLAB_CI|TF_BUILD|AWS_LAMBDA|AWS_CONTAINER|ECS|FUNCTIONS|WEBSITE|FLY|RAILWAY|RENDER|VERCEL|NETLIFY|HEROKU|OTEL|OCI_RESOURCE|ALIBABA_CLOUD|VAULT_(?:ADDR|TOKEN|NAMESPACE|CACERT|CAPATH)|CONSUL_HTTP|IDENTITY|MSI|AZURE_(?:CLIENT|TENANT|FEDERATED|AUTHORITY))(?:_|$)/;
 
-/** Whether the variable belongs to the platform rather than to the project. */
-export function isPlatformVariable(name: string): boolean {
-  // The proxy variables exist in lower case too.
-  return NAMES.has(name.toUpperCase()) || FAMILIES.test(name) || name !== name.toUpperCase();
+/** Variables with which tests steer the code. */
+const TEST_ONLY = /(?:^|_)(?:TEST|TESTS|TESTING|MOCK|MOCKS|FAKE|E2E)(?:_|$)/;
+
+/** Whether the variable belongs to the platform or to tests rather than to the settings of the project. */
+export function isForeignVariable(name: string): boolean {
+  // A leading underscore marks a switch that is no setting; the proxy variables exist in lower case too.
+  if (name.startsWith('_')) return true;
+  return NAMES.has(name.toUpperCase()) || FAMILIES.test(name) || TEST_ONLY.test(name) || name !== name.toUpperCase();
 }

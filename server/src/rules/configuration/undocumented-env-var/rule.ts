@@ -2,7 +2,7 @@
 import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import { ENV_READ_FACTS, envReads } from '../../../knowledge/project/envReads.ts';
-import { isPlatformVariable } from './platform.ts';
+import { isForeignVariable } from './platform.ts';
 
 interface EnvFile {
   readonly kind: string;
@@ -50,7 +50,7 @@ const judge: WorkspaceJudge = {
   partition: 'component',
   reads: ENV_READ_FACTS,
   *judge(facts): Iterable<WorkspaceVerdict> {
-    const reads = envReads(facts).filter(({ name, place }) => !isPlatformVariable(name) && !TOOLING.test(place.path));
+    const reads = envReads(facts).filter(({ name, place }) => !isForeignVariable(name) && !TOOLING.test(place.path));
     if (reads.length === 0) return;
     const examples = exampleFiles(facts);
     const listedIn = (name: string): string | undefined =>

@@ -20,14 +20,15 @@ function commentsAbove(node: GoNode, declaration: GoNode): GoNode[] {
   return own.length > 0 || node.equals(declaration) ? own : leadingComments(declaration);
 }
 
-/** A comment behind the declaration, on the same line. */
-function hasTrailingComment(node: GoNode): boolean {
-  const next = node.nextSibling;
-  return next?.kind === 'comment' && !/[\r\n]/.test(node.tree.text.slice(node.end, next.start));
-}
-
 function isDocumentation(comment: GoNode): boolean {
   return !DIRECTIVE.test(comment.text);
+}
+
+/** A comment behind a type, on the same line: customary where a group lists small types. */
+function hasTrailingComment(node: GoNode): boolean {
+  const next = node.kind === 'type_spec' || node.kind === 'type_alias' ? node.nextSibling : null;
+  if (next?.kind !== 'comment' || !isDocumentation(next)) return false;
+  return !/[\r\n]/.test(node.tree.text.slice(node.end, next.start));
 }
 
 function fixesOf(name: string, target: GoNode, directives: readonly GoNode[]): readonly Fix[] {
@@ -54,9 +55,14 @@ function fixesOf(name: string, target: GoNode, directives: readonly GoNode[]): r
   ];
 }
 
+function fixes(name: string, node: GoNode, declaration: GoNode, comments: readonly GoNode[]): readonly Fix[] {
+  if (!isGrouped(declaration)) return fixesOf(name, declaration, comments);
+  return isAligned(declaration) ? [] : fixesOf(name, node, comments);
+}
+
 function* judge(kind: string, name: GoNode, node: GoNode, declaration: GoNode): Iterable<Verdict> {
   const comments = commentsAbove(node, declaration);
-  if (comments.some(isDocumentation) || (node.kind !== 'method_declaration' && hasTrailingComment(node))) {
+  if (comments.some(isDocumentation) || hasTrailingComment(node)) {
     yield { kind: 'pass', subject: name.span };
     return;
   }
@@ -65,8 +71,16 @@ function* judge(kind: string, name: GoNode, node: GoNode, declaration: GoNode): 
     subject: name.span,
     message: 'missing',
     args: { kind, name: name.text },
-    fixes: fixesOf(name.text, isGrouped(declaration) ? node : declaration, comments),
+    fixes: fixes(name.text, node, declaration, comments),
   };
+}
+
+/** gofmt lines up the types of a group, and a comment in between would part them anew. */
+function isAligned(group: GoNode): boolean {
+  return group.namedChildren.some((spec) => {
+    const name = spec.kind === 'comment' ? null : spec.child('name');
+    return name !== null && /^(?:\t|[ \t]{2})/.test(group.tree.text.slice(name.end, spec.end));
+  });
 }
 
 function isGrouped(declaration: GoNode): boolean {

@@ -55,6 +55,9 @@ function healthRoute(beside: Beside): Fix {
   };
 }
 
+/** Packages that are there for nothing else. */
+const HEALTH_PACKAGE = /^(?:ping|health|healthz|healthchecks?|healthcheck\w*|readiness|liveness|probes?)$/;
+
 export const rule = defineRule({
   id: 'missing-health-endpoint',
   title: 'No health endpoint',
@@ -86,7 +89,10 @@ export const rule = defineRule({
       for (const program of servicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'health');
-        const found = route ?? evidence(facts, program, 'health.route')[0];
+        const found =
+          route ??
+          evidence(facts, program, 'health.route')[0] ??
+          evidence(facts, program, 'go.file').find((file) => HEALTH_PACKAGE.test(file.value.package));
         if (found !== undefined) {
           if (isFirst(found.place)) yield { kind: 'pass', subject: found.place };
           continue;

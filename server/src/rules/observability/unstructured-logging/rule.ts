@@ -1,4 +1,5 @@
 /** Services that log plain lines through the standard logger and use no structured logger anywhere. */
+import { directoryOf } from '../../../core/engine/factIndex.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts, type FactName, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
@@ -18,18 +19,21 @@ const FEW_CALLS = 3;
 const LOGGER_PACKAGE = /^(?:\w*_)?(?:[a-z]?log|logs|logger|loggers|logging|xlog|applog|logutils?|logx|slogger)$/;
 
 /** Makes every message of the standard logger a JSON record; needs Go 1.21. */
-function structuredDefault(main: TypedFact<'go.main'>): Fix {
+function structuredDefault(main: TypedFact<'go.main'>): Fix[] {
   const { body } = main.value;
+  if (body === null) return [];
   const text = `\n${body.indent}slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))`;
-  return {
-    title: 'Write JSON records: make slog the default, which the standard logger then writes to',
-    safety: 'suggestion',
-    preferred: true,
-    edits: [
-      { kind: 'replaceAt', place: placeIn(main, body), newText: text },
-      { kind: 'import', add: ['log/slog', 'os'] },
-    ],
-  };
+  return [
+    {
+      title: 'Write JSON records: make slog the default, which the standard logger then writes to',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        { kind: 'replaceAt', place: placeIn(main, body), newText: text },
+        { kind: 'import', add: ['log/slog', 'os'] },
+      ],
+    },
+  ];
 }
 
 export const rule = defineRule({
@@ -78,10 +82,12 @@ export const rule = defineRule({
           continue;
         }
         const calls = own('log.call');
-        const count = calls.reduce((sum, fact) => sum + fact.value.count, 0);
-        const files = new Set(calls.map((fact) => fact.place.path));
+        const reached = calls.filter((fact) =>
+          programs.some((program) => program.directories.has(directoryOf(fact.place.path))),
+        );
+        const files = new Set(reached.map((fact) => fact.place.path));
         const plain = imports.filter((fact) => fact.key === 'log' && files.has(fact.place.path));
-        if (count < FEW_CALLS || plain.length === 0) continue;
+        if (sum(reached) < FEW_CALLS || plain.length === 0) continue;
         const mains = programs.flatMap((program) => program.mains);
         const inMain = plain.find((fact) => mains.some((main) => main.place.path === fact.place.path));
         const subject = (inMain ?? plain[0]!).place;
@@ -92,13 +98,18 @@ export const rule = defineRule({
           continue;
         }
         const main = mains.find((fact) => fact.place.path === subject.path);
-        const fixes = main !== undefined && supportsGo(programs[0]!, 21) ? [structuredDefault(main)] : [];
-        const args = { calls: String(count), files: files.size === 1 ? '1 file' : `${files.size} files` };
+        const fixes = main !== undefined && supportsGo(programs[0]!, 21) ? structuredDefault(main) : [];
+        const all = new Set(calls.map((fact) => fact.place.path)).size;
+        const args = { calls: String(sum(calls)), files: all === 1 ? '1 file' : `${all} files` };
         yield { kind: 'fail', subject, message: 'plain', args, fixes };
       }
     },
   },
 });
+
+function sum(calls: readonly TypedFact<'log.call'>[]): number {
+  return calls.reduce((total, fact) => total + fact.value.count, 0);
+}
 
 /** The nearest of the directories around a path, '' when there is none. */
 function nearest(directories: readonly string[], path: string): string {

@@ -8,18 +8,28 @@ import { defineRule, type FactView, fact, type TextDetector } from '../../../cor
 /** Placeholders of text/template and the like, which generators fill in: `{{.Name}}`, `{{ range .Fields }}`, `<%= x %>`. */
 const PLACEHOLDER = /\{\{-?\s*(?:[.$][\w.]*\s*(?:\||-?\}\})|(?:if|range|with|end|else|template|define|block)\b)|<%/;
 
-/** `new` of a value, as Go has it since 1.26: the grammar knows it for types only. */
-const NEW_OF_VALUE =
-  /\bnew\((?!\s*(?:\*|\[\d*\])*\s*func\b)(?:[^()\n]*\(|[^()\n]*[^\w.\s[\]*,<>()\n-][^()\n]*\)|\s*\d)/;
+/** What stands between the parentheses of `new(...)`, as far as one can tell without counting deeper ones. */
+const NEW = /\bnew\(([^()\n]*)([()\n])/g;
+/** A type: a name, perhaps with type arguments, behind any number of `*`, `[]` and the like. */
+const TYPE = /^\s*(?:\*|\[\w*\]|map\[[\w.*]+\]|(?:<-)?chan(?:<-)?\s)*(?!\d)[\w.]+(?:\[\s*[A-Za-z_*[][^\]]*\])*\s*$/;
+/** Types that may hold parentheses and line breaks. */
+const TYPE_KEYWORD = /^\s*(?:\*|\[\w*\])*(?:func|struct|interface)\b/;
+
+/** Whether the text holds `new` of a value, as Go has it since 1.26: the grammar knows it for types only. */
+function hasNewOfValue(text: string): boolean {
+  for (const [, content, end] of text.matchAll(NEW)) {
+    if (!TYPE_KEYWORD.test(content!) && (end !== ')' || !TYPE.test(content!))) return true;
+  }
+  return false;
+}
 
 /** States that a file may well be right although the grammar cannot read it. */
 const beyondGrammar: TextDetector = {
   text: true,
   triggers: ['{{', '<%', 'new('],
   *check(text, ctx) {
-    const match = PLACEHOLDER.exec(text) ?? NEW_OF_VALUE.exec(text);
-    if (match === null) return;
-    yield fact('syntax.doubt', ctx.file.path, null, { start: match.index, end: match.index + match[0].length });
+    if (!PLACEHOLDER.test(text) && !hasNewOfValue(text)) return;
+    yield fact('syntax.doubt', ctx.file.path, null, { start: 0, end: 0 });
   },
 };
 

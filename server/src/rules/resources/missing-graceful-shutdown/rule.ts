@@ -2,6 +2,7 @@
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
+import { TIMEOUTS } from '../../../knowledge/go/servers.ts';
 import {
   evidence,
   firstTime,
@@ -63,8 +64,17 @@ function catchAndDrain(start: Start): Fix[] {
   const isHelper = statement.server === '';
   const server = isHelper ? statement.name : statement.server;
   const literal = isHelper
-    ? [`${server} := &${http}.Server{`, ...alignedFields(statement.fields, '\t').trimEnd().split('\n'), '}']
+    ? [
+        `${server} := &${http}.Server{`,
+        ...alignedFields([...statement.fields, ...TIMEOUTS], '\t')
+          .trimEnd()
+          .split('\n'),
+        '}',
+      ]
     : [];
+  const block = failure
+    .split(/\r?\n/)
+    .map((line, index) => (index > 0 && line.startsWith(indent) ? line.slice(indent.length) : line));
   const lines = [
     ...literal,
     'drained := make(chan struct{})',
@@ -75,7 +85,8 @@ function catchAndDrain(start: Start): Fix[] {
     '\t<-ctx.Done()',
     ...drain(server, 'cancel', logger).map((line) => `\t${line}`),
     '}()',
-    `if err := ${server}.${statement.serve}; err != nil && !errors.Is(err, ${http}.ErrServerClosed) ${failure.replaceAll(`\n${indent}`, '\n')}`,
+    `if err := ${server}.${statement.serve}; err != nil && !errors.Is(err, ${http}.ErrServerClosed) ${block[0]}`,
+    ...block.slice(1),
     '<-drained',
   ];
   const packages = ['context', 'errors', 'os', 'os/signal', 'syscall', 'time', logImport(logger), 'net/http'];
@@ -97,17 +108,24 @@ function catchAndDrain(start: Start): Fix[] {
 }
 
 /** Adds SIGTERM to the signals of a handler. */
-function addSigterm(handler: Handler): Fix {
-  const end = handler.place.span.end - 1;
-  return {
-    title: 'Catch SIGTERM, too',
-    safety: 'suggestion',
-    preferred: true,
-    edits: [
-      { kind: 'replaceAt', place: placeIn(handler, { start: end, end }), newText: ', syscall.SIGTERM' },
-      { kind: 'import', add: ['syscall'] },
-    ],
-  };
+function addSigterm(handler: Handler): Fix[] {
+  const { last } = handler.value;
+  if (last === null) return [];
+  return [
+    {
+      title: 'Catch SIGTERM, too',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        {
+          kind: 'replaceAt',
+          place: placeIn(handler, { start: last.end, end: last.end }),
+          newText: ', syscall.SIGTERM',
+        },
+        { kind: 'import', add: ['syscall'] },
+      ],
+    },
+  ];
 }
 
 /** Handlers of a program; a package of the workspace is judged by what it does, not by its name. */
@@ -180,14 +198,14 @@ export const rule = defineRule({
         }
         const interrupted = handlers.find((handler) => handler.value.interrupt);
         if (interrupted !== undefined) {
-          if (!isFirst(interrupted.place)) continue;
-          const related = [{ place: start.place, message: 'The server that it stops.' }];
+          // With several programs on the same server it is not known which of them catches what.
+          const isOnly = program.mains.length === 1;
           yield {
             kind: 'fail',
-            subject: interrupted.place,
+            subject: isOnly ? interrupted.place : start.place,
             message: 'interruptOnly',
-            related,
-            fixes: [addSigterm(interrupted)],
+            related: isOnly ? [{ place: start.place, message: 'The server that it stops.' }] : [],
+            fixes: isOnly ? addSigterm(interrupted) : [],
           };
         } else if (program.opaque.length > 0 || (drains.length > 0 && handlers.length === 0)) {
           yield { kind: 'unknown', subject: start.place, note: 'Who catches SIGTERM is not in the workspace.' };

@@ -1,11 +1,13 @@
 /** Programs that read request bodies or messages of any size. */
 import { directoryOf } from '../../../core/engine/factIndex.ts';
-import type { Fix } from '../../../core/model/verdict.ts';
+import type { Fix, FixEdit } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
 import {
+  type Beside,
   evidence,
   firstTime,
+  frontOf,
   type GoProgram,
   mayBeShared,
   SERVICE_FACTS,
@@ -54,6 +56,24 @@ function limitMessages(upgrade: TypedFact<'ws.upgrade'>): Fix[] {
       ],
     },
   ];
+}
+
+/** A limit for every route of a router, where it is made. */
+function routerLimit(beside: Beside, imports: readonly string[]): Fix[] {
+  const { framework, router } = beside;
+  if (framework === 'gin') {
+    const statement = `${router}.Use(func(c *gin.Context) {\n\tc.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, 1<<20)\n\tc.Next()\n})`;
+    const edits: FixEdit[] = [beside.insert(statement), { kind: 'import', add: ['net/http'] }];
+    return [{ title: TITLE, safety: 'suggestion', preferred: true, edits }];
+  }
+  const echo = imports.find((path) => /^github\.com\/labstack\/echo(?:\/v4)?$/.test(path));
+  const isTaken = imports.some((path) => path.endsWith('/middleware') && !path.startsWith('github.com/labstack/'));
+  if (framework !== 'echo' || echo === undefined || isTaken) return [];
+  const edits: FixEdit[] = [
+    beside.insert(`${router}.Use(middleware.BodyLimit("1M"))`),
+    { kind: 'import', add: [`${echo}/middleware`] },
+  ];
+  return [{ title: TITLE, safety: 'suggestion', preferred: true, edits }];
 }
 
 /** Where a limit for all routes belongs: the server's literal when there is one, else its start. */
@@ -128,7 +148,13 @@ export const rule = defineRule({
         }
         const related = reads.slice(0, 3).map(({ place }) => ({ place, message: 'A body is read here.' }));
         const { handlerSpan } = server.value;
-        const fixes = handlerSpan !== null && supportsGo(program, 18) ? [wrapHandler(server, handlerSpan)] : [];
+        let fixes: Fix[] = [];
+        if (handlerSpan !== null && supportsGo(program, 18)) fixes = [wrapHandler(server, handlerSpan)];
+        else {
+          const { beside } = frontOf(facts, program);
+          const file = facts.lookup('go.file', server.place.path)[0] as TypedFact<'go.file'> | undefined;
+          if (beside?.path === server.place.path) fixes = routerLimit(beside, file?.value.imports ?? []);
+        }
         yield { kind: 'fail', subject: server.place, message: 'bodies', related, fixes };
       }
     },

@@ -18,6 +18,7 @@ import {
   calledExpression,
   enclosingFunction,
   functionName,
+  indentationOf,
   operatorOf,
   selectorPath,
   stringLiteralValue,
@@ -168,13 +169,15 @@ function argumentSite(literal: GoNode, node: GoNode, list: GoNode): Site | null 
   const values = callArguments(call);
   const position = values.findIndex((value) => value.equals(node));
   const last = callee.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : callee.text;
-  if (sinkPositions(call).includes(position)) return { kind: 'sink', name: last, replaced: literal, variable: '' };
+  if (sinkPositions(call).includes(position)) {
+    return { kind: 'sink', name: selectorPath(callee) ?? last, replaced: literal, variable: '' };
+  }
   const nameAt = (index: number): string =>
     values[index] === undefined ? '' : (stringLiteralValue(values[index]) ?? '');
   if (position === 0) return null;
   if (/env/i.test(last) || /^(?:get|lookup|fetch)?_?(?:or|with)?_?(?:default|fallback)$/i.test(last)) {
     const variable = nameAt(0);
-    if (last === 'Setenv') return { kind: 'held', name: variable, replaced: literal, variable: '' };
+    if (last === 'Setenv') return { kind: 'held', name: variable, replaced: literal, variable };
     return { kind: 'fallback', name: variable, replaced: call, variable };
   }
   if (last === 'SetDefault') return { kind: 'default', name: nameAt(0), replaced: literal, variable: '' };
@@ -213,7 +216,17 @@ function reachesSink(literal: GoNode, name: string): boolean {
 }
 
 /** Names of keys that are used for nothing but cryptography, so that a converted literal is no key of a database. */
-const CRYPTOGRAPHIC = /^(?:jwt|sign|signing|hmac|encrypt|encryption|encryptor|aes|cookie|secret)$/;
+const CRYPTOGRAPHIC =
+  /^(?:jwt|sign|signing|signer|hmac|encrypt|encryption|encryptor|aes|cookie|session|webhook|secret)$/;
+
+/** `os.Setenv("NAME", "literal")`: there the lookup would read what it sets. */
+function isSetenv(site: Site): boolean {
+  return site.kind === 'held' && site.variable !== '';
+}
+
+function isKeyName(name: string): boolean {
+  return wordsOf(name).some((word) => CRYPTOGRAPHIC.test(word));
+}
 
 /** Whether a value can be the secret of something that takes one; here a sentence may be. */
 function isUsable(value: string): boolean {
@@ -223,6 +236,8 @@ function isUsable(value: string): boolean {
 interface Judgement {
   readonly message: string;
   readonly name: string;
+  /** Whether an empty value in its place would verify or sign something. */
+  readonly strict: boolean;
 }
 
 /** Whether the literal is a secret at that site, and what to say of it. */
@@ -231,62 +246,96 @@ function judge(literal: GoNode, value: string, site: Site): Judgement | null {
   const kind = secretNameOf(site.name);
   switch (site.kind) {
     case 'sink':
-      return isUsable(value) ? { message: 'used', name: site.name } : null;
+      return isUsable(value) ? { message: 'used', name: site.name, strict: true } : null;
     case 'fallback':
     case 'default': {
       if (kind === null || kind === 'weak') return null;
       const secret = site.kind === 'fallback' ? operationalSecretOf(value) : secretValueOf(value, kind, name);
-      return secret === null ? null : { message: 'fallback', name: site.name };
+      return secret === null ? null : { message: 'fallback', name: site.name, strict: isKeyName(name) };
     }
     case 'compared':
       if (kind === null || kind === 'weak' || secretValueOf(value, kind, name) === null) return null;
-      return { message: 'compared', name };
+      return { message: 'compared', name, strict: true };
     case 'held': {
       if (site.name !== '' && reachesSink(literal, site.name)) {
-        return isUsable(value) ? { message: 'held', name } : null;
+        return isUsable(value) ? { message: 'held', name, strict: true } : null;
       }
       if (kind === null) return null;
       const words = wordsOf(name);
       // A key for which there is "weak" evidence may be the key of a map.
       if (kind === 'weak' && words.at(-1) === 'key') return null;
-      if (secretValueOf(value, kind, name) !== null) return { message: 'held', name };
-      const isKey =
-        literal.parent?.kind === 'type_conversion_expression' && words.some((word) => CRYPTOGRAPHIC.test(word));
-      if (!isKey) return null;
-      return operationalSecretOf(value) === null ? null : { message: 'held', name };
+      if (secretValueOf(value, kind, name) !== null) return { message: 'held', name, strict: isKeyName(name) };
+      if (literal.parent?.kind !== 'type_conversion_expression' || !isKeyName(name)) return null;
+      return operationalSecretOf(value) === null ? null : { message: 'held', name, strict: true };
     }
   }
 }
 
-/** `jwtSecret` and `expectedKey` read their values from `JWT_SECRET` and `KEY`. */
+/** Words that do not tell one secret of a system from another. */
+const GENERIC = /^(?:KEY|TOKEN|PASSWORD|PASSWD|PASS|PWD|SECRET)$/;
+
+/** Variable for the value: `jwtSecret` is read from `JWT_SECRET`, `expectedKey` from `APP_KEY`. */
 function variableOf(site: Site): string {
   if (site.variable !== '') return site.variable;
-  const words =
-    site.kind === 'sink'
-      ? ['app', 'secret']
-      : wordsOf(site.name).filter((word) => !/^(?:default|expected|valid|my)$/.test(word));
-  return words.join('_').toUpperCase().replace(/^(\d)/, '_$1');
+  if (site.kind === 'sink') return 'APP_SECRET';
+  const words = wordsOf(site.name).filter((word) => !/^(?:default|expected|valid|my)$/.test(word));
+  const name = words.join('_').toUpperCase().replace(/^(\d)/, '_$1');
+  return GENERIC.test(name) ? `APP_${name}` : name;
 }
 
 function lookupTitle(variable: string): string {
   return `Read it from the environment variable ${variable}`;
 }
 
+/**
+ * Expression that reads a variable. `strict`: it panics when the variable is not set, for secrets that verify something:
+ * an empty one would let everybody in.
+ */
+function lookupOf(variable: string, os: string, strict: boolean, indent: string): string {
+  const name = JSON.stringify(variable);
+  if (!strict) return `${os}.Getenv(${name})`;
+  return [
+    'func() string {',
+    `\tvalue := ${os}.Getenv(${name})`,
+    '\tif value == "" {',
+    `\t\tpanic(${JSON.stringify(`${variable} is not set`)})`,
+    '\t}',
+    '\treturn value',
+    '}()',
+  ].join(`\n${indent}`);
+}
+
+/** The `const` keyword of a declaration with one constant and no parentheses, or null. */
+function loneKeyword(spec: GoNode): GoNode | null {
+  const declaration = spec.parent;
+  const keyword = declaration?.children[0] ?? null;
+  if (declaration === null || keyword?.text !== 'const') return null;
+  return syntaxChildren(declaration).length === 1 && !declaration.text.includes('(') ? keyword : null;
+}
+
+/** Whether the literal stands in a list of several lines, whose values gofmt puts into a column. */
+function isAligned(literal: GoNode): boolean {
+  const element = literal.ancestor('keyed_element', 'var_spec_list', 'func_literal');
+  if (element === null || element.kind === 'func_literal') return false;
+  return element.kind === 'var_spec_list' || element.parent?.text.includes('\n') === true;
+}
+
 /** Fixes that read the value from the environment; none where Go wants a constant. */
-function fixesOf(literal: GoNode, site: Site, header: GoHeader): readonly Fix[] {
+function fixesOf(literal: GoNode, site: Site, strict: boolean, header: GoHeader): readonly Fix[] {
   const variable = variableOf(site);
   if (!/^[A-Z_][A-Z0-9_]*$/.test(variable)) return [];
   const os = localNameOf(header, 'os') ?? 'os';
   const edits: { kind: 'replace'; span: Span; newText: string }[] = [];
   const spec = literal.ancestor('const_spec');
   if (spec !== null) {
-    const declaration = spec.parent;
-    const keyword = declaration?.children[0];
-    const alone = declaration !== null && syntaxChildren(declaration).length === 1 && !declaration.text.includes('(');
-    if (!alone || keyword?.text !== 'const') return [];
+    const keyword = loneKeyword(spec);
+    if (keyword === null) return [];
     edits.push({ kind: 'replace', span: keyword.span, newText: 'var' });
   }
-  edits.push({ kind: 'replace', span: site.replaced.span, newText: `${os}.Getenv(${JSON.stringify(variable)})` });
+  // In a column of aligned values an expression of several lines would move its neighbours.
+  const aligned = isAligned(literal);
+  const newText = lookupOf(variable, os, strict && !aligned, indentationOf(literal));
+  edits.push({ kind: 'replace', span: site.replaced.span, newText });
   return [
     {
       title: lookupTitle(variable),
@@ -333,6 +382,11 @@ function isProse(value: string): boolean {
   return (value.match(/[a-z]{2,} [a-z]{2,}/gi) ?? []).length > 2;
 }
 
+/** Code that only tests can call: it takes a `*testing.T`. */
+function isTestHelper(header: GoHeader): boolean {
+  return header.imports.some((item) => item.path === 'testing');
+}
+
 /** Doubles of production code that stand beside it. */
 const DOUBLE = /(?:^|[/_])(?:mock|mocks|fake|fakes|stub|stubs)(?:_\w+)?\.go$|_(?:mock|fake|stub)s?\.go$/;
 
@@ -340,7 +394,7 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
   *check(literal, ctx): Iterable<Verdict> {
     if (literal.end - literal.start < 6 || literal.field === 'tag' || literal.field === 'path') return;
-    if (DOUBLE.test(ctx.file.path)) return;
+    if (DOUBLE.test(ctx.file.path) || isTestHelper(ctx.file.header)) return;
     const value = stringLiteralValue(literal);
     if (value === null) return;
     const site = siteOf(literal);
@@ -349,16 +403,21 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
       const [known] = knownSecrets(value);
       if (known !== undefined) {
         const whole = known.start === 0 && known.end === value.length;
-        const fixes = whole && site !== null && site.name !== '' ? fixesOf(literal, site, header) : [];
+        const fixes = whole && site !== null && site.name !== '' ? fixesOf(literal, site, false, header) : [];
         yield failure(literal, 'known', { kind: known.kind }, fixes, null);
         return;
       }
     }
-    if ((value.includes('@') || value.includes('password=')) && !isProse(value)) {
+    if (value.includes('password=') || (value.includes('@') && !isProse(value))) {
       const [address] = urlPasswords(value);
-      if (address !== undefined) {
+      if (address !== undefined && site?.kind !== 'compared') {
         const local = isLocalHost(address.host);
-        const whole = !/\s/.test(value);
+        const whole =
+          !/\s/.test(value) ||
+          value
+            .trim()
+            .split(/\s+/)
+            .every((word) => word.includes('='));
         const url: Site = {
           kind: 'held',
           name: 'DATABASE_URL',
@@ -366,8 +425,8 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
           variable: site?.variable || 'DATABASE_URL',
         };
         const fixes =
-          whole && site !== null && site.kind !== 'compared'
-            ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, header)
+          whole && site !== null
+            ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, false, header)
             : [];
         yield failure(literal, 'address', {}, fixes, local ? 'medium' : null);
         return;
@@ -378,12 +437,14 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
     if (site === null || (site.name === '' && site.kind !== 'sink')) return;
     const judgement = judge(literal, value, site);
     if (judgement === null) return;
-    const fixable = site.kind !== 'fallback' || site.replaced.kind === 'call_expression';
+    // A comparison needs more than a lookup: with the variable unset it would be one with nothing.
+    const fixable =
+      site.kind === 'fallback' ? site.replaced.kind === 'call_expression' : site.kind !== 'compared' && !isSetenv(site);
     yield failure(
       literal,
       judgement.message,
       { name: judgement.name },
-      fixable ? fixesOf(literal, site, header) : [],
+      fixable ? fixesOf(literal, site, judgement.strict, header) : [],
       null,
     );
   },
@@ -395,7 +456,7 @@ const CANDIDATE = /secret|key|token|pass|pwd|jwt|sign|salt|hmac/i;
 /** A literal of the package that is a secret if something uses it as one: see `judgeLiterals`. */
 const packageLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
-  *check(literal): Iterable<Verdict> {
+  *check(literal, ctx): Iterable<Verdict> {
     const site = siteOf(literal);
     if (site === null || site.kind !== 'held' || !CANDIDATE.test(site.name) || enclosingFunction(literal) !== null)
       return;
@@ -403,16 +464,18 @@ const packageLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
     if (value === null || !isUsable(value) || judge(literal, value, site) !== null || knownSecrets(value).length > 0)
       return;
     if (literal.ancestor('var_spec', 'const_spec') === null) return;
-    const declaration = literal.ancestor('const_declaration');
-    const keyword = declaration?.children[0];
-    const alone = declaration !== null && syntaxChildren(declaration).length === 1 && !declaration.text.includes('(');
+    const variable = variableOf(site);
+    const spec = literal.ancestor('const_spec');
+    const keyword = spec === null ? null : loneKeyword(spec);
+    const aligned = isAligned(literal);
     yield fact(
       'secret.literal',
       site.name,
       {
-        variable: variableOf(site),
-        constant: declaration !== null,
-        keyword: alone && keyword?.text === 'const' ? [keyword.start, keyword.end] : null,
+        variable,
+        constant: spec !== null,
+        keyword: keyword === null ? null : [keyword.start, keyword.end],
+        lookup: lookupOf(variable, localNameOf(ctx.file.header, 'os') ?? 'os', !aligned, indentationOf(literal)),
       },
       literal.span,
     );
@@ -456,6 +519,7 @@ const sinkUse: NodeDetector<unknown, GoNode, GoHeader> = {
 
 interface PackageLiteral {
   readonly variable: string;
+  readonly lookup: string;
   readonly constant: boolean;
   readonly keyword: readonly [number, number] | null;
 }
@@ -468,9 +532,9 @@ export const judgeLiterals: WorkspaceJudge = {
     const used = new Set(facts.get('secret.use').map((use) => use.key));
     for (const literal of facts.get('secret.literal')) {
       if (!used.has(literal.key)) continue;
-      const { variable, constant, keyword } = literal.value as unknown as PackageLiteral;
+      const { variable, lookup, constant, keyword } = literal.value as unknown as PackageLiteral;
       const { place } = literal;
-      const edits: FixEdit[] = [{ kind: 'replaceAt', place, newText: `os.Getenv(${JSON.stringify(variable)})` }];
+      const edits: FixEdit[] = [{ kind: 'replaceAt', place, newText: lookup }];
       if (keyword !== null)
         edits.push({
           kind: 'replaceAt',

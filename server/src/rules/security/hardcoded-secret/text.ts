@@ -198,7 +198,8 @@ function* examineSettings(language: LanguageId, path: string, text: string): Gen
         args: { name: setting.name },
         fixes: fixesOf(language, text, setting),
       };
-      yield chosen ? { ...verdict, severity: DEVELOPMENT_FILE.test(path) ? 'medium' : 'high' } : verdict;
+      if (DEVELOPMENT_FILE.test(path)) yield { ...verdict, severity: 'medium' };
+      else yield chosen ? { ...verdict, severity: 'high' } : verdict;
     } else if (deployed && kind !== 'weak' && (setting.value === '' || isReference(setting.value))) {
       yield {
         kind: 'pass',

@@ -16,10 +16,13 @@ import {
 /** Limiters that come with a framework, in the version that the file imports. */
 function limiter(beside: Beside, imports: readonly string[]): Fix | null {
   const { framework, router } = beside;
+  // The names that the fix brings must not be taken.
+  const isTaken = (name: string): boolean =>
+    imports.some((path) => path.endsWith(`/${name}`) && !path.includes(framework));
   const title = 'Limit each client to a number of requests (choose the number)';
   if (framework === 'echo') {
     const path = imports.find((item) => /^github\.com\/labstack\/echo(?:\/v4)?$/.test(item));
-    if (path === undefined) return null;
+    if (path === undefined || isTaken('middleware')) return null;
     const statement = `${router}.Use(middleware.RateLimiter(middleware.NewRateLimiterMemoryStore(20)))`;
     return {
       title,
@@ -29,7 +32,7 @@ function limiter(beside: Beside, imports: readonly string[]): Fix | null {
   }
   if (framework === 'fiber') {
     const path = imports.find((item) => /^github\.com\/gofiber\/fiber\/v[23]$/.test(item));
-    if (path === undefined) return null;
+    if (path === undefined || isTaken('limiter')) return null;
     const statement = `${router}.Use(limiter.New(limiter.Config{Max: 100, Expiration: time.Minute}))`;
     return {
       title,
@@ -37,7 +40,7 @@ function limiter(beside: Beside, imports: readonly string[]): Fix | null {
       edits: [beside.insert(statement), { kind: 'import', add: [`${path}/middleware/limiter`, 'time'] }],
     };
   }
-  if (framework === 'chi') {
+  if (framework === 'chi' && !isTaken('httprate')) {
     const statement = `${router}.Use(httprate.LimitByIP(100, time.Minute))`;
     return {
       title: `${title}; go get github.com/go-chi/httprate`,

@@ -1,7 +1,7 @@
 /** Clear text on the wire: servers without TLS that nothing in front of them encrypts, and URLs of other hosts by http or ws. */
 import { directoryOf } from '../../../core/engine/factIndex.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
-import { defineRule, type NodeDetector, type TextDetector } from '../../../core/rulekit/rule.ts';
+import { defineRule, type FactView, type NodeDetector, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
 import {
   evidence,
@@ -74,7 +74,7 @@ const sockets: TextDetector = {
       const [, quote, scheme, rest] = match;
       const start = match.index + match[0].lastIndexOf(`${quote}${scheme}://`) + 1;
       const subject = { start, end: match.index + match[0].length };
-      if (/(?:^|\n)[ \t]*(?:\/\/|\*)[^\n]*$/.test(text.slice(0, match.index))) continue;
+      if (/(?:^|\n)\uFEFF?[ \t]*(?:\/\/|\*)[^\n]*$/.test(text.slice(0, match.index))) continue;
       if (scheme === 'wss') {
         yield { kind: 'pass', subject };
         continue;
@@ -116,6 +116,14 @@ function serveTls(start: TypedFact<'http.server'>): Fix[] {
       ],
     },
   ];
+}
+
+/** Whether the package of a start names an address of this machine, as a default listener would have. */
+function hasLocalDefault(facts: FactView, start: TypedFact<'http.server'>): boolean {
+  const directory = directoryOf(start.place.path);
+  return allFacts(facts, 'loopback.address').some(
+    ({ place }) => directoryOf(place.path) === directory && facts.role(place.path) === 'production',
+  );
 }
 
 export const rule = defineRule({
@@ -184,6 +192,10 @@ export const rule = defineRule({
         if (proxy !== undefined || mayBeShared(program, /tls|cert|server|grpc/i)) {
           const by = proxy?.value.by ?? program.opaque[0]!;
           yield { kind: 'unknown', subject: start.place, note: `TLS may be ended by ${by}.` };
+          continue;
+        }
+        if (start.value.exposure === 'unknown' && hasLocalDefault(facts, start)) {
+          yield { kind: 'unknown', subject: start.place, note: 'The address may be one of this machine alone.' };
           continue;
         }
         yield { kind: 'fail', subject: start.place, message: 'server', fixes: serveTls(start) };

@@ -39,9 +39,12 @@ function hasLogic(packageName: string, functions: readonly NamedFunction[]): boo
   );
 }
 
+/** Names as `httptest`, `storagetesting` and `mocks`. */
+const TEST_SUPPORT = /^(?!latest$|contest$|attest$|protest$)\w*(?:test|tests|testing|testutils?|mocks?|fakes?)$/;
+
 /** Whether the package exists for tests: it is called so, or its code takes part in them. */
 function isTestSupport(packageName: string, files: readonly Fact[]): boolean {
-  if (/(?:^|[a-z])(?:test|tests|testing|testutils?|mocks?|fakes?)$/.test(packageName)) return true;
+  if (TEST_SUPPORT.test(packageName)) return true;
   return files.some(({ value }) =>
     (value as GoPackageFile).imports.some(
       ([, path]) => path === 'testing' || path.startsWith('github.com/stretchr/testify/'),

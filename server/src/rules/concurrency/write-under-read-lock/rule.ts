@@ -1,0 +1,238 @@
+/**
+ * Sections under `RLock` that write what the lock guards, themselves or through a method that they call on the same
+ * value. Judges a package from the facts of its functions; only fields of the value that owns the lock count.
+ */
+import type { Place, Span } from '../../../core/model/location.ts';
+import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import type { AccessFact, AcquisitionFact, HeldFact, LockingFact } from '../../../languages/go/locks/facts.ts';
+import {
+  type GuardedCall,
+  type GuardedFunction,
+  type PackageGuards,
+  packageGuards,
+} from '../../../languages/go/locks/guards.ts';
+import { FREE, HELD_READ, ON_ENTRY } from '../../../languages/go/locks/held.ts';
+
+/** Types that may be changed under any lock. */
+const SYNCHRONISED = /^\*?(?:sync\.|sync\/atomic\.|go\.uber\.org\/atomic\.)|(?:^|[./*])[aA]tomic\w*$/;
+
+/** A write that a function does, itself or through others, under the locks that its caller holds. */
+interface BareWrite {
+  readonly function: GuardedFunction;
+  readonly span: Span;
+  /** Name of what is written, from the value that the function was called on. */
+  readonly field: string;
+}
+
+function isWrite([, kind]: AccessFact): boolean {
+  return kind === 'write' || kind === 'element';
+}
+
+/** Whether nothing is held but what the caller holds. */
+function isBare(held: HeldFact): boolean {
+  return held.others === ON_ENTRY && Object.values(held.locks).every((ways) => (ways & ~(ON_ENTRY | FREE)) === 0);
+}
+
+/** Whether a read lock is the only lock that may be held. */
+function isUnderReadLock(held: HeldFact, lock: string): boolean {
+  return (
+    held.locks[lock] === HELD_READ &&
+    Object.entries(held.locks).every(([name, ways]) => name === lock || (ways & ~(ON_ENTRY | FREE)) === 0)
+  );
+}
+
+/** The value that owns a lock: `s` for `s.mu`. A lock that is the value itself, as an embedded one, owns itself. */
+function ownersOf(lock: string): readonly string[] {
+  const dot = lock.lastIndexOf('.');
+  return dot < 0 ? [lock] : [lock, lock.slice(0, dot)];
+}
+
+/** Name of a place below a value, or null when it is not: `state.count` for `s.state.count` below `s`. */
+function below(place: string, value: string): string | null {
+  return place.startsWith(`${value}.`) ? place.slice(value.length + 1) : null;
+}
+
+/** The first write that a call of each function does to the value that it is called on, with no lock of its own. */
+function bareWrites(guards: PackageGuards): ReadonlyMap<GuardedFunction, BareWrite> {
+  const writes = new Map<GuardedFunction, BareWrite>();
+  for (const entry of guards.functions) {
+    const { self, accesses, held, receiver } = entry.value;
+    if (self === '' || receiver === '') continue;
+    for (const access of accesses) {
+      const [place, , index, start, end, explained] = access;
+      const field = isWrite(access) && !explained && isBare(held[index]!) ? below(place, self) : null;
+      if (field === null || isSynchronised(guards, entry, place)) continue;
+      writes.set(entry, { function: entry, span: { start, end }, field });
+      break;
+    }
+  }
+  for (let before = -1; before !== writes.size; ) {
+    before = writes.size;
+    for (const { caller, callee, receiver, fact } of guards.calls) {
+      const write = writes.get(callee);
+      const [, , index, how] = fact;
+      const isOwn = receiver !== null && (receiver === caller.value.self || below(receiver, caller.value.self) !== null);
+      if (write === undefined || writes.has(caller) || caller.value.self === '' || !isOwn || how !== 'now') continue;
+      if (isBare(caller.value.held[index]!) && isPart(guards, caller, receiver)) {
+        const prefix = below(receiver, caller.value.self);
+        writes.set(caller, prefix === null ? write : { ...write, field: `${prefix}.${write.field}` });
+      }
+    }
+  }
+  return writes;
+}
+
+function isSynchronised(guards: PackageGuards, entry: GuardedFunction, place: string): boolean {
+  const type = guards.typeOfPlace(entry, place);
+  return type !== null && SYNCHRONISED.test(type);
+}
+
+/** Whether a receiver belongs to the value that owns the lock: it has no lock of its own on the way. */
+function isPart(guards: PackageGuards, caller: GuardedFunction, receiver: string): boolean {
+  const names = receiver.split('.');
+  for (let count = 2; count <= names.length; count++) {
+    const struct = guards.structNameOf(guards.typeOfPlace(caller, names.slice(0, count).join('.')));
+    if (struct === null || guards.locksOf(struct).length > 0) return false;
+  }
+  return true;
+}
+
+interface Violation {
+  readonly field: string;
+  readonly related: readonly { readonly place: Place; readonly message: string }[];
+}
+
+function placeIn(entry: GuardedFunction, span: Span): Place {
+  return { ...entry.fact.place, span };
+}
+
+/** The acquisition that a point of a function lies behind. */
+function sectionOf(entry: GuardedFunction, lock: string, at: number): AcquisitionFact | null {
+  return (
+    entry.value.acquisitions.findLast(
+      (acquisition) => acquisition.mode === 'read' && acquisition.lock === lock && acquisition.start < at,
+    ) ?? null
+  );
+}
+
+function violations(entry: GuardedFunction, guards: PackageGuards, calls: readonly GuardedCall[], writes: ReadonlyMap<GuardedFunction, BareWrite>): ReadonlyMap<AcquisitionFact, Violation> {
+  const found = new Map<AcquisitionFact, Violation>();
+  const { held, accesses, acquisitions } = entry.value;
+  const locks = new Set(acquisitions.filter(({ mode }) => mode === 'read').map(({ lock }) => lock));
+  for (const lock of locks) {
+    const owners = ownersOf(lock);
+    for (const access of accesses) {
+      const [place, , index, start, end, explained] = access;
+      if (!isWrite(access) || explained || !isUnderReadLock(held[index]!, lock)) continue;
+      const owner = owners.find((value) => below(place, value) !== null);
+      const section = owner === undefined ? null : sectionOf(entry, lock, start);
+      if (section === null || found.has(section) || isSynchronised(guards, entry, place)) continue;
+      const parent = place.slice(0, place.lastIndexOf('.'));
+      if (!isPart(guards, entry, parent) && !owners.includes(parent)) continue;
+      const related = [{ place: placeIn(entry, { start, end }), message: 'Written here' }];
+      found.set(section, { field: below(place, owner!)!, related });
+    }
+    for (const { callee, receiver, fact } of calls) {
+      const [, , index, how, start, end] = fact;
+      const write = writes.get(callee);
+      if (write === undefined || receiver === null || how !== 'now' || !isUnderReadLock(held[index]!, lock)) continue;
+      const owner = owners.find((value) => receiver === value || below(receiver, value) !== null);
+      const section = owner === undefined ? null : sectionOf(entry, lock, start);
+      if (section === null || found.has(section)) continue;
+      if (receiver !== owner && !isPart(guards, entry, receiver)) continue;
+      const related = [
+        { place: placeIn(entry, { start, end }), message: `${callee.name} is called here` },
+        { place: placeIn(write.function, write.span), message: 'Written here' },
+      ];
+      found.set(section, { field: write.field, related });
+    }
+  }
+  return found;
+}
+
+/** Functions that take a lock of the value they are called on, themselves or through others. */
+function lockingFunctions(guards: PackageGuards): ReadonlySet<GuardedFunction> {
+  const found = new Set(guards.functions.filter(({ value }) => value.acquisitions.length > 0));
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const { caller, callee } of guards.calls) if (found.has(callee)) found.add(caller);
+  }
+  return found;
+}
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  const isReading = ({ value }: Fact): boolean =>
+    (value as unknown as LockingFact).acquisitions.some(({ mode }) => mode === 'read');
+  if (!facts.get('go.locking').some(isReading)) return;
+  const guards = packageGuards(facts);
+  const writes = bareWrites(guards);
+  const locking = lockingFunctions(guards);
+  const callsOf = new Map<GuardedFunction, GuardedCall[]>();
+  for (const call of guards.calls) {
+    const list = callsOf.get(call.caller);
+    if (list === undefined) callsOf.set(call.caller, [call]);
+    else list.push(call);
+  }
+  for (const entry of guards.functions) {
+    const sections = entry.value.acquisitions.filter(({ mode }) => mode === 'read');
+    if (sections.length === 0 || facts.role(entry.fact.place.path) !== 'production') continue;
+    const calls = callsOf.get(entry) ?? [];
+    const found = violations(entry, guards, calls, writes);
+    for (const section of sections) {
+      const subject = placeIn(entry, section);
+      const violation = found.get(section);
+      if (violation === undefined) {
+        yield { kind: 'pass', subject };
+        continue;
+      }
+      const fixable = !calls.some(({ callee }) => locking.has(callee));
+      yield {
+        kind: 'fail',
+        subject,
+        message: violation.related.length > 1 ? 'called' : 'direct',
+        args: { field: violation.field, lock: section.lock.replace(/^=/, '').replace(/#\d+/g, '') },
+        related: violation.related,
+        fixes: fixable ? [exclusive(entry, section)] : [],
+      };
+    }
+  }
+}
+
+function exclusive(entry: GuardedFunction, section: AcquisitionFact): Fix {
+  return {
+    title: 'Take the write lock instead',
+    safety: 'suggestion',
+    preferred: true,
+    edits: section.names.map(([start, end]) => ({
+      kind: 'replaceAt',
+      // `RLock` and `RUnlock` lose their first letter.
+      place: placeIn(entry, { start, end: start + 1 < end ? start + 1 : end }),
+      newText: '',
+    })),
+  };
+}
+
+export const rule = defineRule({
+  id: 'write-under-read-lock',
+  title: 'Write while only the read lock is held',
+  category: 'concurrency',
+  severity: 'critical',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A method holds a read lock (`RLock`) while it changes a field, map or slice of the value that the lock belongs to, directly or through another of its methods.',
+    why: 'Any number of goroutines may hold the read lock at the same time, so two of them can write at once. Values get lost or torn, and a concurrent write to a map ends the process with a fatal error that cannot be recovered.',
+    howToFix:
+      'Take the write lock (`Lock`/`Unlock`) in a method that writes, even if it does so only sometimes. When the write is rare, look first under the read lock, release it, and take the write lock to check again and change.',
+    refs: ['CWE-362', 'CWE-667', 'https://pkg.go.dev/sync#RWMutex'],
+  },
+  messages: {
+    direct: 'This read lock covers a write of `{field}`, which several readers may do at once; take {lock}.Lock() instead.',
+    called:
+      'This read lock covers a call that writes `{field}`, which several readers may do at once; take {lock}.Lock() instead.',
+  },
+  fix: 'sometimes',
+  on: {},
+  workspace: { partition: 'directory', reads: ['go.locking'], judge },
+});

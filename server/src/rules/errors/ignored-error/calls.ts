@@ -1,0 +1,322 @@
+/**
+ * Calls whose error is dropped: standing alone, assigned to `_`, or started in a goroutine. What can be told from the
+ * declaration is said at once; what depends on the workspace becomes a fact for the judge. Paths that have failed
+ * already and drops that a comment explains are left alone.
+ */
+import type { Json } from '../../../core/model/json.ts';
+import type { Span } from '../../../core/model/location.ts';
+import type { Fix, FixEdit, Severity, Verdict } from '../../../core/model/verdict.ts';
+import { type ChunkContext, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { errorIndex } from '../../../knowledge/go/stdlib.ts';
+import { chainContext, chainOf } from '../../../languages/go/chains.ts';
+import type { GoHeader } from '../../../languages/go/header.ts';
+import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { pendingValue } from '../../../languages/go/pending.ts';
+import { type GoScope, scopeAround } from '../../../languages/go/scope.ts';
+import {
+  assignedExpressions,
+  assignedValues,
+  callArguments,
+  calledExpression,
+  commentText,
+  FUNCTION_KINDS,
+  functionName,
+  indentationOf,
+  isBlank,
+  leadingComments,
+  lineBreakOf,
+  nilComparison,
+  onlyChild,
+  resultsOf,
+  statementOf,
+  statementsOf,
+  topLevelOf,
+  unparenthesized,
+} from '../../../languages/go/syntax.ts';
+import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
+import { type Circumstances, type DropForm, isBestEffort, isPure, libraryDrop } from './policy.ts';
+
+type Context = ChunkContext<unknown, GoHeader>;
+
+/** Words of a comment that says why the error does not matter. */
+const EXPLAINED =
+  /\b(?:ignor\w*|best[- ]effort|never|can(?:not|'t| not)|won'?t|always|safe(?:ly)?|no[- ]?op|intentional\w*|deliberate\w*|on purpose|nolint|errcheck|optional|don'?t care|do(?:es)?n'?t matter|not fatal|non-fatal|swallow\w*|discard\w*|harmless|fail(?:s|ed|ures?)?)\b|\berrors?\b/i;
+
+/** Whether a comment at the statement speaks of the error. */
+function isExplained(statement: GoNode): boolean {
+  const { text } = statement.tree;
+  const lineEnd = text.indexOf('\n', statement.end);
+  const trailing = /\/[/*].*$/.exec(text.slice(statement.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
+  if (EXPLAINED.test(trailing)) return true;
+  return leadingComments(statement).some((comment) => EXPLAINED.test(commentText(comment)));
+}
+
+/** Whether the statement stands on a path that has failed already and is about to be left. */
+export function isOnFailurePath(node: GoNode): boolean {
+  for (let inner: GoNode | null = node; inner !== null; inner = inner.parent) {
+    if (FUNCTION_KINDS.some((kind) => kind === inner!.kind)) return false;
+    const parent: GoNode | null = inner.parent;
+    if (parent?.kind !== 'if_statement' || inner.field !== 'consequence') continue;
+    const condition = parent.child('condition');
+    if (condition === null || !isFailureTest(condition)) continue;
+    const last = statementsOf(inner).at(-1);
+    if (last === undefined) continue;
+    if (/^(?:return|continue|break|goto)_statement$/.test(last.kind)) return true;
+    if (/^(?:panic|log\.Fatal|os\.Exit|\w+\.Fatal)/.test(last.text)) return true;
+  }
+  return false;
+}
+
+/** `err != nil`, alone or among others. */
+function isFailureTest(condition: GoNode): boolean {
+  for (const node of condition.descendants('binary_expression')) {
+    const test = nilComparison(node);
+    if (test !== null && !test.equal && /[eE]rr\w*$|^e$/.test(test.operand.text)) return true;
+  }
+  return false;
+}
+
+/** What a fix needs to check the error where the call stands. */
+export type CheckPlan = {
+  /** The statement that is replaced. */
+  readonly start: number;
+  readonly end: number;
+  readonly call: string;
+  readonly indent: string;
+  readonly line: string;
+  /** `return nil, ` in front of the error. */
+  readonly leave: string;
+  /** The used results of a partial drop with their `:=`; '' otherwise. */
+  readonly targets: string;
+};
+
+/** Text of the zero value of a result type; null when it depends on a declaration elsewhere. */
+function zeroText(type: string | null): string | null {
+  if (type === null) return null;
+  if (/^[*[]|^map\[|^func\(|^(?:<-)?chan|^(?:any|error|interface\{.*)$/.test(type))
+    return /^\[[^\]]/.test(type) ? null : 'nil';
+  if (type === 'string') return '""';
+  if (type === 'bool') return 'false';
+  return /^(?:u?int(?:8|16|32|64)?|byte|rune|float(?:32|64)|uintptr)$/.test(type) || type === 'time.Duration'
+    ? '0'
+    : null;
+}
+
+/** How the function around the call returns the error `err`; null when it does not, or its other results are unknown. */
+function leaveText(call: GoNode, types: GoTypes): string | null {
+  const owner = call.ancestor(...FUNCTION_KINDS);
+  if (owner === null) return null;
+  const results = resultsOf(owner).map((result) => types.typeText(result.type));
+  if (results.at(-1) !== 'error') return null;
+  const zeros = results.slice(0, -1).map(zeroText);
+  return zeros.includes(null) ? null : `return ${zeros.map((zero) => `${zero}, `).join('')}`;
+}
+
+/** Writes the check; `results` is how many results the call has. */
+export function checkFix(plan: CheckPlan, results: number): Fix {
+  const { line, indent } = plan;
+  const body = `${line}${indent}\t${plan.leave}err${line}${indent}}`;
+  const blanks = '_, '.repeat(Math.max(0, results - 1));
+  const newText =
+    plan.targets === ''
+      ? `if ${blanks}err := ${plan.call}; err != nil {${body}`
+      : `${plan.targets} ${plan.call}${line}${indent}if err != nil {${body}`;
+  const span: Span = { start: plan.start, end: plan.end };
+  const edits: FixEdit[] = [{ kind: 'replace', span, newText }];
+  return { title: 'Return the error', safety: 'suggestion', preferred: true, edits };
+}
+
+function planOf(statement: GoNode, call: GoNode, form: DropForm, types: GoTypes, scope: GoScope): CheckPlan | null {
+  if (form === 'go' || form === 'defer' || statement.parent?.kind !== 'statement_list') return null;
+  const leave = leaveText(call, types);
+  if (leave === null || /[\r\n]/.test(statement.tree.text.slice(statement.start, call.start))) return null;
+  const base = {
+    start: statement.start,
+    end: statement.end,
+    call: call.text,
+    indent: indentationOf(statement),
+    line: lineBreakOf(statement),
+    leave,
+  };
+  if (form !== 'partial') return { ...base, targets: '' };
+  const targets = assignedExpressions(statement);
+  const last = targets.at(-1)!;
+  const named = scope.bindings.some((binding) => binding.name === 'err' && binding.kind !== 'variable');
+  if (statement.kind !== 'short_var_declaration' || !isBlank(last) || named) return null;
+  const names = targets.slice(0, -1).map((target) => target.text);
+  return { ...base, targets: `${[...names, 'err'].join(', ')} :=` };
+}
+
+/** A dropped error whose callee only the workspace knows. */
+export type PendingDrop = {
+  readonly how: Circumstances;
+  readonly name: string;
+  /** Positions of the results that are assigned to `_`. */
+  readonly blanks: readonly number[];
+  /** How many values are assigned; 0 when the call stands alone. */
+  readonly count: number;
+  readonly plan: CheckPlan | null;
+};
+
+export const DROP_FACT = 'ignored-error.drop';
+/** A drop that matters only below a version of Go, which is its key. */
+export const VERSION_FACT = 'ignored-error.before';
+
+/** Whether the last error among the results is dropped, and no other one is kept. */
+export function isErrorDropped(results: readonly (string | null)[], blanks: readonly number[], count: number): boolean {
+  if (count === 0) return errorIndex(results) >= 0;
+  if (count !== results.length || !blanks.includes(errorIndex(results))) return false;
+  return results.every((type, position) => type !== 'error' || blanks.includes(position));
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? text.slice(0, 40) : text;
+}
+
+/** A literal, or a name that belongs to a package: what it means is decided before the program runs. */
+function isConstant(argument: GoNode, types: GoTypes, scope: GoScope): boolean {
+  const inner = unparenthesized(argument);
+  if (/_literal$|^(?:nil|true|false)$/.test(inner.kind) && inner.kind !== 'composite_literal') return true;
+  if (inner.kind === 'identifier')
+    return scope.bindingOf(inner)?.kind === 'constant' || scope.bindingOf(inner) === null;
+  const operand = inner.kind === 'selector_expression' ? inner.child('operand') : null;
+  return operand !== null && types.packageOf(operand) !== null;
+}
+
+/** Type of `w` in `json.NewEncoder(w)`, also when the encoder has a name. */
+function sinkOf(receiver: GoNode, types: GoTypes, scope: GoScope): string | null {
+  let encoder: GoNode | null = unparenthesized(receiver);
+  if (encoder.kind === 'identifier') {
+    const statement = scope.bindingOf(encoder)?.node.parent?.parent ?? null;
+    const values = statement?.kind === 'short_var_declaration' ? assignedValues(statement) : [];
+    encoder = values.length === 1 ? values[0]! : null;
+  }
+  if (encoder?.kind !== 'call_expression') return null;
+  const callee = types.calleeOf(encoder);
+  if (callee.kind !== 'package' || callee.name !== 'NewEncoder') return null;
+  const [sink] = callArguments(encoder);
+  return sink === undefined ? null : types.typeOf(sink);
+}
+
+function circumstancesOf(call: GoNode, form: DropForm, types: GoTypes, scope: GoScope): Circumstances {
+  const list = callArguments(call);
+  const [first] = list;
+  const callee = calledExpression(call);
+  const receiver = callee?.kind === 'selector_expression' ? callee.child('operand') : null;
+  return {
+    form,
+    firstType: first === undefined ? null : types.typeOf(first),
+    firstText: first === undefined ? '' : shortened(first.text),
+    receiverText: receiver === null ? '' : shortened(receiver.text),
+    sinkType: receiver === null ? null : sinkOf(receiver, types, scope),
+    constant: list.length > 0 && list.every((argument) => isConstant(argument, types, scope)),
+    owner: declaredName(call),
+  };
+}
+
+export const MESSAGES: Readonly<Record<DropForm, string>> = {
+  statement: 'dropped',
+  blank: 'blanked',
+  partial: 'used',
+  go: 'goroutine',
+  defer: 'dropped',
+};
+
+interface Drop {
+  readonly statement: GoNode;
+  readonly call: GoNode;
+  readonly form: DropForm;
+  readonly subject: Span;
+  /** Positions of the blank targets; empty when the call stands alone. */
+  readonly blanks: readonly number[];
+  readonly count: number;
+}
+
+function* examine(drop: Drop, ctx: Context): Iterable<Verdict> {
+  const { statement, call, form } = drop;
+  const types = typesAround(ctx, call);
+  const scope = scopeAround(ctx, call);
+  if (types === null || scope === null) return;
+  const callee = types.calleeOf(call);
+  if (callee.kind === 'builtin' || callee.kind === 'conversion' || callee.kind === 'unknown') return;
+  const name = callee.kind === 'literal' ? 'func' : callee.name;
+  const results = types.resultTypesOf(call);
+  const id = calleeId(callee);
+  if (results !== null) {
+    if (form === 'statement' && isPure(id)) {
+      yield { kind: 'fail', subject: drop.subject, message: 'pure', args: { call: name } };
+      return;
+    }
+    if (!isErrorDropped(results, drop.blanks, drop.count)) return;
+    const how = circumstancesOf(call, form, types, scope);
+    const severity = callee.kind === 'literal' ? 'medium' : libraryDrop(id, how);
+    if (severity === null || isExplained(statement) || isOnFailurePath(statement)) return;
+    const plan = planOf(statement, call, form, types, scope);
+    const verdict = failure(drop.subject, form, name, severity, plan === null ? [] : [checkFix(plan, results.length)]);
+    // From Go 1.24 on, it ends the program rather than to return an error.
+    if (id === 'crypto/rand.Read') yield fact(VERSION_FACT, '1.24', pendingValue(verdict), drop.subject);
+    else yield verdict;
+    return;
+  }
+  if (callee.kind === 'package' && !callee.path.includes('.')) return;
+  if (callee.kind === 'literal' || isBestEffort(name) || form === 'defer' || form === 'go') return;
+  const called = calledExpression(call);
+  const chain = called === null ? null : chainOf(called, chainContext(scope, types));
+  if (chain === null || isExplained(statement) || isOnFailurePath(statement)) return;
+  const value: PendingDrop = {
+    how: circumstancesOf(call, form, types, scope),
+    name,
+    blanks: drop.blanks,
+    count: drop.count,
+    plan: planOf(statement, call, form, types, scope),
+  };
+  yield fact(DROP_FACT, chain, value as unknown as Json, drop.subject);
+}
+
+export function failure(
+  subject: Span,
+  form: DropForm,
+  name: string,
+  severity: Severity,
+  fixes: readonly Fix[],
+): Extract<Verdict, { kind: 'fail' }> {
+  return { kind: 'fail', subject, message: MESSAGES[form], args: { call: name }, severity, fixes };
+}
+
+/** `f()` and `go f()` */
+export const statements: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['expression_statement', 'go_statement'],
+  *check(node, ctx): Iterable<Verdict> {
+    const call = onlyChild(node);
+    if (call?.kind !== 'call_expression') return;
+    const form = node.kind === 'go_statement' ? 'go' : 'statement';
+    yield* examine({ statement: node, call, form, subject: call.span, blanks: [], count: 0 }, ctx);
+  },
+};
+
+/** `_ = f()`, `x, _ := f()` */
+export const assignments: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['short_var_declaration', 'assignment_statement', 'var_spec'],
+  triggers: ['_'],
+  *check(node, ctx): Iterable<Verdict> {
+    const targets =
+      node.kind === 'var_spec' ? node.childrenOf('name').filter((name) => name.isNamed) : assignedExpressions(node);
+    const blanks = targets.flatMap((target, position) => (isBlank(target) ? [position] : []));
+    if (blanks.length === 0) return;
+    const list = node.kind === 'var_spec' ? node.child('value') : null;
+    const values = node.kind === 'var_spec' ? (list === null ? [] : list.namedChildren) : assignedValues(node);
+    const call = values.length === 1 ? unparenthesized(values[0]!) : null;
+    if (call?.kind !== 'call_expression') return;
+    const form = blanks.length === targets.length ? 'blank' : 'partial';
+    const statement = statementOf(node) ?? topLevelOf(node) ?? node;
+    // What an `if` or `switch` begins with is not a statement of its own.
+    const own = statement.contains(node) && statement.kind === node.kind ? statement : node;
+    yield* examine({ statement: own, call, form, subject: node.span, blanks, count: targets.length }, ctx);
+  },
+};
+
+/** Name of the declaration around a node, '' for none. */
+function declaredName(node: GoNode): string {
+  const declaration = topLevelOf(node);
+  return declaration === null ? '' : functionName(declaration);
+}
