@@ -51,7 +51,9 @@ function lineEnd(text: string, from: number): number {
 }
 
 /** Reads an env file. Never fails: what cannot be read is a problem of the document. */
-export function parseEnv(text: string): EnvDocument {
+export function parseEnv(source: string): EnvDocument {
+  // A byte order mark counts as a blank, so that offsets stay as they are.
+  const text = source.replace(/^\uFEFF/, ' ');
   const entries: EnvEntry[] = [];
   const commented: { key: string; span: Span }[] = [];
   const problems: EnvProblem[] = [];

@@ -14,9 +14,11 @@ export interface IgnorePattern {
 export function parseIgnoreFile(text: string): readonly IgnorePattern[] {
   const patterns: IgnorePattern[] = [];
   for (const match of text.matchAll(/^[^\r\n]+/gm)) {
-    const pattern = match[0].replace(/(?<!\\)[ \t]+$/, '');
+    const mark = match[0].startsWith('\uFEFF') ? 1 : 0;
+    const pattern = match[0].slice(mark).replace(/(?<!\\)[ \t]+$/, '');
     if (pattern === '' || pattern.startsWith('#')) continue;
-    patterns.push({ pattern, span: { start: match.index, end: match.index + pattern.length } });
+    const start = match.index + mark;
+    patterns.push({ pattern, span: { start, end: start + pattern.length } });
   }
   return patterns;
 }

@@ -37,7 +37,9 @@ function plain(line: string): string {
 }
 
 /** Reads the outline of a document. */
-export function outlineOf(text: string): Outline {
+export function outlineOf(source: string): Outline {
+  // A byte order mark counts as a blank, so that offsets stay as they are.
+  const text = source.replace(/^\uFEFF/, ' ');
   const headings: Heading[] = [];
   const codeBlocks: { language: string; text: string }[] = [];
   const paragraphs: { text: string; afterHeading: number }[] = [];

@@ -57,12 +57,14 @@ const LOADER_NAME =
   /^(?:must)?(?:load|read|new|init|parse|get|from|make|build|setup|create|default)?\w*(?:config(?:uration)?|conf|cfg|settings|env|options)\w*$|^(?:load|fromenv|newfromenv|parse|read)$/i;
 const READERS = /^(?:Getenv|LookupEnv)$/;
 const NUMERIC = /int|float|num|duration|second|millis|port|size|limit|uint/i;
-const CHECK_NAME = /valid|verify|check|require|^must(?!compile)|sanit|normali[sz]e|ensure|assert|^(?:set|apply|fill|with)\w*defaults?$/i;
+const CHECK_NAME =
+  /valid|verify|check|require|^must(?!compile)|sanit|normali[sz]e|ensure|assert|^(?:set|apply|fill|with)\w*defaults?$/i;
 const ENDING = /^(?:panic|Fatal\w*|Exit|Panic\w*|fatal\w*|die)$/;
 const FEWEST_READS = 3;
 
 /** Where settings come from: a document that arrives in a request is none. */
-const SOURCE = /\b(?:os\.(?:ReadFile|Open)|ioutil\.ReadFile|viper|koanf|cleanenv|envconfig|env\.Parse|toml\.DecodeFile|ReadInConfig)\b/;
+const SOURCE =
+  /\b(?:os\.(?:ReadFile|Open)|ioutil\.ReadFile|viper|koanf|cleanenv|envconfig|env\.Parse|toml\.DecodeFile|ReadInConfig)\b/;
 /** Calls that fill the result from a file or from the environment as a whole. */
 const FILLING = /^(?:Unmarshal\w*|Decode\w*|ReadConfig|ReadEnv|Process|ParseWithOptions|UnmarshalExact|Scan)$/;
 

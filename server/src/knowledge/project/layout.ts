@@ -68,7 +68,7 @@ const packageJson: TextDetector = {
     if (name !== 'package.json') return;
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = JSON.parse(text.replace(/^\uFEFF/, ''));
     } catch {
       return;
     }

@@ -17,6 +17,7 @@ import {
   FUNCTION_KINDS,
   functionName,
   indentationOf,
+  isAssigned,
   leadingComments,
   leadingCommentText,
   lineBreakOf,
@@ -25,12 +26,13 @@ import {
   operatorOf,
   parametersOf,
   receiverOf,
+  rootIdentifier,
   statementsOf,
   syntaxChildren,
   unparenthesized,
 } from '../syntax.ts';
 import { type GoTypes, goTypes, pointee } from '../types.ts';
-import { FREE, goLockUnits, type HeldLocks, type LockUnit } from './held.ts';
+import { FREE, goLockUnits, HELD_READ, type HeldLocks, type LockUnit } from './held.ts';
 import { goLockOperations, type LockMode, type LockOperation, placeOf } from './operations.ts';
 
 /**
@@ -66,7 +68,10 @@ export type LockingFact = {
   readonly opening: OpeningFact | null;
 };
 
-/** `explained`: a comment beside it speaks of locks or concurrency. */
+/**
+ * `place`: `s.state.count`; `s.clients[].seen` for a field of what a local variable took out of the map `s.clients`,
+ * and only where it is written under a read lock. `explained`: a comment beside it speaks of locks or concurrency.
+ */
 export type AccessFact = readonly [
   place: string,
   kind: AccessKind,
@@ -285,6 +290,18 @@ function collect(
     const kind = kindOfAccess(whole, types);
     add(place, kind === 'write' && copies.has(root) ? 'read' : kind, whole);
   };
+  /** A use of what was taken out of a collection: writes and calls under a read lock are of interest. */
+  const useElement = (identifier: GoNode, origin: string): void => {
+    const { whole, place, chain } = selectionAround(identifier, origin);
+    if (chain.length === 0) return;
+    const now = heldAt(whole);
+    if (now === null || ![...now.locks.values()].includes(HELD_READ)) return;
+    const parent = whole.parent;
+    const kind = kindOfAccess(whole, types);
+    if (parent?.kind === 'call_expression' && whole.field === 'function') {
+      if (!locking.has(parent.index)) addCall(place, parent);
+    } else if (kind === 'write' || kind === 'element') add(place, kind, whole);
+  };
   const add = (place: string, kind: AccessKind, node: GoNode): void => {
     const now = heldAt(node);
     if (now === null) return;
@@ -306,6 +323,15 @@ function collect(
     if (isCopy(binding, declaration, types)) copies.add(root);
     for (const identifier of binding.uses) use(identifier, root);
   }
+  const derived = new Map<GoBinding, string>();
+  for (const binding of scope.bindings) {
+    if (binding.kind !== 'variable' || fresh.has(binding) || localTypes[placeOf(binding.node, scope) ?? ''] !== undefined) continue;
+    const origin = takenFrom(binding, scope, derived);
+    const root = origin === null ? '' : origin.replace(/[.[].*$/s, '');
+    if (origin === null || (localTypes[root] === undefined && !root.startsWith('='))) continue;
+    derived.set(binding, origin);
+    for (const identifier of binding.uses) useElement(identifier, origin);
+  }
   for (const { node, name, position } of scope.free) {
     if (position === 'type' || types.packageOf(node) !== null) continue;
     use(node, `=${name}`);
@@ -323,6 +349,37 @@ function collect(
     addCall(`${isNew ? '?' : (place ?? '?')}.${name}`, call, isNew);
   }
   return { types: localTypes, held, accesses, calls };
+}
+
+/**
+ * Place of what a local variable stands for when it is taken out of a collection, or from a field, and is never
+ * assigned again: `s.clients[]` for `client := s.clients[id]` and `for _, client := range s.clients`.
+ */
+function takenFrom(binding: GoBinding, scope: GoScope, derived: ReadonlyMap<GoBinding, string>): string | null {
+  const statement = binding.node.parent?.parent ?? null;
+  if (binding.uses.some(isAssigned)) return null;
+  let source: GoNode | null = null;
+  let suffix = '';
+  const position = (statement?.child('left')?.namedChildren ?? []).findIndex((node) => node.equals(binding.node));
+  if (statement?.kind === 'range_clause' && position === 1) {
+    source = statement.child('right');
+    suffix = '[]';
+  } else if (statement?.kind === 'short_var_declaration' && position === 0) {
+    const values = assignedValues(statement);
+    source = values.length === 1 ? unparenthesized(values[0]!) : null;
+    if (source?.kind === 'index_expression') {
+      source = source.child('operand');
+      suffix = '[]';
+    } else if (source?.kind !== 'selector_expression') return null;
+  }
+  if (source === null) return null;
+  const place = placeOf(source, scope);
+  const root = rootIdentifier(source);
+  const origin = root === null ? null : scope.bindingOf(root);
+  if (place === null) return null;
+  const base = origin === null ? undefined : derived.get(origin);
+  const written = base === undefined ? place : base + place.replace(/^[^.[]+/, '');
+  return written.replace(/\[[^\]]*\]/g, '[]') + suffix;
 }
 
 /** The chain of fields around an identifier: `s.state.count` for the `s` in it. */

@@ -7,6 +7,7 @@ import type { Fact } from '../../../core/model/verdict.ts';
 import type { FactView } from '../../../core/rulekit/rule.ts';
 import type { GoDeclaration, GoTypeFact } from '../symbols.ts';
 import { isExported } from '../syntax.ts';
+import { elementOf } from '../types.ts';
 import { type AccessKind, type CallFact, type LockingFact, NEW } from './facts.ts';
 import { ASIDE, FREE, HELD_READ, HELD_WRITE, OBSCURE, ON_ENTRY } from './held.ts';
 
@@ -144,10 +145,11 @@ export function packageGuards(facts: FactView): PackageGuards {
   /** Type of what a place stands for, as written; null when unknown. */
   const typeOfPlace = (at: GuardedFunction, place: string): string | null => {
     const [root, ...names] = place.split('.');
-    let type = rootType(at, root!);
+    let type = elementsOf(rootType(at, withoutIndices(root!)), root!);
     for (const name of names) {
       const struct = structOf(type);
-      type = struct === null ? null : (fieldOf(struct, name)?.type ?? null);
+      const field = struct === null ? null : fieldOf(struct, withoutIndices(name));
+      type = field === null ? null : elementsOf(field.type, name);
     }
     return type;
   };
@@ -175,6 +177,8 @@ export function packageGuards(facts: FactView): PackageGuards {
     const receiver = callee.slice(0, dot);
     const type = receiver === '?' ? null : typeOfPlace(at, receiver);
     const struct = structOf(type);
+    // A copy of an element is nobody else's.
+    if (receiver.endsWith('[]') && type?.startsWith('*') !== true) return [];
     if (struct !== null) {
       const found = methodOf(struct, method);
       return found === null ? [] : [found];
@@ -298,6 +302,8 @@ export function packageGuards(facts: FactView): PackageGuards {
   const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number }[] = [];
   for (const at of functions) {
     for (const [place, kind, held, start, end, explained] of at.value.accesses) {
+      // What is taken out of a collection may have left its protection for good reasons.
+      if (place.includes('[]')) continue;
       const [root, ...names] = place.split('.');
       const isGlobal = root!.startsWith('=');
       const spawned = at.value.held[held]?.others === FREE;
@@ -411,6 +417,17 @@ function locksIn(owner: string, { fields, embedded }: GoTypeFact): GuardLock[] {
 
 function isOwnName(type: string): boolean {
   return /^\*?[\p{L}_][\p{L}\p{Nd}_]*$/u.test(type);
+}
+
+function withoutIndices(name: string): string {
+  return name.replaceAll('[]', '');
+}
+
+/** Type of the elements that `[]` behind a name stands for. */
+function elementsOf(type: string | null, name: string): string | null {
+  let inner = type;
+  for (let rest = name; rest.endsWith('[]') && inner !== null; rest = rest.slice(0, -2)) inner = elementOf(inner);
+  return inner;
 }
 
 function rootOf(place: string): string {

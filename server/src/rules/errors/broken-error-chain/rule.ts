@@ -38,7 +38,7 @@ function isDeliberate(node: GoNode): boolean {
   if (statement === null) return false;
   const { text } = node.tree;
   const line = text.slice(node.end, text.indexOf('\n', node.end) < 0 ? text.length : text.indexOf('\n', node.end));
-  const trailing = /\/\/.*$/.exec(line)?.[0] ?? '';
+  const trailing = /\/\/[^\r\n]*/.exec(line)?.[0] ?? '';
   return DELIBERATE.test(trailing) || DELIBERATE.test(leadingCommentText(statement));
 }
 

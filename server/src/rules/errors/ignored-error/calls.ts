@@ -46,7 +46,7 @@ const EXPLAINED =
 function isExplained(statement: GoNode): boolean {
   const { text } = statement.tree;
   const lineEnd = text.indexOf('\n', statement.end);
-  const trailing = /\/[/*].*$/.exec(text.slice(statement.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
+  const trailing = /\/[/*][^\r\n]*/.exec(text.slice(statement.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
   if (EXPLAINED.test(trailing)) return true;
   return leadingComments(statement).some((comment) => EXPLAINED.test(commentText(comment)));
 }
@@ -249,7 +249,8 @@ function* examine(drop: Drop, ctx: Context): Iterable<Verdict> {
     }
     if (!isErrorDropped(results, drop.blanks, drop.count)) return;
     const how = circumstancesOf(call, form, types, scope);
-    const severity = callee.kind === 'literal' ? 'medium' : libraryDrop(id, how);
+    // The signature of a literal may be asked for by somebody else.
+    const severity = callee.kind === 'literal' ? null : libraryDrop(id, how);
     if (severity === null || isExplained(statement) || isOnFailurePath(statement)) return;
     const plan = planOf(statement, call, form, types, scope);
     const verdict = failure(drop.subject, form, name, severity, plan === null ? [] : [checkFix(plan, results.length)]);

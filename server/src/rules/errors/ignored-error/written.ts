@@ -3,7 +3,7 @@
  * passes for a complete one. Looks only at values that are opened in the same function and certainly written to.
  */
 import type { Fix, Verdict } from '../../../core/model/verdict.ts';
-import type { ChunkContext, NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { NodeDetector } from '../../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type GoBinding, scopeAround } from '../../../languages/go/scope.ts';
@@ -20,8 +20,6 @@ import {
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
-
-type Context = ChunkContext<unknown, GoHeader>;
 
 /** The call that gives the variable its only value, or null. */
 function openingCall(binding: GoBinding): GoNode | null {
@@ -75,6 +73,8 @@ function isWritten(binding: GoBinding): boolean {
 function isFinishedElsewhere(binding: GoBinding, close: GoNode): boolean {
   return binding.uses.some((use) => {
     const selector = use.parent;
+    // `fileutil.Fsync(file)`
+    if (selector?.kind === 'argument_list') return /sync\(/i.test(selector.parent?.text ?? '');
     if (selector?.kind !== 'selector_expression') return false;
     if (!/^(?:Close|Sync|Flush)$/.test(selector.child('field')?.text ?? '')) return false;
     const call = selector.parent;
@@ -112,13 +112,13 @@ export const deferredCloses: NodeDetector<unknown, GoNode, GoHeader> = {
       subject: node.span,
       message: 'written',
       args: { name: operand.text, method },
-      fixes: fixesOf(node, call, ctx),
+      fixes: fixesOf(node, call),
     };
   },
 };
 
 /** Puts the error of the deferred call into the named result. */
-function fixesOf(statement: GoNode, call: GoNode, _ctx: Context): readonly Fix[] {
+function fixesOf(statement: GoNode, call: GoNode): readonly Fix[] {
   const owner = statement.ancestor(...FUNCTION_KINDS);
   const result = owner === null ? undefined : resultsOf(owner).at(-1);
   if (result === undefined || result.type.text !== 'error' || result.name === '' || result.name === '_') return [];

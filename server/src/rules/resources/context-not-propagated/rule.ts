@@ -63,7 +63,7 @@ function isExplained(node: GoNode): boolean {
   if (statement === null) return false;
   const { text } = node.tree;
   const lineEnd = text.indexOf('\n', node.end);
-  const trailing = /\/\/.*$/.exec(text.slice(node.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
+  const trailing = /\/\/[^\r\n]*/.exec(text.slice(node.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
   if (EXPLAINED.test(trailing) || EXPLAINED.test(leadingCommentText(statement))) return true;
   for (const comment of statement.descendants('comment')) {
     if (comment.start < node.start && EXPLAINED.test(commentText(comment))) return true;

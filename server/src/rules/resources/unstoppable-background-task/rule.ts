@@ -178,12 +178,9 @@ const loops: NodeDetector<unknown, GoNode, GoHeader> = {
     const found = backgroundLoop(node, ctx);
     if (found === null) return;
     const { start } = found.loop;
-    yield fact(
-      'go.background-loop',
-      qualifiedFunctionName(node),
-      { endless: found.endless },
-      { start, end: start + 3 },
-    );
+    const type = receiverOf(node)?.type;
+    const key = type === undefined ? functionName(node) : `${type}.${functionName(node)}`;
+    yield fact('go.background-loop', key, { endless: found.endless }, { start, end: start + 3 });
   },
 };
 
