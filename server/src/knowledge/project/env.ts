@@ -347,7 +347,7 @@ const goDocuments: NodeDetector<unknown, GoNode, GoHeader> = {
       if (before.length > 40) yield* documentedIn(before, ctx.file.path);
       return;
     }
-    if (node.field === 'tag' || node.end - node.start < 80) return;
+    if (node.field === 'tag' || node.end - node.start < 40) return;
     const text = node.text;
     if (!text.includes('\n')) return;
     for (const found of documentedIn(text, ctx.file.path)) {

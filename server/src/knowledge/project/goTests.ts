@@ -74,19 +74,19 @@ export function addFlags(facts: FactView, flags: string): readonly Fix[] {
       },
     ];
   }
+  const module = mainModule(facts);
+  if (module === null || module.key !== 'go.mod') return [];
   const makefile = facts.lookup('project.makefile', 'Makefile')[0];
-  if (makefile === undefined || mainModule(facts) === null) return [];
-  const { targets } = makefile.value as unknown as { readonly targets: readonly string[] };
+  const targets = (makefile?.value as { readonly targets: readonly string[] } | undefined)?.targets ?? [];
   const target = targets.includes('test') ? 'test-go' : 'test';
   if (targets.includes(target)) return [];
+  const content = `.PHONY: ${target}\n${target}:\n\tgo test ${flags} ./...\n`;
   return [
     {
-      title: `Add a target ${target} that runs the tests with ${flags}`,
+      title: `Add a make target that runs the tests with ${flags}`,
       safety: 'suggestion',
       preferred: true,
-      edits: [
-        { kind: 'append', path: 'Makefile', content: `\n.PHONY: ${target}\n${target}:\n\tgo test ${flags} ./...\n` },
-      ],
+      edits: [{ kind: 'append', path: 'Makefile', content: makefile === undefined ? content : `\n${content}` }],
     },
   ];
 }

@@ -39,6 +39,11 @@ const hiddenGoFiles: TextDetector = {
   },
 };
 
+/** Whether Go files of the directory may be excerpts that illustrate documentation and were never meant to compile. */
+export function mayHoldExcerpts(directory: string): boolean {
+  return /(?:^|\/)(?:docs?|documentation)(?:\/|$)/.test(directory);
+}
+
 interface Hidden {
   readonly base: string;
   readonly below: boolean;

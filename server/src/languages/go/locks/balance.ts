@@ -3,7 +3,7 @@
  * one function; whether a lock that stays held is meant to be released by another one is for the caller to judge.
  */
 import { findPath } from '../../../core/flow/paths.ts';
-import { type ChunkContext } from '../../../core/rulekit/rule.ts';
+import type { ChunkContext } from '../../../core/rulekit/rule.ts';
 import { type GoFlow, goFlow, nodesRunAt } from '../flow.ts';
 import type { GoNode } from '../nodes.gen.ts';
 import { goScope } from '../scope.ts';
@@ -126,7 +126,9 @@ function* balanceOf(subject: Subject, ctx: ChunkContext): Generator<LockBalance>
       (operation) => operation.action === 'acquire' && operation.timing === 'deferred' && operation.mode === mode,
     );
     if (deferredAcquire !== undefined) {
-      const before = acquires.find(({ statement }) => statement.nextSibling?.equals(deferredAcquire.statement) === true);
+      const before = acquires.find(
+        ({ statement }) => statement.nextSibling?.equals(deferredAcquire.statement) === true,
+      );
       if (before !== undefined && before.mode === mode) {
         yield { kind: 'deferredAcquire', acquire: before, deferred: deferredAcquire };
       }
@@ -154,7 +156,12 @@ function* balanceOf(subject: Subject, ctx: ChunkContext): Generator<LockBalance>
   }
 }
 
-function effectsOf(subject: Subject, operations: readonly TimedLockOperation[], flow: GoFlow, ctx: ChunkContext): Effects {
+function effectsOf(
+  subject: Subject,
+  operations: readonly TimedLockOperation[],
+  flow: GoFlow,
+  ctx: ChunkContext,
+): Effects {
   const scope = ctx.get(goScope, subject.declaration);
   const steps = new Map<number, TimedLockOperation[]>();
   const deferring = new Map<number, TimedLockOperation>();
@@ -184,7 +191,11 @@ function effectsOf(subject: Subject, operations: readonly TimedLockOperation[], 
       if (name !== undefined && isLockingCall(name, node, operations)) obscure.add(id);
     }
   });
-  const conditions = pathConditions(flow, scope, operations.map(({ call }) => call));
+  const conditions = pathConditions(
+    flow,
+    scope,
+    operations.map(({ call }) => call),
+  );
   return { flow, conditions, steps, deferring, obscure };
 }
 
@@ -199,7 +210,10 @@ function isLockingCall(name: string, call: GoNode, operations: readonly TimedLoc
  * The end of a path that takes the lock and leaves the function with it: a return, the end of the body, or the
  * acquisition itself when it comes round again. `unknown`: there may be such a path, but it cannot be told.
  */
-function findLeak({ flow, conditions, steps, deferring, obscure }: Effects, acquire: TimedLockOperation): GoNode | 'unknown' | null {
+function findLeak(
+  { flow, conditions, steps, deferring, obscure }: Effects,
+  acquire: TimedLockOperation,
+): GoNode | 'unknown' | null {
   const { graph } = flow;
   const taken = flow.at(acquire.call);
   if (taken < 0) return 'unknown';
@@ -214,13 +228,13 @@ function findLeak({ flow, conditions, steps, deferring, obscure }: Effects, acqu
         const known = conditions.step(edge, Math.floor(state / 2));
         return known === null ? null : known * 2 + (state % 2);
       },
-      enter: (id, state) =>
-        conditions.enter(id, Math.floor(state / 2)) * 2 + (id === taken || state % 2 === 1 ? 1 : 0),
+      enter: (id, state) => conditions.enter(id, Math.floor(state / 2)) * 2 + (id === taken || state % 2 === 1 ? 1 : 0),
     });
     if (path === null) return null;
     return path.nodes.at(-1) === taken ? taken : path.nodes.findLast((id) => graph.nodes[id]!.syntax >= 0)!;
   };
-  const isSatisfied = (id: number, held: boolean): boolean => deferring.has(id) || (held && releases(id) && id !== taken);
+  const isSatisfied = (id: number, held: boolean): boolean =>
+    deferring.has(id) || (held && releases(id) && id !== taken);
   const found = search((id, held) => isSatisfied(id, held) || (held && obscure.has(id)));
   if (found !== null) return flow.node(found);
   return search(isSatisfied) === null ? null : 'unknown';
@@ -271,8 +285,7 @@ function findSecondRelease({ flow, conditions, steps, deferring, obscure }: Effe
     state: conditions.initial * 8,
     target: (id, state) =>
       held(state) === FREE &&
-      (steps.get(id)?.[0]?.action === 'release' ||
-        ((id === graph.exit || id === graph.panicExit) && state % 2 === 1)),
+      (steps.get(id)?.[0]?.action === 'release' || ((id === graph.exit || id === graph.panicExit) && state % 2 === 1)),
     step(edge, state) {
       const known = conditions.step(edge, Math.floor(state / 8));
       return known === null ? null : known * 8 + (state % 8);
@@ -307,4 +320,3 @@ function next(now: number, action: TimedLockOperation['action']): number {
   // Whoever releases a lock that it has not taken was called with the lock held.
   return now === HELD_TWICE ? HELD : FREE;
 }
-

@@ -6,7 +6,7 @@
 import type { FlowEdge } from '../../../core/flow/graph.ts';
 import { type GoFlow, nodesRunAt } from '../flow.ts';
 import type { GoNode } from '../nodes.gen.ts';
-import { type GoScope } from '../scope.ts';
+import type { GoScope } from '../scope.ts';
 import { assignedExpressions, assignedValues, nilComparison, operatorOf, unparenthesized } from '../syntax.ts';
 import { dependsOn, placeOf } from './operations.ts';
 
@@ -59,7 +59,8 @@ export function pathConditions(flow: GoFlow, scope: GoScope, prefer: readonly Go
     weights.set(test.key, (weights.get(test.key) ?? 0) + (holds ? 100 : 1));
   }
   const chosen = [...weights.keys()].sort((a, b) => weights.get(b)! - weights.get(a)!).slice(0, TEST_LIMIT);
-  if (chosen.length === 0) return { states: 1, initial: 0, step: (_edge, state) => state, enter: (_id, state) => state };
+  if (chosen.length === 0)
+    return { states: 1, initial: 0, step: (_edge, state) => state, enter: (_id, state) => state };
 
   const position = new Map(chosen.map((key, index) => [key, index]));
   const subjects = chosen.map((key) => [...tests.values()].find((test) => test.key === key)!);
@@ -79,8 +80,7 @@ export function pathConditions(flow: GoFlow, scope: GoScope, prefer: readonly Go
   });
 
   const get = (state: number, index: number): number => Math.floor(state / 3 ** index) % 3;
-  const set = (state: number, index: number, value: number): number =>
-    state + (value - get(state, index)) * 3 ** index;
+  const set = (state: number, index: number, value: number): number => state + (value - get(state, index)) * 3 ** index;
 
   return {
     states: 3 ** chosen.length,

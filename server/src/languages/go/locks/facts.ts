@@ -123,7 +123,8 @@ export type OpeningFact = { readonly at: number; readonly indent: string; readon
 const LEAVING_NAME = /locked$|^locked|(?:no|without|with|holding)_?lock(?:ed|ing)?$|lock_?(?:held|less)$|unsafe/i;
 const LEAVING_COMMENT =
   /\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx)|\w+\.(?:mu|mtx|lock))\b[^.;]*\b(?:held|hold|holds|holding|taken|acquired|locked)\b|\b(?:held|hold|holds|holding|acquired?|under|with|within|without|protected by|guarded by|requires?)\b[^.;]*\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx))\b|\b(?:not|isn't|never)\b[^.;]*\b(?:thread|goroutine|concurren)|single[- ](?:thread|goroutine)|\bcallers?\b[^.;]*\block|\bnot safe\b|\bunsafe\b|serial(?:ly|ized)/i;
-const EXPLAINING_COMMENT = /(?<![bc])lock|mutex|mtx|\brac[ey]\w*\b|concurren|goroutine|atomic|\bsafe\w*\b|\bunsafe\b|immutable|\bsync/i;
+const EXPLAINING_COMMENT =
+  /(?<![bc])lock|mutex|mtx|\brac[ey]\w*\b|concurren|goroutine|atomic|\bsafe\w*\b|\bunsafe\b|immutable|\bsync/i;
 
 /** Functions that make a new value, which nobody else knows yet. */
 const MAKER = /^(?:new|make|create|build|init|open|alloc|clone|copy|default|parse|load|from|setup|prepare)/i;
@@ -142,7 +143,8 @@ const functions: NodeDetector<unknown, GoNode> = {
     const units = ctx.get(goLockUnits, node);
     const operations = ctx.get(goLockOperations, node).all;
     const collector = collect(node, scope, types, units, new Set(operations.map(({ call }) => call.index)));
-    const place = (identifier: GoNode | null): string => (identifier === null ? '' : (placeOf(identifier, scope) ?? ''));
+    const place = (identifier: GoNode | null): string =>
+      identifier === null ? '' : (placeOf(identifier, scope) ?? '');
     const value: LockingFact = {
       package: header.packageName,
       receiver: receiver?.type ?? '',
@@ -160,10 +162,7 @@ const functions: NodeDetector<unknown, GoNode> = {
   },
 };
 
-function* acquisitionsOf(
-  declaration: GoNode,
-  operations: readonly LockOperation[],
-): Generator<AcquisitionFact> {
+function* acquisitionsOf(declaration: GoNode, operations: readonly LockOperation[]): Generator<AcquisitionFact> {
   for (const { action, mode, lock, call } of operations) {
     if (action !== 'acquire' || call.parent?.kind !== 'expression_statement') continue;
     const around = call.ancestor(...FUNCTION_KINDS) ?? declaration;
@@ -206,7 +205,13 @@ function leadingStart(statement: GoNode): number {
   return lineStartAt(statement.tree.text, leadingComments(statement)[0]?.start ?? statement.start);
 }
 
-const WAITING: readonly GoKind[] = ['for_statement', 'select_statement', 'go_statement', 'send_statement', 'func_literal'];
+const WAITING: readonly GoKind[] = [
+  'for_statement',
+  'select_statement',
+  'go_statement',
+  'send_statement',
+  'func_literal',
+];
 
 function openingOf(declaration: GoNode): OpeningFact | null {
   const first = statementsOf(declaration)[0];
@@ -325,7 +330,12 @@ function collect(
   }
   const derived = new Map<GoBinding, string>();
   for (const binding of scope.bindings) {
-    if (binding.kind !== 'variable' || fresh.has(binding) || localTypes[placeOf(binding.node, scope) ?? ''] !== undefined) continue;
+    if (
+      binding.kind !== 'variable' ||
+      fresh.has(binding) ||
+      localTypes[placeOf(binding.node, scope) ?? ''] !== undefined
+    )
+      continue;
     const origin = takenFrom(binding, scope, derived);
     const root = origin === null ? '' : origin.replace(/[.[].*$/s, '');
     if (origin === null || (localTypes[root] === undefined && !root.startsWith('='))) continue;
@@ -345,7 +355,8 @@ function collect(
     if (operand === null || !/^[a-z_]/.test(name)) continue;
     const place = placeOf(operand, scope);
     const isNew = isFresh(operand, scope, fresh);
-    if (!isNew && place !== null && (place.startsWith('=') || localTypes[place.replace(/[.[].*$/, '')] !== undefined)) continue;
+    if (!isNew && place !== null && (place.startsWith('=') || localTypes[place.replace(/[.[].*$/, '')] !== undefined))
+      continue;
     addCall(`${isNew ? '?' : (place ?? '?')}.${name}`, call, isNew);
   }
   return { types: localTypes, held, accesses, calls };
@@ -392,7 +403,10 @@ function selectionAround(
   for (let parent = whole.parent; parent !== null; parent = whole.parent) {
     if (parent.kind === 'selector_expression' && whole.field === 'operand') {
       chain.push(parent.child('field')?.text ?? '');
-    } else if (parent.kind !== 'parenthesized_expression' && !(parent.kind === 'unary_expression' && operatorOf(parent) === '*')) {
+    } else if (
+      parent.kind !== 'parenthesized_expression' &&
+      !(parent.kind === 'unary_expression' && operatorOf(parent) === '*')
+    ) {
       break;
     } else if (parent.kind === 'unary_expression' && parent.parent?.kind !== 'parenthesized_expression') {
       break;
@@ -478,7 +492,9 @@ function isMadeHere(binding: GoBinding, types: GoTypes): boolean {
   if (parent?.kind === 'var_spec') {
     const value = parent.child('value');
     const type = parent.child('type');
-    return value === null ? type !== null && type.kind !== 'pointer_type' : isMaking(value.namedChildren[0] ?? null, types);
+    return value === null
+      ? type !== null && type.kind !== 'pointer_type'
+      : isMaking(value.namedChildren[0] ?? null, types);
   }
   const statement = parent?.parent ?? null;
   if (statement?.kind !== 'short_var_declaration') return false;

@@ -307,7 +307,13 @@ export function packageGuards(facts: FactView): PackageGuards {
       const [root, ...names] = place.split('.');
       const isGlobal = root!.startsWith('=');
       const spawned = at.value.held[held]?.others === FREE;
-      const add = (owner: string, reached: Reached, isWhole: boolean, isOwn: boolean, locks: readonly string[]): void => {
+      const add = (
+        owner: string,
+        reached: Reached,
+        isWhole: boolean,
+        isOwn: boolean,
+        locks: readonly string[],
+      ): void => {
         const { path, type } = reached;
         const done = isWhole || !reached.isReference ? kind : 'read';
         const access = { function: at, owner, path, kind: done, type, isOwn, locks, spawned, explained, start, end };

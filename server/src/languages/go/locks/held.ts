@@ -7,8 +7,8 @@ import { type FlowProblem, type FlowSolution, solveForward } from '../../../core
 import { type ChunkContext, defineAnalysis } from '../../../core/rulekit/rule.ts';
 import { type GoFlow, goFlow, nodesRunAt } from '../flow.ts';
 import type { GoNode } from '../nodes.gen.ts';
-import { calleeId, goTypes } from '../types.ts';
 import { calledExpression, FUNCTION_KINDS, isFunction, operatorOf, topLevelOf } from '../syntax.ts';
+import { calleeId, goTypes } from '../types.ts';
 import { goLockOperations, type LockOperation, type TimedLockOperation } from './operations.ts';
 
 /** As the function was called with. */
@@ -54,7 +54,8 @@ export const goLockUnits = defineAnalysis<GoNode, readonly LockUnit[]>('go.lockU
   for (const owner of declaration.descendants(...FUNCTION_KINDS)) {
     const around = owner.ancestor(...FUNCTION_KINDS);
     const outer = around === null ? undefined : units.get(around.index);
-    const kind = outer === undefined ? (owner.kind === 'func_literal' ? 'obscure' : 'called') : kindOf(owner, ctx, declaration);
+    const kind =
+      outer === undefined ? (owner.kind === 'func_literal' ? 'obscure' : 'called') : kindOf(owner, ctx, declaration);
     const initial = initialOf(kind, owner, outer);
     units.set(owner.index, unitOf(kind, owner, initial, declaration, ctx));
   }
@@ -80,7 +81,8 @@ function initialOf(kind: LockUnitKind, owner: GoNode, outer: LockUnit | undefine
   if (!waitsForOthers(outer.owner)) return { others: FREE, locks: NOTHING };
   if (held === null) return NOTHING_KNOWN;
   // The starter may keep its locks until the goroutine is done.
-  const aside = (ways: number): number => (ways === FREE ? FREE : ways === ON_ENTRY || ways === ASIDE ? ASIDE : OBSCURE);
+  const aside = (ways: number): number =>
+    ways === FREE ? FREE : ways === ON_ENTRY || ways === ASIDE ? ASIDE : OBSCURE;
   const locks = new Map([...held.locks].map(([lock, ways]) => [lock, aside(ways)]));
   return { others: aside(held.others), locks };
 }
@@ -88,7 +90,9 @@ function initialOf(kind: LockUnitKind, owner: GoNode, outer: LockUnit | undefine
 /** Whether a function waits for something that its goroutines may signal. */
 function waitsForOthers(owner: GoNode): boolean {
   for (const node of owner.descendants('call_expression', 'unary_expression')) {
-    if (node.kind === 'unary_expression' ? operatorOf(node) === '<-' : /\.Wait$/.test(node.child('function')?.text ?? ''))
+    if (
+      node.kind === 'unary_expression' ? operatorOf(node) === '<-' : /\.Wait$/.test(node.child('function')?.text ?? '')
+    )
       return true;
   }
   return false;
@@ -116,7 +120,13 @@ function kindOf(literal: GoNode, ctx: ChunkContext, declaration: GoNode): LockUn
   return RUNS_AT_ONCE.test(callee) && !isAside ? 'inline' : 'obscure';
 }
 
-function unitOf(kind: LockUnitKind, owner: GoNode, initial: HeldLocks, declaration: GoNode, ctx: ChunkContext): LockUnit {
+function unitOf(
+  kind: LockUnitKind,
+  owner: GoNode,
+  initial: HeldLocks,
+  declaration: GoNode,
+  ctx: ChunkContext,
+): LockUnit {
   // Most functions have nothing to do with locks.
   if (!declaration.tree.text.includes('ock')) return { kind, owner, before: () => initial };
   const flow = ctx.get(goFlow, owner);

@@ -5,12 +5,19 @@
 import type { Place } from '../../../core/model/location.ts';
 import type { Fix, FixEdit, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
-import { type GuardedAccess, isSetup, type PackageGuards, packageGuards, type GuardLock } from '../../../languages/go/locks/guards.ts';
+import {
+  type GuardedAccess,
+  type GuardLock,
+  isSetup,
+  type PackageGuards,
+  packageGuards,
+} from '../../../languages/go/locks/guards.ts';
 import { FREE, HELD_READ, HELD_WRITE } from '../../../languages/go/locks/held.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
 
 /** Types that need no lock, or are one. */
-const SYNCHRONISED = /^\*?(?:sync\.|sync\/atomic\.|go\.uber\.org\/atomic\.)|^(?:<-)?chan\b|^context\.|(?:^|[./*])[aA]tomic\w*$/;
+const SYNCHRONISED =
+  /^\*?(?:sync\.|sync\/atomic\.|go\.uber\.org\/atomic\.)|^(?:<-)?chan\b|^context\.|(?:^|[./*])[aA]tomic\w*$/;
 
 /** A method that puts a dependency in place once, as wiring code does. */
 const WIRING =
@@ -88,7 +95,9 @@ function isReference(type: string | null): boolean {
 
 /** The write under the lock that makes an access without it a race, or null when the lock seems to guard others. */
 function evidenceAgainst(access: GuardedAccess, { held, free, position }: Group): GuardedAccess | null {
-  const writes = held.filter((other) => isWrite(other) && other.ways[position] === HELD_WRITE && touches(other, access));
+  const writes = held.filter(
+    (other) => isWrite(other) && other.ways[position] === HELD_WRITE && touches(other, access),
+  );
   const write = writes[0];
   if (write === undefined) return null;
   const related = (other: GuardedAccess): boolean => touches(access, other) || touches(other, access);
@@ -99,7 +108,8 @@ function evidenceAgainst(access: GuardedAccess, { held, free, position }: Group)
   // A dependency that is put in place once is not what the lock is for.
   if (isReference(access.type) && !isWrite(access)) {
     const hasReader = users.some((other) => !isWrite(other) && other.function !== write.function);
-    const isDependency = (other: GuardedAccess): boolean => isSetup(other.function) || (!hasReader && WIRING.test(methodName(other)));
+    const isDependency = (other: GuardedAccess): boolean =>
+      isSetup(other.function) || (!hasReader && WIRING.test(methodName(other)));
     if (writes.every(isDependency)) return null;
   }
   return write;
@@ -149,11 +159,11 @@ function fixesFor(access: GuardedAccess, { lock, free, owner }: Group, guards: P
   const name = place.replace(/^=/, '');
   const at = (start: number, end: number): Place => placeOf(access, { start, end });
   const callsSelf = (start: number, end: number): boolean =>
-    guards.calls.some(
-      ({ caller, fact }) => caller === access.function && fact[4] >= start && fact[5] <= end,
-    );
+    guards.calls.some(({ caller, fact }) => caller === access.function && fact[4] >= start && fact[5] <= end);
 
-  const later = value.acquisitions.find((acquisition) => acquisition.lock === place && acquisition.start > access.start);
+  const later = value.acquisitions.find(
+    (acquisition) => acquisition.lock === place && acquisition.start > access.start,
+  );
   if (later !== undefined) {
     const { pair } = later;
     const start = pair?.before.findLast((offset) => offset <= access.start);
@@ -256,7 +266,8 @@ export const rule = defineRule({
     write: '`{field}` is written without {lock}, which guards it in other methods; take the lock before this access.',
     unguarded:
       '`{field}` is written in a goroutine without {lock}, under which it is read elsewhere; take the lock for the write.',
-    escape: '`{field}` leaves the protection of {lock} when the map itself is returned; return a copy made under the lock.',
+    escape:
+      '`{field}` leaves the protection of {lock} when the map itself is returned; return a copy made under the lock.',
   },
   fix: 'sometimes',
   on: {},

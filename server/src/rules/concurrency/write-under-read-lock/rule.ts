@@ -2,6 +2,8 @@
  * Sections under `RLock` that write what the lock guards, themselves or through a method that they call on the same
  * value. Judges a package from the facts of its functions; only fields of the value that owns the lock count.
  */
+
+import { directoryOf } from '../../../core/engine/factIndex.ts';
 import type { Place, Span } from '../../../core/model/location.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
@@ -13,6 +15,8 @@ import {
   packageGuards,
 } from '../../../languages/go/locks/guards.ts';
 import { FREE, HELD_READ, ON_ENTRY } from '../../../languages/go/locks/held.ts';
+import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
+import type { GoDeclaration } from '../../../languages/go/symbols.ts';
 
 /** Types that may be changed under any lock. */
 const SYNCHRONISED = /^\*?(?:sync\.|sync\/atomic\.|go\.uber\.org\/atomic\.)|(?:^|[./*])[aA]tomic\w*$/;
@@ -72,7 +76,8 @@ function bareWrites(guards: PackageGuards): ReadonlyMap<GuardedFunction, BareWri
     for (const { caller, callee, receiver, fact } of guards.calls) {
       const write = writes.get(callee);
       const [, , index, how] = fact;
-      const isOwn = receiver !== null && (receiver === caller.value.self || below(receiver, caller.value.self) !== null);
+      const isOwn =
+        receiver !== null && (receiver === caller.value.self || below(receiver, caller.value.self) !== null);
       if (write === undefined || writes.has(caller) || caller.value.self === '' || !isOwn || how !== 'now') continue;
       if (isBare(caller.value.held[index]!) && isPart(guards, caller, receiver)) {
         const prefix = below(receiver, caller.value.self);
@@ -98,6 +103,46 @@ function isPart(guards: PackageGuards, caller: GuardedFunction, receiver: string
   return true;
 }
 
+/** The same for a value that need not be a copy: an element is one unless it is a pointer. */
+function isSharedPart(guards: PackageGuards, caller: GuardedFunction, place: string): boolean {
+  const names = place.split('.');
+  for (let count = 1; count <= names.length; count++) {
+    if (!names[count - 1]!.endsWith('[]')) continue;
+    if (guards.typeOfPlace(caller, names.slice(0, count).join('.'))?.startsWith('*') !== true) return false;
+  }
+  return isPart(guards, caller, place);
+}
+
+/** Looks up methods of other packages of the workspace that change their receiver and know no lock. */
+function foreignWrites(facts: FactView, guards: PackageGuards): Package['foreignWrite'] {
+  let index: GoIndex | null = null;
+  return (entry, receiver, method) => {
+    const type = guards.typeOfPlace(entry, receiver);
+    const match = type === null ? null : /^\*([\w./~-]+)\.(\w+)$/.exec(type);
+    if (match === null) return null;
+    const [, path, name] = match;
+    const candidates = facts.lookup('go.locking', `${name}.${method}`);
+    if (candidates.length === 0) return null;
+    index ??= createGoIndex(facts);
+    const directory = index.directoryOfImport(facts.partition, path!);
+    const declaration = directory === null ? [] : index.declarations(directory, name!);
+    const candidate = candidates.find(({ place }) => directoryOf(place.path) === directory);
+    const struct = declaration.length === 1 ? (declaration[0]!.value as unknown as GoDeclaration) : null;
+    if (candidate === undefined || struct?.kind !== 'type' || struct.form !== 'struct') return null;
+    const types = [...Object.values(struct.fields), ...struct.embedded];
+    if (types.some((field) => field === null || /Mutex$/.test(field))) return null;
+    const { self, accesses, held, leavesLocking } = candidate.value as unknown as LockingFact;
+    for (const access of leavesLocking ? [] : accesses) {
+      const [place, , at, start, end, explained] = access;
+      const field = isWrite(access) && !explained && isBare(held[at]!) ? below(place, self) : null;
+      const fieldType = field === null ? null : struct.fields[field];
+      if (fieldType === null || fieldType === undefined || SYNCHRONISED.test(fieldType)) continue;
+      return { ...candidate.place, span: { start, end } };
+    }
+    return null;
+  };
+}
+
 interface Violation {
   readonly field: string;
   readonly related: readonly { readonly place: Place; readonly message: string }[];
@@ -116,7 +161,19 @@ function sectionOf(entry: GuardedFunction, lock: string, at: number): Acquisitio
   );
 }
 
-function violations(entry: GuardedFunction, guards: PackageGuards, calls: readonly GuardedCall[], writes: ReadonlyMap<GuardedFunction, BareWrite>): ReadonlyMap<AcquisitionFact, Violation> {
+/** What is known of a package for all its functions. */
+interface Package {
+  readonly guards: PackageGuards;
+  readonly writes: ReadonlyMap<GuardedFunction, BareWrite>;
+  /** The write that a method of another package of the workspace does to the value it is called on. */
+  readonly foreignWrite: (entry: GuardedFunction, receiver: string, method: string) => Place | null;
+}
+
+function violations(
+  entry: GuardedFunction,
+  calls: readonly GuardedCall[],
+  { guards, writes, foreignWrite }: Package,
+): ReadonlyMap<AcquisitionFact, Violation> {
   const found = new Map<AcquisitionFact, Violation>();
   const { held, accesses, acquisitions } = entry.value;
   const locks = new Set(acquisitions.filter(({ mode }) => mode === 'read').map(({ lock }) => lock));
@@ -129,9 +186,24 @@ function violations(entry: GuardedFunction, guards: PackageGuards, calls: readon
       const section = owner === undefined ? null : sectionOf(entry, lock, start);
       if (section === null || found.has(section) || isSynchronised(guards, entry, place)) continue;
       const parent = place.slice(0, place.lastIndexOf('.'));
-      if (!isPart(guards, entry, parent) && !owners.includes(parent)) continue;
+      if (!owners.includes(parent) && !isSharedPart(guards, entry, parent)) continue;
       const related = [{ place: placeIn(entry, { start, end }), message: 'Written here' }];
-      found.set(section, { field: below(place, owner!)!, related });
+      found.set(section, { field: below(place, owner!)!.replaceAll('[]', ''), related });
+    }
+    for (const [callee, , index, how, start, end] of entry.value.calls) {
+      const dot = callee.lastIndexOf('.');
+      if (dot < 0 || how !== 'now' || !isUnderReadLock(held[index]!, lock)) continue;
+      const receiver = callee.slice(0, dot);
+      const owner = owners.find((value) => below(receiver, value) !== null);
+      const section = owner === undefined ? null : sectionOf(entry, lock, start);
+      if (section === null || found.has(section)) continue;
+      const write = foreignWrite(entry, receiver, callee.slice(dot + 1));
+      if (write === null) continue;
+      const related = [
+        { place: placeIn(entry, { start, end }), message: `${callee.slice(dot + 1)} is called here` },
+        { place: write, message: 'Written here' },
+      ];
+      found.set(section, { field: below(receiver, owner!)!.replaceAll('[]', ''), related });
     }
     for (const { callee, receiver, fact } of calls) {
       const [, , index, how, start, end] = fact;
@@ -140,7 +212,7 @@ function violations(entry: GuardedFunction, guards: PackageGuards, calls: readon
       const owner = owners.find((value) => receiver === value || below(receiver, value) !== null);
       const section = owner === undefined ? null : sectionOf(entry, lock, start);
       if (section === null || found.has(section)) continue;
-      if (receiver !== owner && !isPart(guards, entry, receiver)) continue;
+      if (receiver !== owner && !isSharedPart(guards, entry, receiver)) continue;
       const related = [
         { place: placeIn(entry, { start, end }), message: `${callee.name} is called here` },
         { place: placeIn(write.function, write.span), message: 'Written here' },
@@ -166,7 +238,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
     (value as unknown as LockingFact).acquisitions.some(({ mode }) => mode === 'read');
   if (!facts.get('go.locking').some(isReading)) return;
   const guards = packageGuards(facts);
-  const writes = bareWrites(guards);
+  const known: Package = { guards, writes: bareWrites(guards), foreignWrite: foreignWrites(facts, guards) };
   const locking = lockingFunctions(guards);
   const callsOf = new Map<GuardedFunction, GuardedCall[]>();
   for (const call of guards.calls) {
@@ -178,7 +250,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
     const sections = entry.value.acquisitions.filter(({ mode }) => mode === 'read');
     if (sections.length === 0 || facts.role(entry.fact.place.path) !== 'production') continue;
     const calls = callsOf.get(entry) ?? [];
-    const found = violations(entry, guards, calls, writes);
+    const found = violations(entry, calls, known);
     for (const section of sections) {
       const subject = placeIn(entry, section);
       const violation = found.get(section);
@@ -207,7 +279,7 @@ function exclusive(entry: GuardedFunction, section: AcquisitionFact): Fix {
     edits: section.names.map(([start, end]) => ({
       kind: 'replaceAt',
       // `RLock` and `RUnlock` lose their first letter.
-      place: placeIn(entry, { start, end: start + 1 < end ? start + 1 : end }),
+      place: placeIn(entry, { start, end: Math.min(start + 1, end) }),
       newText: '',
     })),
   };
@@ -228,7 +300,8 @@ export const rule = defineRule({
     refs: ['CWE-362', 'CWE-667', 'https://pkg.go.dev/sync#RWMutex'],
   },
   messages: {
-    direct: 'This read lock covers a write of `{field}`, which several readers may do at once; take {lock}.Lock() instead.',
+    direct:
+      'This read lock covers a write of `{field}`, which several readers may do at once; take {lock}.Lock() instead.',
     called:
       'This read lock covers a call that writes `{field}`, which several readers may do at once; take {lock}.Lock() instead.',
   },

@@ -15,6 +15,11 @@ const NAMES: Readonly<Record<Aspect, string>> = {
   verification: 'how to test or deploy it',
 };
 
+/** `a, b or c` */
+function listOf(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
+}
+
 const VARIABLES_SHOWN = 20;
 
 /** Variables that the code reads, for a first list of settings. */
@@ -114,7 +119,7 @@ const judge: WorkspaceJudge = {
       kind: 'fail',
       subject: main.place,
       message: 'incomplete',
-      args: { missing: missing.map((aspect) => NAMES[aspect]).join(', ') },
+      args: { missing: listOf(missing.map((aspect) => NAMES[aspect])) },
       fixes: [
         {
           title: missing.length === 1 ? 'Add the missing section' : 'Add the missing sections',

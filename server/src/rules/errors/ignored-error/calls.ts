@@ -40,7 +40,7 @@ type Context = ChunkContext<unknown, GoHeader>;
 
 /** Words of a comment that says why the error does not matter. */
 const EXPLAINED =
-  /\b(?:ignor\w*|best[- ]effort|never|can(?:not|'t| not)|won'?t|always|safe(?:ly)?|no[- ]?op|intentional\w*|deliberate\w*|on purpose|nolint|errcheck|optional|don'?t care|do(?:es)?n'?t matter|not fatal|non-fatal|swallow\w*|discard\w*|harmless|fail(?:s|ed|ures?)?)\b|\berrors?\b/i;
+  /\b(?:ignor\w*|best[- ]effort|never|can(?:not|'t| not)|won'?t|always|safe to|no[- ]?op|intentional\w*|deliberate\w*|on purpose|nolint|errcheck|optional|don'?t care|do(?:es)?(?: not|n'?t) matter|not fatal|non-fatal|swallow\w*|discard\w*|harmless|(?:need(?: not|n'?t)|do(?: not|n'?t)|should(?: not|n'?t)|may|must not) .{0,20}fail)/i;
 
 /** Whether a comment at the statement speaks of the error. */
 function isExplained(statement: GoNode): boolean {

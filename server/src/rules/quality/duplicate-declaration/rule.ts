@@ -4,7 +4,7 @@
  */
 import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
-import { isBuiltByBazel } from '../../../languages/go/hidden.ts';
+import { isBuiltByBazel, mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import type { GoDeclaration } from '../../../languages/go/symbols.ts';
 
 const KINDS: Readonly<Record<GoDeclaration['kind'], string>> = {
@@ -43,7 +43,7 @@ function scripts(facts: FactView): ReadonlySet<string> {
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  if (isBuiltByBazel(facts, facts.partition)) return;
+  if (mayHoldExcerpts(facts.partition) || isBuiltByBazel(facts, facts.partition)) return;
   const programs = scripts(facts);
   const groups = new Map<string, Fact[]>();
   for (const fact of facts.get('go.decl')) {

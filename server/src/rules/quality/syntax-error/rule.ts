@@ -11,7 +11,8 @@ const PLACEHOLDER = /\{\{-?\s*(?:[.$][\w.]*\s*(?:\||-?\}\})|(?:if|range|with|end
 /** What stands between the parentheses of `new(...)`, as far as one can tell without counting deeper ones. */
 const NEW = /\bnew\(([^()\n]*)([()\n])/g;
 /** A type: a name, perhaps with type arguments, behind any number of `*`, `[]` and the like. */
-const TYPE = /^\s*(?:\*|\[\w*\]|map\[[\w.*]+\]|(?:<-)?chan(?:<-)?\s)*(?!\d)[\w.]+(?:\[\s*[A-Za-z_*[][^\]]*\])*\s*$/;
+const TYPE =
+  /^\s*(?:\*|\[\w*\]|map\[[\w.*]+\]|(?:<-)?chan(?:<-)?\s)*(?!\d)\w+(?:\.\w+)?(?:\[\s*[A-Za-z_*[][^\]]*\])*\s*$/;
 /** Types that may hold parentheses and line breaks. */
 const TYPE_KEYWORD = /^\s*(?:\*|\[\w*\])*(?:func|struct|interface)\b/;
 

@@ -23,13 +23,20 @@ function isNamed(path: string): boolean {
   return !/(?:^|\/)\.env(?:\.|$)/.test(path);
 }
 
+/** Settings of test beds and of developers' machines, by the names of their files or folders. */
+const TEST_BED = /(?:^|[/._-])(?:tests?|testing|e2e|ci|bench\w*)(?:[/._-]|$)/i;
+const DEVELOPMENT = /(?:^|[/._-])(?:dev|devel|development|local|demo)(?:[/._-]|$)/i;
+
 /** A verdict on an env file that is listed, and so part of the tree. */
 function judgeFile(file: Fact): WorkspaceVerdict | null {
   const { secrets, settings, encrypted } = file.value as unknown as Values;
   if (encrypted || secrets.length + settings === 0) return { kind: 'pass', subject: file.place };
   if (secrets.length > 0) {
     const more = secrets.length > 1 ? ` and ${secrets.length - 1} more` : '';
-    return { kind: 'fail', subject: file.place, message: 'secrets', args: { keys: `${secrets[0]}${more}` } };
+    const args = { keys: `${secrets[0]}${more}` };
+    // `.env.local` is what each developer fills with real keys; `local.env` is shared on purpose.
+    const severity = isNamed(file.key) && DEVELOPMENT.test(file.key) ? 'medium' : 'high';
+    return { kind: 'fail', subject: file.place, message: 'secrets', args, severity };
   }
   // Settings without secrets do no harm today; the file is where the first secret will be put.
   return isNamed(file.key) ? null : { kind: 'fail', subject: file.place, message: 'values', severity: 'low' };
@@ -53,7 +60,7 @@ const judge: WorkspaceJudge = {
     const levels = levelsOf(facts);
     const present = new Set<string>();
     for (const file of facts.all('env.values')) {
-      if (facts.role(file.place.path) !== 'production') continue;
+      if (facts.role(file.place.path) !== 'production' || TEST_BED.test(file.key)) continue;
       present.add(file.key);
       const verdict = judgeFile(file);
       if (verdict !== null) yield verdict;
