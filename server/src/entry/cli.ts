@@ -20,7 +20,6 @@ import { toSarif } from '../core/present/sarif.ts';
 import { displayScore } from '../core/score/score.ts';
 import { loadSyntax } from '../host/node/assets.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
-import { readAhead } from '../host/readAhead.ts';
 import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
@@ -156,7 +155,8 @@ async function audit(target: Target): Promise<{ readonly engine: Engine; readonl
   engine.configure({ rules: settings.rules, previewRules: settings.previewRules ?? true });
   engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
   let done = 0;
-  for await (const { item: path, text } of readAhead(paths, (path) => host.read(path))) {
+  for (const path of paths) {
+    const text = await host.read(path);
     bar.show(`Auditing ${++done} of ${paths.length} files`);
     if (typeof text === 'string') engine.setFile(path, text, false);
     else unread.push(text);

@@ -51,7 +51,6 @@ import { hashText } from '../core/text/hash.ts';
 import { positionAt } from '../core/text/lines.ts';
 import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
 import type { Host } from '../host/host.ts';
-import { readAhead } from '../host/readAhead.ts';
 import {
   type InitializationOptions,
   REPORT_REQUEST,
@@ -528,8 +527,8 @@ class LanguageServer {
         if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
       }
       let done = 0;
-      for await (const { item, text } of readAhead(listed, ({ host, inside }) => host.read(inside))) {
-        const { path } = item;
+      for (const { path, inside, host } of listed) {
+        const text = await host.read(inside);
         if (isCancelled()) break;
         if (this.#engine === null) return;
         done++;

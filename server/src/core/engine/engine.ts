@@ -25,13 +25,13 @@ import { applyChanges, type Change, type Snapshot, snapshotOf } from '../text/sn
 import { DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
 import {
   type Dispatch,
+  detectorsFor,
   EMPTY_EXAMINATION,
   type Examination,
   examineChunk,
   examineText,
   prepareDispatch,
   type RuleVerdict,
-  TriggerWords,
 } from './examine.ts';
 import { directoryOf, FactIndex } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
@@ -316,18 +316,15 @@ export class Engine {
     const { parsed } = file;
     const support = this.#languages.get(file.language);
     const { text } = file.snapshot;
-    const words = new TriggerWords(this.#dispatch.words, text, null);
     const conflicted = hasConflict(text);
-    if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, words, conflicted);
+    if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, conflicted);
     else {
       file.chunks = [];
       file.role = roleOfPath(file.path);
     }
     const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
     file.text =
-      text.length > MAX_FILE_LENGTH
-        ? EMPTY_EXAMINATION
-        : examineText(this.#dispatch, text, context, file.textAnchor, words);
+      text.length > MAX_FILE_LENGTH ? EMPTY_EXAMINATION : examineText(this.#dispatch, text, context, file.textAnchor);
     file.ownFacts = ownFacts(file, parsed, conflicted);
     file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
     for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
@@ -342,7 +339,6 @@ export class Engine {
     parsed: ParsedFile,
     support: LanguageSupport,
     edits: readonly InputEdit[] | null,
-    words: TriggerWords,
     conflicted: boolean,
   ): void {
     const { text } = file.snapshot;
@@ -392,12 +388,17 @@ export class Engine {
       const anchor = pair?.chunk.anchor ?? { start };
       anchor.start = start;
       const chunkText = text.slice(start, end);
-      const tree = trees[i] ?? parsed.flatten(range.first, range.last, chunkText, start);
+      const detectors = detectorsFor(this.#dispatch, context, chunkText, !hasError && !conflicted);
+      const isNeeded = detectors !== null || hasError;
+      const tree = trees[i] ?? (isNeeded ? parsed.flatten(range.first, range.last, chunkText, start) : null);
       this.counters.chunksExamined++;
-      const examined = examineChunk(this.#dispatch, tree, context, anchor, words, !hasError && !conflicted);
+      const examined =
+        detectors === null || tree === null
+          ? EMPTY_EXAMINATION
+          : examineChunk(this.#dispatch, tree, context, anchor, detectors);
       const stale = hasError && edits !== null && pair !== undefined;
       const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
-      const error = hasError ? firstFault(tree) : null;
+      const error = hasError && tree !== null ? firstFault(tree) : null;
       return {
         anchor,
         length: end - start,

@@ -3,7 +3,7 @@
  * The result is a function of the chunk's text, the file's context and the rule set alone, so it may be reused as long
  * as these are the same. A detector that throws is reported and yields nothing; it never stops the others.
  */
-import type { LanguageId } from '../model/file.ts';
+import type { FileRole, LanguageId } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
 import type { Anchor } from '../model/location.ts';
 import type { Fact, FailVerdict, Verdict } from '../model/verdict.ts';
@@ -18,6 +18,7 @@ import type {
   TextDetector,
 } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree, type GrammarTables } from '../syntax/flatTree.ts';
+import { TriggerScanner } from './triggers.ts';
 
 /** A passing or failing verdict of a rule, with the chunk's coordinates. */
 export interface RuleVerdict {
@@ -41,18 +42,27 @@ interface Active {
   readonly rule: number;
   readonly options: Json;
   readonly detector: Detector<unknown>;
-  /** Indexes of the trigger words in `Dispatch.words`; `null` when the detector always looks. */
-  readonly triggers: readonly number[] | null;
+  readonly roles: readonly FileRole[];
+}
+
+const RULE_ROLES: readonly FileRole[] = ['production'];
+const EXTRACTOR_ROLES: readonly FileRole[] = ['production', 'generated', 'example'];
+
+/** The node detectors of one language. */
+interface NodeDispatch {
+  readonly actives: readonly Active[];
+  readonly scanner: TriggerScanner;
+  /** For each detector 1 when it looks at files of a role; with and without the rules. */
+  readonly masks: Map<string, Uint8Array>;
+  /** Detectors by kind of node. */
+  table: readonly (readonly number[] | undefined)[] | null;
 }
 
 /** Detectors by language, prepared once per rule set. */
 export interface Dispatch {
   readonly rules: readonly Rule[];
-  /** Every trigger word there is. */
-  readonly words: readonly string[];
-  readonly nodeDetectors: ReadonlyMap<LanguageId, readonly Active[]>;
+  readonly nodeDetectors: ReadonlyMap<LanguageId, NodeDispatch>;
   readonly textDetectors: ReadonlyMap<LanguageId | 'any', readonly Active[]>;
-  readonly tables: WeakMap<GrammarTables, readonly (readonly number[] | undefined)[]>;
 }
 
 function isText(detector: Detector<unknown>): detector is TextDetector<unknown> {
@@ -67,106 +77,79 @@ export function prepareDispatch(
 ): Dispatch {
   const nodeDetectors = new Map<LanguageId, Active[]>();
   const textDetectors = new Map<LanguageId | 'any', Active[]>();
-  const words: string[] = [];
-  const indexes = new Map<string, number>();
-  const indexOf = (word: string): number => {
-    let index = indexes.get(word);
-    if (index === undefined) {
-      index = words.push(word) - 1;
-      indexes.set(word, index);
-    }
-    return index;
-  };
-  const add = (language: LanguageId | 'any', rule: number, resolved: Json, detector: Detector<unknown>): void => {
-    const triggers = detector.triggers?.map(indexOf) ?? null;
-    const active: Active = { rule, options: resolved, detector, triggers };
+  const add = (language: LanguageId | 'any', active: Active): void => {
     const map = (isText(active.detector) ? textDetectors : nodeDetectors) as Map<LanguageId | 'any', Active[]>;
     const list = map.get(language);
     if (list === undefined) map.set(language, [active]);
     else list.push(active);
   };
   for (const extractor of extractors) {
-    add(extractor.language, -1, null, extractor.detector as Detector<unknown>);
+    const { detector, roles = EXTRACTOR_ROLES } = extractor;
+    add(extractor.language, { rule: -1, options: null, detector: detector as Detector<unknown>, roles });
   }
   rules.forEach((rule, index) => {
     const resolved = options(rule);
     for (const [language, detectors] of Object.entries(rule.on)) {
       for (const detector of detectors ?? []) {
-        add(language as LanguageId | 'any', index, resolved, detector as Detector<unknown>);
+        const { roles = RULE_ROLES } = rule;
+        add(language as LanguageId | 'any', {
+          rule: index,
+          options: resolved,
+          detector: detector as Detector<unknown>,
+          roles,
+        });
       }
     }
   });
-  return { rules, words, nodeDetectors, textDetectors, tables: new WeakMap() };
+  const prepared = new Map<LanguageId, NodeDispatch>();
+  for (const [language, actives] of nodeDetectors) {
+    const scanner = new TriggerScanner(actives.map(({ detector }) => detector.triggers));
+    prepared.set(language, { actives, scanner, masks: new Map(), table: null });
+  }
+  return { rules, nodeDetectors: prepared, textDetectors };
 }
 
-function tableFor(
-  dispatch: Dispatch,
-  grammar: GrammarTables,
-  actives: readonly Active[],
-): readonly (readonly number[] | undefined)[] {
-  let table = dispatch.tables.get(grammar);
-  if (table === undefined) {
+function tableOf(own: NodeDispatch, grammar: GrammarTables): readonly (readonly number[] | undefined)[] {
+  if (own.table === null) {
     const byName = new Map<string, number[]>();
-    actives.forEach((active, index) => {
+    own.actives.forEach((active, index) => {
       for (const kind of (active.detector as NodeDetector).kinds) {
         const list = byName.get(kind);
         if (list === undefined) byName.set(kind, [index]);
         else list.push(index);
       }
     });
-    table = grammar.kinds.map((name) => byName.get(name));
-    dispatch.tables.set(grammar, table);
+    own.table = grammar.kinds.map((name) => byName.get(name));
   }
-  return table;
+  return own.table;
 }
 
-const UNKNOWN = 0;
-const PRESENT = 1;
-const ABSENT = 2;
-
-/** Which trigger words occur in a text: each is searched once, and not at all when a text around it lacks it. */
-export class TriggerWords {
-  readonly #words: readonly string[];
-  readonly #text: string;
-  readonly #known: Uint8Array;
-  readonly #wider: TriggerWords | null;
-  /** Detectors of a language that the words do not rule out. */
-  #candidates: readonly number[] | null = null;
-
-  /** `wider` is what is known of the text that holds this one. */
-  constructor(words: readonly string[], text: string, wider: TriggerWords | null) {
-    this.#words = words;
-    this.#text = text;
-    this.#known = new Uint8Array(words.length);
-    this.#wider = wider;
+/**
+ * Which detectors look at a chunk with this text, as a flag for each; null: none, and its tree is of no use. With
+ * `rulesApply` false (syntax errors, conflict markers) only extractors look, so that declarations stay known while
+ * somebody types.
+ */
+export function detectorsFor(
+  dispatch: Dispatch,
+  file: FileContext,
+  text: string,
+  rulesApply: boolean,
+): Uint8Array | null {
+  const own = dispatch.nodeDetectors.get(file.language);
+  if (own === undefined) return null;
+  const key = `${file.role} ${rulesApply}`;
+  let mask = own.masks.get(key);
+  if (mask === undefined) {
+    mask = Uint8Array.from(own.actives, (active) => (applies(active, file, rulesApply) ? 1 : 0));
+    own.masks.set(key, mask);
   }
-
-  #has(word: number): boolean {
-    let known = this.#known[word]!;
-    if (known === UNKNOWN) {
-      const found = (this.#wider === null || this.#wider.#has(word)) && this.#text.includes(this.#words[word]!);
-      known = found ? PRESENT : ABSENT;
-      this.#known[word] = known;
-    }
-    return known === PRESENT;
+  const wanted = own.scanner.scan(text);
+  let any = false;
+  for (let i = 0; i < wanted.length; i++) {
+    wanted[i]! &= mask[i]!;
+    if (wanted[i] === 1) any = true;
   }
-
-  allows(active: Active): boolean {
-    const { triggers } = active;
-    if (triggers === null) return true;
-    for (const word of triggers) if (this.#has(word)) return true;
-    return false;
-  }
-
-  /** Indexes of the detectors that may find something in this text; all texts of a file share its list. */
-  candidates(actives: readonly Active[]): readonly number[] {
-    if (this.#candidates === null) {
-      const list: number[] = [];
-      for (let i = 0; i < actives.length; i++) if (this.allows(actives[i]!)) list.push(i);
-      this.#candidates = list;
-    }
-    return this.#candidates;
-  }
+  return any ? wanted : null;
 }
 
 class Context implements ChunkContext {
@@ -228,31 +211,17 @@ class Collector {
   }
 }
 
-/**
- * Examines a chunk of a tree-sitter language. With `rulesApply` false (syntax errors, conflict markers) only the
- * extractors look at it, so that declarations stay known while somebody types.
- */
+/** Examines a chunk of a tree-sitter language with the detectors that `detectorsFor` gave for it. */
 export function examineChunk(
   dispatch: Dispatch,
   tree: FlatTree,
   file: FileContext,
   anchor: Anchor,
-  fileWords: TriggerWords,
-  rulesApply: boolean,
+  detectors: Uint8Array,
 ): Examination {
-  const actives = dispatch.nodeDetectors.get(file.language);
-  if (actives === undefined) return EMPTY_EXAMINATION;
-  const table = tableFor(dispatch, tree.grammar, actives);
-  const words = new TriggerWords(dispatch.words, tree.text, fileWords);
-  const enabled = new Uint8Array(actives.length);
-  let any = false;
-  for (const index of fileWords.candidates(actives)) {
-    const active = actives[index]!;
-    if (!applies(dispatch, active, file, rulesApply) || !words.allows(active)) continue;
-    enabled[index] = 1;
-    any = true;
-  }
-  if (!any) return EMPTY_EXAMINATION;
+  const own = dispatch.nodeDetectors.get(file.language)!;
+  const table = tableOf(own, tree.grammar);
+  const enabled = detectors.slice();
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
   for (let i = 0; i < tree.size; i++) {
@@ -260,7 +229,7 @@ export function examineChunk(
     if (list === undefined) continue;
     for (const index of list) {
       if (enabled[index] === 0) continue;
-      const active = actives[index]!;
+      const active = own.actives[index]!;
       context.options = active.options;
       try {
         collector.take(active.rule, (active.detector as NodeDetector).check(new FlatNode(tree, i), context));
@@ -274,21 +243,17 @@ export function examineChunk(
 }
 
 /** Examines the text of a whole file with the text detectors of its language and those for any file. */
-export function examineText(
-  dispatch: Dispatch,
-  text: string,
-  file: FileContext,
-  anchor: Anchor,
-  words: TriggerWords,
-): Examination {
+export function examineText(dispatch: Dispatch, text: string, file: FileContext, anchor: Anchor): Examination {
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
   for (const language of [file.language, 'any'] as const) {
     for (const active of dispatch.textDetectors.get(language) ?? []) {
-      if (!applies(dispatch, active, file, true) || !words.allows(active)) continue;
+      const detector = active.detector as TextDetector;
+      if (!applies(active, file, true)) continue;
+      if (detector.triggers?.some((word) => text.includes(word)) === false) continue;
       context.options = active.options;
       try {
-        collector.take(active.rule, (active.detector as TextDetector).check(text, context));
+        collector.take(active.rule, detector.check(text, context));
       } catch (error) {
         collector.fail(active.rule, error);
       }
@@ -297,9 +262,6 @@ export function examineText(
   return collector.result;
 }
 
-function applies(dispatch: Dispatch, active: Active, file: FileContext, rulesApply: boolean): boolean {
-  if (file.role === 'vendored') return false;
-  if (active.rule < 0) return true;
-  const roles = dispatch.rules[active.rule]!.roles;
-  return rulesApply && (roles === undefined ? file.role === 'production' : roles.includes(file.role));
+function applies(active: Active, file: FileContext, rulesApply: boolean): boolean {
+  return active.roles.includes(file.role) && (rulesApply || active.rule < 0);
 }

@@ -5,7 +5,7 @@
 import type { FileRole } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
 import type { Fact, WorkspaceVerdict } from '../model/verdict.ts';
-import type { FactView, WorkspaceJudge } from '../rulekit/rule.ts';
+import type { Derivation, FactView, WorkspaceJudge } from '../rulekit/rule.ts';
 
 export interface FileFacts {
   readonly role: FileRole;
@@ -204,18 +204,27 @@ export class FactIndex {
     for (const id of this.#candidates) if (!this.#runs.has(id)) pending.add(id);
     this.#dirty.clear();
     this.#candidates.clear();
-    for (const id of pending) {
+    let derived: Derived = new Map();
+    let derivedFrom = '';
+    // Judges of a partition follow each other, so that what they share need not be kept for longer.
+    const ordered = [...pending].map((id) => {
       const separator = id.indexOf(SEPARATOR);
       const entry = this.#judges[Number(id.slice(0, separator))]!;
       const partition = id.slice(separator + 1);
+      return { id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` };
+    });
+    ordered.sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+    for (const { id, entry, partition, source } of ordered) {
       const previous = this.#runs.get(id);
       if (previous !== undefined) this.#forget(id, previous);
       for (const verdict of previous?.verdicts ?? []) changed.add(verdict.subject.path);
       if (!this.#exists(entry.judge, partition)) continue;
+      if (source !== derivedFrom) derived = new Map();
+      derivedFrom = source;
       const dependencies = new Set<string>();
       let verdicts: readonly WorkspaceVerdict[] = [];
       try {
-        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, dependencies), entry.options)];
+        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, dependencies, derived), entry.options)];
       } catch (error) {
         problems.push({ rule: entry.rule, partition, error });
       }
@@ -252,7 +261,7 @@ export class FactIndex {
     }
   }
 
-  #view(judge: WorkspaceJudge, partition: string, dependencies: Set<string>): FactView {
+  #view(judge: WorkspaceJudge, partition: string, dependencies: Set<string>, derived: Derived): FactView {
     return {
       partition,
       get: (name) => {
@@ -274,6 +283,16 @@ export class FactIndex {
         dependencies.add(`role${SEPARATOR}${path}`);
         return this.#files.get(path)?.role ?? 'production';
       },
+      derive: <T>(derivation: Derivation<T>): T => {
+        let known = derived.get(derivation.name);
+        if (known === undefined) {
+          const own = new Set<string>();
+          known = { value: derivation.compute(this.#view(judge, partition, own, derived)), dependencies: own };
+          derived.set(derivation.name, known);
+        }
+        for (const dependency of known.dependencies) dependencies.add(dependency);
+        return known.value as T;
+      },
     };
   }
 
@@ -292,6 +311,9 @@ export class FactIndex {
     return facts;
   }
 }
+
+/** What the judges of one partition share, with what it was read from. */
+type Derived = Map<string, { readonly value: unknown; readonly dependencies: ReadonlySet<string> }>;
 
 function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   if (judge.partition === 'workspace') return '';

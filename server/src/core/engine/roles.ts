@@ -50,6 +50,7 @@ const EXAMPLE_DIRECTORIES = new Set([
   'demo',
   'demos',
 ]);
+const DOCUMENT_DIRECTORIES = new Set(['docs', 'doc', 'documentation']);
 const TEST_DIRECTORIES = new Set([
   'test',
   'tests',
@@ -107,6 +108,9 @@ export function roleOfPath(path: string): FileRole {
   const segments = path.split('/');
   const name = segments.pop()!;
   if (segments.some((segment) => VENDORED_DIRECTORIES.has(segment))) return 'vendored';
+  // A program among the documents shows how something is used.
+  if (name.endsWith('.go') && segments.some((segment) => DOCUMENT_DIRECTORIES.has(segment.toLowerCase())))
+    return 'example';
   if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
   if (name.endsWith('_test.go') || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase())))
     return 'test';

@@ -25,3 +25,6 @@ export type LanguageId = (typeof LANGUAGE_IDS)[number];
  * vendored ones, and carry the role, so that a judge never takes a test for a control.
  */
 export type FileRole = 'production' | 'test' | 'generated' | 'vendored' | 'example';
+
+/** Every role but `vendored`: code of the team itself. */
+export const OWN_ROLES: readonly FileRole[] = ['production', 'test', 'generated', 'example'];

@@ -77,8 +77,23 @@ export interface FactView {
   all(name: string): readonly Fact[];
   /** Role of a file of the workspace. */
   role(path: string): FileRole;
+  /** What several judges of the partition make of its facts; its reads count as those of each. */
+  derive<T>(derivation: Derivation<T>): T;
   /** What the partition is: '' (workspace), or the directory of the component or package ('' for the root). */
   readonly partition: string;
+}
+
+/**
+ * A computation over the facts of a partition that several judges share, done once while they run.
+ * Create with `defineDerivation`, read with `facts.derive(derivation)`.
+ */
+export interface Derivation<T> {
+  readonly name: string;
+  readonly compute: (facts: FactView) => T;
+}
+
+export function defineDerivation<T>(name: string, compute: (facts: FactView) => T): Derivation<T> {
+  return { name, compute };
 }
 
 /**
@@ -117,7 +132,7 @@ export interface Rule<O extends Json = Json> {
   readonly fix: 'none' | 'sometimes' | 'always';
   /**
    * Files that the rule's detectors look at and whose findings count; default: production only. Facts of other roles
-   * come from extractors, which see every file that is not vendored.
+   * come from extractors.
    */
   readonly roles?: readonly FileRole[];
   /** `any`: text detectors for every file. */
@@ -130,6 +145,8 @@ export interface Extractor {
   readonly id: string;
   readonly language: LanguageId | 'any';
   readonly detector: NodeDetector | TextDetector;
+  /** Files that it looks at; default: all but tests and vendored ones. */
+  readonly roles?: readonly FileRole[];
 }
 
 /** Checks and freezes a rule; the type parameter is its options. */

@@ -88,15 +88,22 @@ export class FlatNode<K extends string = string, F extends string = string> {
   /** First child held under `field`, or null. */
   child(field: F): FlatNode<K, F> | null {
     const { fields, stops, grammar } = this.tree;
-    for (let i = this.index + 1; i < this.stop; i = stops[i]!) {
-      if (grammar.fields[fields[i]!] === field) return new FlatNode<K, F>(this.tree, i);
+    const { stop } = this;
+    for (let i = this.index + 1; i < stop; i = stops[i]!) {
+      if (fields[i] !== 0 && grammar.fields[fields[i]!] === field) return new FlatNode<K, F>(this.tree, i);
     }
     return null;
   }
 
   /** All children held under `field`. */
   childrenOf(field: F): FlatNode<K, F>[] {
-    return this.children.filter((child) => child.field === field);
+    const { fields, stops, grammar } = this.tree;
+    const { stop } = this;
+    const result: FlatNode<K, F>[] = [];
+    for (let i = this.index + 1; i < stop; i = stops[i]!) {
+      if (fields[i] !== 0 && grammar.fields[fields[i]!] === field) result.push(new FlatNode<K, F>(this.tree, i));
+    }
+    return result;
   }
 
   /** All children, anonymous tokens included. */
@@ -119,18 +126,21 @@ export class FlatNode<K extends string = string, F extends string = string> {
 
   /** First child of one of the kinds, or null. */
   childOfKind(...kinds: readonly K[]): FlatNode<K, F> | null {
-    const { stops } = this.tree;
-    for (let i = this.index + 1; i < this.stop; i = stops[i]!) {
-      const node = new FlatNode<K, F>(this.tree, i);
-      if (kinds.includes(node.kind)) return node;
+    const { stops, kinds: ids, grammar } = this.tree;
+    const wanted = kindSet(grammar, kinds);
+    const { stop } = this;
+    for (let i = this.index + 1; i < stop; i = stops[i]!) {
+      if (wanted[ids[i]!] === 1) return new FlatNode<K, F>(this.tree, i);
     }
     return null;
   }
 
   /** Nearest ancestor of one of the kinds, or null. */
   ancestor(...kinds: readonly K[]): FlatNode<K, F> | null {
-    for (let node = this.parent; node !== null; node = node.parent) {
-      if (kinds.includes(node.kind)) return node;
+    const { parents, kinds: ids, grammar } = this.tree;
+    const wanted = kindSet(grammar, kinds);
+    for (let i = parents[this.index]!; i >= 0; i = parents[i]!) {
+      if (wanted[ids[i]!] === 1) return new FlatNode<K, F>(this.tree, i);
     }
     return null;
   }
@@ -172,7 +182,8 @@ export class FlatNode<K extends string = string, F extends string = string> {
   *descendants(...kinds: readonly K[]): Generator<FlatNode<K, F>> {
     const wanted = kindSet(this.tree.grammar, kinds);
     const { kinds: ids } = this.tree;
-    for (let i = this.index; i < this.stop; i++) {
+    const { stop } = this;
+    for (let i = this.index; i < stop; i++) {
       if (wanted[ids[i]!] === 1) yield new FlatNode<K, F>(this.tree, i);
     }
   }
@@ -187,13 +198,10 @@ export function kindSet(grammar: GrammarTables, kinds: readonly string[]): Uint8
     ofGrammar = new Map();
     kindSets.set(grammar, ofGrammar);
   }
-  const key = kinds.join(' ');
+  const key = kinds.length === 1 ? kinds[0]! : kinds.join(' ');
   let set = ofGrammar.get(key);
   if (set === undefined) {
-    set = new Uint8Array(0x10000);
-    grammar.kinds.forEach((name, id) => {
-      if (kinds.includes(name)) set![id] = 1;
-    });
+    set = Uint8Array.from(grammar.kinds, (name) => (kinds.includes(name) ? 1 : 0));
     ofGrammar.set(key, set);
   }
   return set;

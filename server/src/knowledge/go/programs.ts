@@ -1,5 +1,7 @@
 /** Facts about Go files as parts of programs: packages, imports, main functions. */
+
 import { directoryOf } from '../../core/engine/factIndex.ts';
+import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -34,6 +36,6 @@ const mains: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'go.file', language: 'go', detector: files as NodeDetector },
+  { id: 'go.file', language: 'go', detector: files as NodeDetector, roles: OWN_ROLES },
   { id: 'go.main', language: 'go', detector: mains as NodeDetector },
 ];

@@ -275,8 +275,8 @@ export interface Beside {
 
 /**
  * The front of a program: the creation of a router that routes are registered on right there, else the creation of its
- * first router, else its first route, else the first start of a server. Packages of mains come
- * first, then those that start servers.
+ * first router, else its first route, else the first start of a server. Packages of mains come first, then those that
+ * start servers, and among them those with most routes.
  */
 export function frontOf(facts: FactView, program: GoProgram): Front {
   const own = new Set(program.mains.map((main) => directoryOf(main.place.path)));
@@ -286,12 +286,20 @@ export function frontOf(facts: FactView, program: GoProgram): Front {
     const directory = directoryOf(fact.place.path);
     return own.has(directory) ? 0 : served.has(directory) ? 1 : 2;
   };
+  // Among packages of one rank the one with most routes is the front; a lone route may serve diagnostics.
+  const counts = new Map<string, number>();
+  for (const { place } of program.routes) {
+    const directory = directoryOf(place.path);
+    counts.set(directory, (counts.get(directory) ?? 0) + 1);
+  }
+  const routesOf = (fact: { readonly place: Place }): number => counts.get(directoryOf(fact.place.path)) ?? 0;
   const byRank = <T extends { readonly place: Place }>(list: readonly T[]): T[] =>
-    list.filter(isProduction).sort((a, b) => rank(a) - rank(b));
+    list.filter(isProduction).sort((a, b) => rank(a) - rank(b) || routesOf(b) - routesOf(a));
   const routes = byRank(program.routes);
   const routers = byRank(evidence(facts, program, 'http.router'));
+  const best = routers.filter((router) => directoryOf(router.place.path) === directoryOf(routers[0]!.place.path));
   const first =
-    routers.find((router) => routes.some((route) => isInDeclaration(route.place, router.place))) ??
+    best.find((router) => routes.some((route) => isInDeclaration(route.place, router.place))) ??
     routers[0] ??
     routes[0];
   if (first === undefined) return { place: program.starts[0]!.place, beside: null };

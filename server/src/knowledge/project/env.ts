@@ -3,6 +3,7 @@
  * - `env.read` (key: variable): a direct read; value {via}.
  * - `env.read-constant` (key: constant's name): a read through a named constant; value {package: import path or ''}.
  * - `env.constant` (key: constant's name): a string constant that could be a variable; value: the string.
+ * - `env.outdated` (key: variable): a constant with the name is called legacy or deprecated.
  * - `env.wrapper` (key: function): its parameter is the variable that it reads; value {index, calls: wrapper it calls, fails}.
  * - `env.wrapper-call` (key: function): a call with a literal or constant that could be a variable;
  *   value {name, constant, constantPackage, index, package}.
@@ -22,6 +23,7 @@ import {
   calledExpression,
   enclosingFunction,
   functionName,
+  leadingCommentText,
   parametersOf,
   stringLiteralValue,
   syntaxChildren,
@@ -207,6 +209,17 @@ const literals: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+/** What is said of a setting that nobody should use any more. */
+const OUTDATED = /legacy|deprecated|obsolete/i;
+
+/** Whether a constant is called outdated: by its name, by a comment behind it, or by a comment that begins so. */
+function isOutdated(name: string, spec: GoNode): boolean {
+  if (OUTDATED.test(name) || /^(?:legacy|deprecated|obsolete)\b/im.test(leadingCommentText(spec))) return true;
+  const next = spec.nextSibling;
+  if (next?.kind !== 'comment' || /[\r\n]/.test(spec.tree.text.slice(spec.end, next.start))) return false;
+  return OUTDATED.test(next.text);
+}
+
 const constants: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['const_spec', 'var_spec'],
   *check(spec) {
@@ -217,7 +230,9 @@ const constants: NodeDetector<unknown, GoNode, GoHeader> = {
       if (value.kind !== 'interpreted_string_literal') continue;
       const text = value.text.slice(1, -1);
       const name = names[index];
-      if (name !== undefined && isVariable(text)) yield fact('env.constant', name.text, text, value.span);
+      if (name === undefined || !isVariable(text)) continue;
+      yield fact('env.constant', name.text, text, value.span);
+      if (isOutdated(name.text, spec)) yield fact('env.outdated', text, null, value.span);
     }
   },
 };

@@ -8,6 +8,7 @@
  * - `project.test` (key: directory): a Go test file.
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
+import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Json } from '../../core/model/json.ts';
 import type { Span } from '../../core/model/location.ts';
 import type { FactVerdict } from '../../core/model/verdict.ts';
@@ -163,5 +164,5 @@ export const extractors: readonly Extractor[] = [
   { id: 'project.ignore', language: 'gitignore', detector: ignoreFile },
   { id: 'image.npm-install', language: 'dockerfile', detector: imageInstalls },
   { id: 'project.goroutines', language: 'go', detector: goroutines as NodeDetector },
-  { id: 'project.tests', language: 'go', detector: testFiles as NodeDetector },
+  { id: 'project.tests', language: 'go', detector: testFiles as NodeDetector, roles: OWN_ROLES },
 ];

@@ -54,6 +54,8 @@ export interface GoScope {
    * declaration itself introduces are among them where they are used.
    */
   readonly free: readonly FreeUse[];
+  /** Whether no other local declaration but a label has its name. */
+  isUnique(binding: GoBinding): boolean;
   /** What an identifier refers to or declares; null for free, predeclared and blank ones and for field names. */
   bindingOf(identifier: GoNode): GoBinding | null;
 }
@@ -86,9 +88,18 @@ export const BUILTIN_FUNCTIONS: ReadonlySet<string> = new Set(
   'append cap clear close complex copy delete imag len make max min new panic print println real recover'.split(' '),
 );
 
+const PREDECLARED: ReadonlySet<string> = new Set([
+  ...PREDECLARED_TYPES,
+  ...BUILTIN_FUNCTIONS,
+  'true',
+  'false',
+  'nil',
+  'iota',
+]);
+
 /** Whether a name means something in every Go file. */
 export function isPredeclared(name: string): boolean {
-  return PREDECLARED_TYPES.has(name) || BUILTIN_FUNCTIONS.has(name) || /^(true|false|nil|iota)$/.test(name);
+  return PREDECLARED.has(name);
 }
 
 interface MutableBinding extends GoBinding {
@@ -129,6 +140,8 @@ export function resolveNames(declaration: GoNode): GoScope {
   const actions = actionsOf(tree.grammar);
   const bindings: MutableBinding[] = [];
   const byNode = new Map<number, MutableBinding>();
+  /** How many bindings but labels have a name. */
+  const counts = new Map<string, number>();
   const free: FreeUse[] = [];
   const visible = new Map<string, Entry>();
   const scopes: Scope[] = [];
@@ -152,6 +165,7 @@ export function resolveNames(declaration: GoNode): GoScope {
     const binding = { id: bindings.length, name: name.text, kind, node: name, owner, uses: [], possibleUses: [] };
     bindings.push(binding);
     byNode.set(name.index, binding);
+    if (kind !== 'label') counts.set(binding.name, (counts.get(binding.name) ?? 0) + 1);
     return binding;
   };
 
@@ -386,7 +400,12 @@ export function resolveNames(declaration: GoNode): GoScope {
   }
   arrive(declaration.stop);
 
-  return { bindings, free, bindingOf: (identifier) => byNode.get(identifier.index) ?? null };
+  return {
+    bindings,
+    free,
+    isUnique: ({ name, kind }) => (counts.get(name) ?? 0) <= (kind === 'label' ? 0 : 1),
+    bindingOf: (identifier) => byNode.get(identifier.index) ?? null,
+  };
 }
 
 interface Labels {

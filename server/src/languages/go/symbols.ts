@@ -11,6 +11,7 @@
  * Types are written as types.ts does: with full import paths, types of the package itself by their bare names.
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
+import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Verdict } from '../../core/model/verdict.ts';
 import {
   type Extractor,
@@ -25,6 +26,7 @@ import type { GoNode } from './nodes.gen.ts';
 import { scopeAround } from './scope.ts';
 import {
   functionName,
+  hasToken,
   nilComparison,
   parametersOf,
   receiverOf,
@@ -32,7 +34,7 @@ import {
   stringLiteralValue,
   syntaxChildren,
 } from './syntax.ts';
-import { type GoTypes, typesAround } from './types.ts';
+import { type GoTypes, signatureTypes, typesAround } from './types.ts';
 
 /** What every declaration says. */
 export type GoDeclarationBase = {
@@ -178,7 +180,7 @@ function hasBranches(body: GoNode): boolean {
   return false;
 }
 
-function functionFact(node: GoNode, types: GoTypes, base: GoDeclarationBase): GoFunctionFact {
+function functionFact(node: GoNode, typeText: GoTypes['typeText'], base: GoDeclarationBase): GoFunctionFact {
   const body = node.child('body');
   const parameters = parametersOf(node);
   const isMethod = node.kind === 'method_declaration';
@@ -188,23 +190,23 @@ function functionFact(node: GoNode, types: GoTypes, base: GoDeclarationBase): Go
     pointer: isMethod && receiverOf(node)?.pointer === true,
     typeParameters: isMethod ? receiverTypeParameters(node) : typeParameterNames(node),
     parameters: parameters.map(({ type, variadic }) => {
-      const text = types.typeText(type);
+      const text = typeText(type);
       return variadic && text !== null ? `[]${text}` : text;
     }),
     variadic: parameters.at(-1)?.variadic === true,
-    results: resultsOf(node).map(({ type }) => types.typeText(type)),
+    results: resultsOf(node).map(({ type }) => typeText(type)),
     body: body !== null && syntaxChildren(body).length > 0,
     branches: body !== null && hasBranches(body),
   };
 }
 
 /** The type that a struct field or interface element without a name embeds. */
-function embeddedType(node: GoNode, types: GoTypes): string | null {
+function embeddedType(node: GoNode, typeText: GoTypes['typeText']): string | null {
   const type = node.child('type') ?? syntaxChildren(node)[0] ?? null;
-  return type === null ? null : types.typeText(type);
+  return type === null ? null : typeText(type);
 }
 
-function typeFact(spec: GoNode, types: GoTypes, base: GoDeclarationBase): GoTypeFact {
+function typeFact(spec: GoNode, typeText: GoTypes['typeText'], base: GoDeclarationBase): GoTypeFact {
   const fields: Record<string, string | null> = {};
   const methods: Record<string, readonly (string | null)[]> = {};
   const embedded: (string | null)[] = [];
@@ -216,18 +218,18 @@ function typeFact(spec: GoNode, types: GoTypes, base: GoDeclarationBase): GoType
       if (field.kind !== 'field_declaration') continue;
       const names = field.childrenOf('name').filter((name) => name.isNamed);
       const written = field.child('type');
-      const text = written === null ? null : types.typeText(written);
+      const text = written === null ? null : typeText(written);
       for (const name of names) fields[name.text] = text;
-      if (names.length === 0) embedded.push(text);
+      if (names.length === 0) embedded.push(text !== null && hasToken(field, '*') ? `*${text}` : text);
     }
   } else if (form === 'defined' && type?.kind === 'interface_type') {
     form = 'interface';
     for (const element of type.namedChildren) {
       if (element.kind === 'method_elem') {
-        methods[element.child('name')?.text ?? ''] = resultsOf(element).map((result) => types.typeText(result.type));
+        methods[element.child('name')?.text ?? ''] = resultsOf(element).map((result) => typeText(result.type));
       } else if (element.kind !== 'comment') {
         // A union or an approximation has no name that could be looked up.
-        embedded.push(syntaxChildren(element).length === 1 ? embeddedType(element, types) : null);
+        embedded.push(syntaxChildren(element).length === 1 ? embeddedType(element, typeText) : null);
       }
     }
   }
@@ -240,7 +242,7 @@ function typeFact(spec: GoNode, types: GoTypes, base: GoDeclarationBase): GoType
     fields,
     embedded,
     methods,
-    type: isNamed || type === null ? null : types.typeText(type),
+    type: isNamed || type === null ? null : typeText(type),
   };
 }
 
@@ -269,10 +271,8 @@ const declarations: NodeDetector<unknown, GoNode> = {
   kinds: ['function_declaration', 'method_declaration', 'type_spec', 'type_alias', 'var_spec', 'const_spec'],
   *check(node, ctx) {
     if (!isPackageLevel(node)) return;
-    const types = typesAround(ctx, node);
-    const scope = scopeAround(ctx, node);
-    if (types === null || scope === null) return;
     const base = baseOf(ctx.file);
+    const typeText = signatureTypes(headerOf(ctx.file));
     switch (node.kind) {
       case 'function_declaration':
       case 'method_declaration': {
@@ -281,17 +281,20 @@ const declarations: NodeDetector<unknown, GoNode> = {
         const receiver = node.kind === 'method_declaration' ? receiverOf(node) : null;
         if (node.kind === 'method_declaration' && receiver === null) return;
         const key = receiver === null ? functionName(node) : `${receiver.type}.${name.text}`;
-        yield fact('go.decl', key, functionFact(node, types, base), name);
+        yield fact('go.decl', key, functionFact(node, typeText, base), name);
         return;
       }
       case 'type_spec':
       case 'type_alias': {
         const name = node.child('name');
-        if (name !== null) yield fact('go.decl', name.text, typeFact(node, types, base), name);
+        if (name !== null) yield fact('go.decl', name.text, typeFact(node, typeText, base), name);
         return;
       }
-      default:
-        yield* valueFacts(node, chainContext(scope, types), base);
+      default: {
+        const types = typesAround(ctx, node);
+        const scope = scopeAround(ctx, node);
+        if (types !== null && scope !== null) yield* valueFacts(node, chainContext(scope, types), base);
+      }
     }
   },
 };
@@ -332,8 +335,8 @@ const generate: TextDetector = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'go.decl', language: 'go', detector: declarations as NodeDetector },
-  { id: 'go.package', language: 'go', detector: packageClause as NodeDetector },
-  { id: 'go.import', language: 'go', detector: importSpec as NodeDetector },
+  { id: 'go.decl', language: 'go', detector: declarations as NodeDetector, roles: OWN_ROLES },
+  { id: 'go.package', language: 'go', detector: packageClause as NodeDetector, roles: OWN_ROLES },
+  { id: 'go.import', language: 'go', detector: importSpec as NodeDetector, roles: OWN_ROLES },
   { id: 'go.generate', language: 'go', detector: generate },
 ];

@@ -58,6 +58,14 @@ export interface GoTypes {
   packageOf(identifier: GoNode): string | null;
 }
 
+/**
+ * Writes the types in the heads of package-level declarations, where only imports and type parameters have a name of
+ * their own: see `GoTypes.typeText`. Needs no scope of the declaration.
+ */
+export function signatureTypes(header: GoHeader): GoTypes['typeText'] {
+  return (type) => writeType(type, (identifier) => importedPath(header, identifier.text));
+}
+
 /** Types in one top-level declaration (a child of the chunk's root). */
 export const goTypes = defineAnalysis<GoNode, GoTypes>('go.types', (declaration, ctx) =>
   createTypes(ctx.get(goScope, declaration), (ctx.file.header as GoHeader | null) ?? EMPTY_GO_HEADER),

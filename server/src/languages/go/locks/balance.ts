@@ -13,6 +13,7 @@ import {
   dependsOn,
   goLockOperations,
   isHandedOver,
+  type LockOperation,
   type LockOperations,
   type TimedLockOperation,
 } from './operations.ts';
@@ -82,12 +83,13 @@ function isBalancedLiteral(operation: TimedLockOperation, all: readonly TimedLoc
   return inside.some(({ action }) => action === 'release') && inside.some(({ action }) => action !== 'release');
 }
 
-/** A literal whose lock the function around it releases. */
+/** A literal whose lock the function around it, or another literal there, releases without having taken it. */
 function isReleasedAround(operations: LockOperations, owner: GoNode, lock: string): boolean {
   if (owner.kind !== 'func_literal') return false;
-  return operations.all.some(
-    (operation) => operation.lock === lock && operation.action === 'release' && !owner.contains(operation.call),
-  );
+  const around = operations.all.filter((operation) => operation.lock === lock && !owner.contains(operation.call));
+  const ownerOf = ({ call }: LockOperation): number => call.ancestor(...FUNCTION_KINDS)?.index ?? -1;
+  const taking = new Set(around.filter(({ action }) => action !== 'release').map(ownerOf));
+  return around.some((operation) => operation.action === 'release' && !taking.has(ownerOf(operation)));
 }
 
 interface Subject {
@@ -218,26 +220,33 @@ function findLeak(
   const taken = flow.at(acquire.call);
   if (taken < 0) return 'unknown';
   const releases = (id: number): boolean => steps.get(id)?.some(({ action }) => action === 'release') === true;
+  // State: conditions, whether a release is deferred (2), whether the lock is held (2). What is deferred does not help
+  // an acquisition that comes round again.
+  const isHeld = (state: number): boolean => state % 2 === 1;
+  const isDeferred = (state: number): boolean => state % 4 > 1;
   const search = (isBlocked: (id: number, held: boolean) => boolean): number | null => {
     const path = findPath(graph, {
       from: graph.entry,
-      state: conditions.initial * 2,
-      target: (id, state) => state % 2 === 1 && (id === graph.exit || id === taken),
+      state: conditions.initial * 4,
+      target: (id, state) => isHeld(state) && (id === taken || (id === graph.exit && !isDeferred(state))),
       step(edge, state) {
-        if (isBlocked(edge.to, state % 2 === 1)) return null;
-        const known = conditions.step(edge, Math.floor(state / 2));
-        return known === null ? null : known * 2 + (state % 2);
+        if (isBlocked(edge.to, isHeld(state))) return null;
+        const known = conditions.step(edge, Math.floor(state / 4));
+        return known === null ? null : known * 4 + (state % 4);
       },
-      enter: (id, state) => conditions.enter(id, Math.floor(state / 2)) * 2 + (id === taken || state % 2 === 1 ? 1 : 0),
+      enter(id, state) {
+        const known = conditions.enter(id, Math.floor(state / 4));
+        const deferred = isDeferred(state) || deferring.has(id) ? 2 : 0;
+        return known * 4 + deferred + (id === taken || isHeld(state) ? 1 : 0);
+      },
     });
     if (path === null) return null;
     return path.nodes.at(-1) === taken ? taken : path.nodes.findLast((id) => graph.nodes[id]!.syntax >= 0)!;
   };
-  const isSatisfied = (id: number, held: boolean): boolean =>
-    deferring.has(id) || (held && releases(id) && id !== taken);
-  const found = search((id, held) => isSatisfied(id, held) || (held && obscure.has(id)));
+  const isReleased = (id: number, held: boolean): boolean => held && releases(id) && id !== taken;
+  const found = search((id, held) => isReleased(id, held) || (held && obscure.has(id)));
   if (found !== null) return flow.node(found);
-  return search(isSatisfied) === null ? null : 'unknown';
+  return search(isReleased) === null ? null : 'unknown';
 }
 
 /**

@@ -70,7 +70,8 @@ export type LockingFact = {
 
 /**
  * `place`: `s.state.count`; `s.clients[].seen` for a field of what a local variable took out of the map `s.clients`,
- * and only where it is written under a read lock. `explained`: a comment beside it speaks of locks or concurrency.
+ * and only where it is written under a read lock. `explained`: a comment beside it speaks of locks or concurrency. `via`:
+ * fields that were put into a local variable on the way, separated by spaces: each is a copy unless it is a pointer.
  */
 export type AccessFact = readonly [
   place: string,
@@ -79,12 +80,14 @@ export type AccessFact = readonly [
   start: number,
   end: number,
   explained: boolean,
+  via: string,
 ];
 
 /**
  * `callee`: place of a method (`s.flush`) or name of a function (`=flush`); `?.flush` when the receiver has no place.
  * `parameters`: places of the arguments, '' for one without a place, `NEW` for a value that this function has made.
  * `how`: `now`, in a goroutine (`go`), when the function is left (`defer`), or on a value made here (`new`).
+ * `via`: see `AccessFact`.
  */
 export type CallFact = readonly [
   callee: string,
@@ -93,6 +96,7 @@ export type CallFact = readonly [
   how: 'now' | 'go' | 'defer' | 'new',
   start: number,
   end: number,
+  via: string,
 ];
 
 /** In the place of an argument: a value that nobody else knows yet. */
@@ -122,7 +126,7 @@ export type OpeningFact = { readonly at: number; readonly indent: string; readon
 
 const LEAVING_NAME = /locked$|^locked|(?:no|without|with|holding)_?lock(?:ed|ing)?$|lock_?(?:held|less)$|unsafe/i;
 const LEAVING_COMMENT =
-  /\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx)|\w+\.(?:mu|mtx|lock))\b[^.;]*\b(?:held|hold|holds|holding|taken|acquired|locked)\b|\b(?:held|hold|holds|holding|acquired?|under|with|within|without|protected by|guarded by|requires?)\b[^.;]*\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx))\b|\b(?:not|isn't|never)\b[^.;]*\b(?:thread|goroutine|concurren)|single[- ](?:thread|goroutine)|\bcallers?\b[^.;]*\block|\bnot safe\b|\bunsafe\b|serial(?:ly|ized)/i;
+  /\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx)|\w+\.(?:mu|mtx|lock))\b(?:[^.;]|\.\b)*\b(?:held|hold|holds|holding|taken|acquired|locked)\b|\b(?:held|hold|holds|holding|acquired?|under|with|within|without|protected by|guarded by|requires?)\b(?:[^.;]|\.\b)*\b(?:locks?|mutex|mu|mtx|\w+(?:Mu|Lock|Mutex|Mtx))\b|\b(?:not|isn't|never)\b(?:[^.;]|\.\b)*\b(?:thread|goroutine|concurren)|single[- ](?:thread|goroutine)|\bcallers?\b(?:[^.;]|\.\b)*\block|\bnot safe\b|\bunsafe\b|serial(?:ly|ized)/i;
 const EXPLAINING_COMMENT =
   /(?<![bc])lock|mutex|mtx|\brac[ey]\w*\b|concurren|goroutine|atomic|\bsafe\w*\b|\bunsafe\b|immutable|\bsync/i;
 
@@ -225,6 +229,8 @@ function openingOf(declaration: GoNode): OpeningFact | null {
   return { at, indent: indentationOf(first), lineBreak: lineBreakOf(first) };
 }
 
+const NOTHING_HELD: HeldLocks = { others: FREE, locks: new Map() };
+
 interface Collected {
   readonly types: Record<string, string>;
   readonly held: readonly HeldFact[];
@@ -249,7 +255,11 @@ function collect(
   const localTypes: Record<string, string> = {};
   const fresh = new Set<GoBinding>();
 
+  /** Most places share one value. */
+  const known = new Map<HeldLocks, number>();
   const indexOfHeld = (now: HeldLocks): number => {
+    const before = known.get(now);
+    if (before !== undefined) return before;
     const fact = { others: now.others, locks: Object.fromEntries([...now.locks].sort()) };
     const key = JSON.stringify(fact);
     let index = heldIndex.get(key);
@@ -257,13 +267,16 @@ function collect(
       index = held.push(fact) - 1;
       heldIndex.set(key, index);
     }
+    known.set(now, index);
     return index;
   };
+  const only = units.length === 1 ? units[0]! : null;
   const heldAt = (node: GoNode): HeldLocks | null => {
+    if (only !== null) return only.before(node);
     const owner = node.ancestor(...FUNCTION_KINDS);
     return owner === null ? null : (unitByOwner.get(owner.index)?.before(node) ?? null);
   };
-  const addCall = (callee: string, call: GoNode, isNew = false): void => {
+  const addCall = (callee: string, call: GoNode, isNew = false, via = ''): void => {
     const now = heldAt(call);
     if (now === null) return;
     const parent = call.parent?.kind;
@@ -271,11 +284,11 @@ function collect(
     const parameters = callArguments(call).map((argument) =>
       isFresh(argument, scope, fresh) ? NEW : (placeOf(argument, scope) ?? ''),
     );
-    const index = how === 'go' ? indexOfHeld({ others: FREE, locks: new Map() }) : indexOfHeld(now);
-    const key = `${callee} ${parameters.join()} ${index} ${how}`;
+    const index = indexOfHeld(how === 'go' ? NOTHING_HELD : now);
+    const key = `${callee} ${parameters.join()} ${index} ${how} ${via}`;
     if (seenCalls.has(key)) return;
     seenCalls.add(key);
-    calls.push([callee, parameters, index, how, call.start, call.end]);
+    calls.push([callee, parameters, index, how, call.start, call.end, via]);
   };
   /** Variables that hold a struct itself: what is assigned to their fields changes nothing elsewhere. */
   const copies = new Set<string>();
@@ -296,7 +309,7 @@ function collect(
     add(place, kind === 'write' && copies.has(root) ? 'read' : kind, whole);
   };
   /** A use of what was taken out of a collection: writes and calls under a read lock are of interest. */
-  const useElement = (identifier: GoNode, origin: string): void => {
+  const useElement = (identifier: GoNode, { origin, via }: Derived): void => {
     const { whole, place, chain } = selectionAround(identifier, origin);
     if (chain.length === 0) return;
     const now = heldAt(whole);
@@ -304,13 +317,13 @@ function collect(
     const parent = whole.parent;
     const kind = kindOfAccess(whole, types);
     if (parent?.kind === 'call_expression' && whole.field === 'function') {
-      if (!locking.has(parent.index)) addCall(place, parent);
-    } else if (kind === 'write' || kind === 'element') add(place, kind, whole);
+      if (!locking.has(parent.index)) addCall(place, parent, false, via);
+    } else if (kind === 'write' || kind === 'element') add(place, kind, whole, via);
   };
-  const add = (place: string, kind: AccessKind, node: GoNode): void => {
+  const add = (place: string, kind: AccessKind, node: GoNode, via = ''): void => {
     const now = heldAt(node);
     if (now === null) return;
-    accesses.push([place, kind, indexOfHeld(now), node.start, node.end, isExplained(node)]);
+    accesses.push([place, kind, indexOfHeld(now), node.start, node.end, isExplained(node), via]);
     // `s.items = append(s.items, x)` and `s.count++` read too, but a write says more.
   };
 
@@ -328,7 +341,7 @@ function collect(
     if (isCopy(binding, declaration, types)) copies.add(root);
     for (const identifier of binding.uses) use(identifier, root);
   }
-  const derived = new Map<GoBinding, string>();
+  const derived = new Map<GoBinding, Derived>();
   for (const binding of scope.bindings) {
     if (
       binding.kind !== 'variable' ||
@@ -336,11 +349,11 @@ function collect(
       localTypes[placeOf(binding.node, scope) ?? ''] !== undefined
     )
       continue;
-    const origin = takenFrom(binding, scope, derived);
-    const root = origin === null ? '' : origin.replace(/[.[].*$/s, '');
-    if (origin === null || (localTypes[root] === undefined && !root.startsWith('='))) continue;
-    derived.set(binding, origin);
-    for (const identifier of binding.uses) useElement(identifier, origin);
+    const taken = takenFrom(binding, scope, derived);
+    const root = taken === null ? '' : taken.origin.replace(/[.[].*$/s, '');
+    if (taken === null || (localTypes[root] === undefined && !root.startsWith('='))) continue;
+    derived.set(binding, taken);
+    for (const identifier of binding.uses) useElement(identifier, taken);
   }
   for (const { node, name, position } of scope.free) {
     if (position === 'type' || types.packageOf(node) !== null) continue;
@@ -362,11 +375,17 @@ function collect(
   return { types: localTypes, held, accesses, calls };
 }
 
+/** A local variable that stands for what is found elsewhere. */
+interface Derived {
+  readonly origin: string;
+  readonly via: string;
+}
+
 /**
  * Place of what a local variable stands for when it is taken out of a collection, or from a field, and is never
  * assigned again: `s.clients[]` for `client := s.clients[id]` and `for _, client := range s.clients`.
  */
-function takenFrom(binding: GoBinding, scope: GoScope, derived: ReadonlyMap<GoBinding, string>): string | null {
+function takenFrom(binding: GoBinding, scope: GoScope, derived: ReadonlyMap<GoBinding, Derived>): Derived | null {
   const statement = binding.node.parent?.parent ?? null;
   if (binding.uses.some(isAssigned)) return null;
   let source: GoNode | null = null;
@@ -389,8 +408,10 @@ function takenFrom(binding: GoBinding, scope: GoScope, derived: ReadonlyMap<GoBi
   const origin = root === null ? null : scope.bindingOf(root);
   if (place === null) return null;
   const base = origin === null ? undefined : derived.get(origin);
-  const written = base === undefined ? place : base + place.replace(/^[^.[]+/, '');
-  return written.replace(/\[[^\]]*\]/g, '[]') + suffix;
+  const written = base === undefined ? place : base.origin + place.replace(/^[^.[]+/, '');
+  const whole = written.replace(/\[[^\]]*\]/g, '[]') + suffix;
+  const via = base?.via ?? '';
+  return { origin: whole, via: suffix === '' ? `${via} ${whole}`.trim() : via };
 }
 
 /** The chain of fields around an identifier: `s.state.count` for the `s` in it. */

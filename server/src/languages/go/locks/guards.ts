@@ -4,11 +4,11 @@
  * code of the package is seen: exported functions may be called by anybody without a lock.
  */
 import type { Fact } from '../../../core/model/verdict.ts';
-import type { FactView } from '../../../core/rulekit/rule.ts';
+import { defineDerivation, type FactView } from '../../../core/rulekit/rule.ts';
 import type { GoDeclaration, GoTypeFact } from '../symbols.ts';
 import { isExported } from '../syntax.ts';
 import { elementOf } from '../types.ts';
-import { type AccessKind, type CallFact, type LockingFact, NEW } from './facts.ts';
+import { type AccessKind, type CallFact, type HeldFact, type LockingFact, NEW } from './facts.ts';
 import { ASIDE, FREE, HELD_READ, HELD_WRITE, OBSCURE, ON_ENTRY } from './held.ts';
 
 /** A mutex of a struct, or of the package (then `owner` is ''). */
@@ -24,6 +24,8 @@ export interface GuardedFunction {
   readonly name: string;
   readonly fact: Fact;
   readonly value: LockingFact;
+  /** It prepares a value, by its name. */
+  readonly isSetup: boolean;
 }
 
 /** One access to a field of a struct that has a mutex, or to a variable of a package that has one. */
@@ -76,11 +78,6 @@ export interface PackageGuards {
 const SETUP =
   /^(?:[iI]nit|[sS]etup|[cC]onfigure|[wW]ith|[nN]ew|[mM]ake|[bB]uild|[pP]repare|[bB]ootstrap|[oO]pen|[cC]opy|[cC]lone|[rR]estore|[rR]ecover)(?!\p{Ll})|^(?:main|[sS]tart|[rR]un|[sS]erve|[lL]isten|[lL]oad)$/u;
 
-/** Whether a function is one that prepares a value, by its name. */
-export function isSetup({ name }: GuardedFunction): boolean {
-  return SETUP.test(name.slice(name.indexOf('.') + 1));
-}
-
 const MUTEX = /^\*?(?:[\w./~-]+\.)?(RW)?Mutex$/;
 
 interface Struct {
@@ -89,8 +86,10 @@ interface Struct {
   readonly locks: readonly GuardLock[];
 }
 
-/** Reads the package of the judge's directory. */
-export function packageGuards(facts: FactView): PackageGuards {
+/** The guards of the judge's directory. */
+export const packageGuards = defineDerivation('go.packageGuards', readGuards);
+
+function readGuards(facts: FactView): PackageGuards {
   const structs = new Map<string, Struct>();
   const variables = new Map<string, string | null>();
   for (const { key, value, place } of facts.get('go.decl')) {
@@ -105,9 +104,10 @@ export function packageGuards(facts: FactView): PackageGuards {
     const match = type === null ? null : MUTEX.exec(type);
     if (match !== null) packageLocks.push({ owner: '', field, isReadWrite: match[1] !== undefined });
   }
-  const functions: GuardedFunction[] = facts
-    .get('go.locking')
-    .map((fact) => ({ name: fact.key, fact, value: fact.value as unknown as LockingFact }));
+  const functions: GuardedFunction[] = facts.get('go.locking').map((fact) => {
+    const isSetup = SETUP.test(fact.key.slice(fact.key.indexOf('.') + 1));
+    return { name: fact.key, fact, value: fact.value as unknown as LockingFact, isSetup };
+  });
   const byName = new Map<string, GuardedFunction>();
   const byMethod = new Map<string, GuardedFunction[]>();
   for (const entry of functions) {
@@ -230,18 +230,27 @@ export function packageGuards(facts: FactView): PackageGuards {
     return known === 0 || asValues.has(at) ? OBSCURE : 0;
   };
 
-  const entries = new Map<string, Entry>();
+  const entries = new Map<GuardedFunction, Map<string, Entry>>();
+  /** Entries whose callers have to be looked at, and the one that is being looked at. */
+  const unsettled = new Set<Entry>();
+  let current: Entry | null = null;
   const entryOf = (at: GuardedFunction, lock: string): Entry => {
-    const key = `${at.fact.place.path} ${at.name} ${lock}`;
-    let entry = entries.get(key);
-    if (entry === undefined) {
-      entry = { at, lock, ways: withoutCallers(at) };
-      entries.set(key, entry);
-      unsettled = true;
+    let ofFunction = entries.get(at);
+    if (ofFunction === undefined) {
+      ofFunction = new Map();
+      entries.set(at, ofFunction);
     }
+    let entry = ofFunction.get(lock);
+    if (entry === undefined) {
+      const root = rootOf(lock);
+      const parameter = at.value.parameters.indexOf(root);
+      entry = { at, root, parameter, rest: lock.slice(root.length), ways: withoutCallers(at), readers: new Set() };
+      ofFunction.set(lock, entry);
+      if (!at.value.leavesLocking && callsTo.has(at)) unsettled.add(entry);
+    }
+    if (current !== null) entry.readers.add(current);
     return entry;
   };
-  let unsettled = false;
 
   /** Whether the caller of a function can have to do with a lock: it belongs to the package, the receiver or a parameter. */
   const isOutside = (at: GuardedFunction, lock: string): boolean => {
@@ -252,12 +261,7 @@ export function packageGuards(facts: FactView): PackageGuards {
   const waysNow = (at: GuardedFunction, held: number, lock: string): number => {
     const fact = at.value.held[held];
     if (fact === undefined) return OBSCURE;
-    let ways = fact.others;
-    for (const name of namesOf(lock)) {
-      if (!Object.hasOwn(fact.locks, name)) continue;
-      ways = fact.locks[name]!;
-      break;
-    }
+    const ways = waysOfLock(fact, lock);
     if ((ways & (ON_ENTRY | ASIDE)) === 0) return ways;
     const rest = ways & ~(ON_ENTRY | ASIDE);
     if (!isOutside(at, lock) || lock.split('.').length > 5) return rest | OBSCURE;
@@ -266,24 +270,24 @@ export function packageGuards(facts: FactView): PackageGuards {
   };
 
   const settle = (): void => {
-    for (let round = 0; unsettled && round < 100; round++) {
-      unsettled = false;
-      for (const entry of [...entries.values()]) {
-        let ways = entry.ways;
-        if (entry.at.value.leavesLocking) continue;
-        for (const call of callsTo.get(entry.at) ?? []) ways |= waysFrom(call, entry);
-        if (ways === entry.ways) continue;
-        entry.ways = ways;
-        unsettled = true;
-      }
+    // An entry takes part again when one that it read has changed; ways are only ever added.
+    for (const entry of unsettled) {
+      unsettled.delete(entry);
+      current = entry;
+      let { ways } = entry;
+      for (const call of callsTo.get(entry.at) ?? []) ways |= waysFrom(call, entry);
+      if (ways === entry.ways) continue;
+      entry.ways = ways;
+      for (const reader of entry.readers) unsettled.add(reader);
     }
+    current = null;
   };
 
   /** Ways in which a call hands a lock on to the function that it calls. */
   const waysFrom = (call: GuardedCall, entry: Entry): number => {
     const ways = waysHandedOn(call, entry);
     // What runs before others know of the value needs no lock.
-    return isSetup(call.caller) && call.fact[3] !== 'go' ? ways & ~FREE : ways;
+    return call.caller.isSetup && call.fact[3] !== 'go' ? ways & ~FREE : ways;
   };
 
   const waysHandedOn = ({ caller, callee, receiver, fact }: GuardedCall, entry: Entry): number => {
@@ -291,10 +295,9 @@ export function packageGuards(facts: FactView): PackageGuards {
     if (how === 'go') return FREE;
     if (how === 'new') return 0;
     if (how === 'defer') return OBSCURE;
-    const root = rootOf(entry.lock);
-    const rest = entry.lock.slice(root.length);
-    if (root.startsWith('=')) return waysNow(caller, held, entry.lock);
-    const place = root === callee.value.self ? receiver : (parameters[callee.value.parameters.indexOf(root)] ?? null);
+    const { root, rest, parameter } = entry;
+    if (root.startsWith('=')) return waysNow(caller, held, root + rest);
+    const place = root === callee.value.self ? receiver : (parameters[parameter] ?? null);
     if (place === NEW) return 0;
     return place === null || place === '' ? OBSCURE : waysNow(caller, held, place + rest);
   };
@@ -368,10 +371,16 @@ export function packageGuards(facts: FactView): PackageGuards {
   };
 }
 
+/** In which ways a lock may be held when a function is entered. */
 interface Entry {
   readonly at: GuardedFunction;
-  readonly lock: string;
+  /** The place of the lock in the function: a variable, and the fields behind it. */
+  readonly root: string;
+  readonly rest: string;
+  /** Position of `root` among the parameters, -1 when it is none of them. */
+  readonly parameter: number;
   ways: number;
+  readonly readers: Set<Entry>;
 }
 
 interface Field {
@@ -445,6 +454,12 @@ function rootOf(place: string): string {
 function placeOfLock(instance: string, via: readonly string[], lock: GuardLock): string {
   const owner = [instance, ...via].join('.');
   return `${via.length > 0 && lock.field !== '' ? instance : owner}.${lock.field}`;
+}
+
+function waysOfLock({ locks, others }: HeldFact, lock: string): number {
+  if (!lock.endsWith('.')) return Object.hasOwn(locks, lock) ? locks[lock]! : others;
+  for (const name of namesOf(lock)) if (Object.hasOwn(locks, name)) return locks[name]!;
+  return others;
 }
 
 /** The names under which a lock may be taken. */

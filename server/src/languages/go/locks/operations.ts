@@ -97,11 +97,7 @@ export function placeOf(expression: GoNode, scope: GoScope): string | null {
 function rootName(identifier: GoNode, binding: GoBinding | null, scope: GoScope): string {
   const name = identifier.text;
   if (binding === null) return `=${name}`;
-  return isNameUnique(binding, scope) ? name : `${name}#${binding.id}`;
-}
-
-function isNameUnique(binding: GoBinding, scope: GoScope): boolean {
-  return scope.bindings.every((other) => other === binding || other.name !== binding.name || other.kind === 'label');
+  return scope.isUnique(binding) ? name : `${name}#${binding.id}`;
 }
 
 function indexName(index: GoNode, scope: GoScope): string | null {

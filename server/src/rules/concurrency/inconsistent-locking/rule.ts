@@ -8,7 +8,6 @@ import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import {
   type GuardedAccess,
   type GuardLock,
-  isSetup,
   type PackageGuards,
   packageGuards,
 } from '../../../languages/go/locks/guards.ts';
@@ -71,7 +70,7 @@ function* groupsOf(guards: PackageGuards, facts: FactView): Generator<Group> {
         access.isOwn &&
         !access.underOther &&
         !access.explained &&
-        !isSetup(access.function) &&
+        !access.function.isSetup &&
         access.ways.every((ways) => ways === FREE),
     );
     yield { owner, lock: locks[position]!, position, held, free };
@@ -109,7 +108,7 @@ function evidenceAgainst(access: GuardedAccess, { held, free, position }: Group)
   if (isReference(access.type) && !isWrite(access)) {
     const hasReader = users.some((other) => !isWrite(other) && other.function !== write.function);
     const isDependency = (other: GuardedAccess): boolean =>
-      isSetup(other.function) || (!hasReader && WIRING.test(methodName(other)));
+      other.function.isSetup || (!hasReader && WIRING.test(methodName(other)));
     if (writes.every(isDependency)) return null;
   }
   return write;
@@ -128,7 +127,7 @@ function isPlainPair(
   return (
     !isReference(access.type) &&
     functionsOf(users) >= functionsOf(others) &&
-    !isSetup(write.function) &&
+    !write.function.isSetup &&
     !WIRING.test(methodName(write)) &&
     [...users, ...others].every((other) => isExported(methodName(other)) && !/lock/i.test(methodName(other)))
   );
@@ -191,7 +190,7 @@ function fixesFor(access: GuardedAccess, { lock, free, owner }: Group, guards: P
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const guards = packageGuards(facts);
+  const guards = facts.derive(packageGuards);
   const inGoroutines = functionsInGoroutines(guards);
   for (const group of groupsOf(guards, facts)) {
     const { owner, lock, held, free, position } = group;

@@ -3,14 +3,14 @@
  * once; a lock that stays held may be meant for another function to release, so that is decided for the package.
  */
 
-import { reachableFrom } from '../../../core/flow/paths.ts';
+import { findPath, reachableFrom } from '../../../core/flow/paths.ts';
 import type { Json } from '../../../core/model/json.ts';
 import type { Span } from '../../../core/model/location.ts';
 import type { Fix, FixEdit, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { type ChunkContext, defineRule, type FactView, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { goFlow } from '../../../languages/go/flow.ts';
 import { type LockBalance, lockBalance } from '../../../languages/go/locks/balance.ts';
-import { HELD_READ, HELD_WRITE, lockUnitAround, waysOf } from '../../../languages/go/locks/held.ts';
+import { FREE, HELD_READ, HELD_WRITE, lockUnitAround, waysOf } from '../../../languages/go/locks/held.ts';
 import type { LockMode, TimedLockOperation } from '../../../languages/go/locks/operations.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import {
@@ -21,15 +21,18 @@ import {
   lineBreakOf,
   lineSpanOf,
   receiverOf,
+  statementsOf,
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
 
 const LEAKED = 'lock.leaked';
 const TAKEN_OVER = 'lock.takenOver';
 
-/** Functions that take a lock for their callers, by name or by comment. */
-const LOCKING_NAME = /lock|acquire|freeze|suspend|enter|hold|begin|pause/i;
-const LOCKING_COMMENT = /unlock|\breleas|\bheld\b|\bhold|stays? locked|remains? locked|caller/i;
+/** Short functions that take a lock for their callers, by name: not `AddBlock`. */
+const LOCKING_NAME = /(?<![bcBC])[lL]ock|^(?:acquire|freeze|suspend|enter|hold|begin|pause)/i;
+const SHORT = 3;
+const LOCKING_COMMENT =
+  /unlock|\bcaller|\breleased? by\b|\b(?:locks?|mutex|mu|it) (?:(?:is|are|stays?|remains?|still|will be) )*(?:held|locked|taken)\b|\bholding\b|\bmust (?:be )?release/i;
 
 /** What is said of a lock that stays held: the fact lets the judge say it, with spans relative to the function. */
 type LeakFact = {
@@ -62,10 +65,10 @@ function partnerKey({ lock, mode, operand }: TimedLockOperation): string {
 /** Whether the function means to return with the lock held, as far as its name and comment say. */
 function isForCallers(owner: GoNode): boolean {
   const declaration = owner.kind === 'func_literal' ? topLevelOf(owner) : owner;
-  return (
-    declaration !== null &&
-    (LOCKING_NAME.test(functionName(declaration)) || LOCKING_COMMENT.test(leadingCommentText(declaration)))
-  );
+  if (declaration === null) return false;
+  const name = functionName(declaration);
+  if (LOCKING_NAME.test(name) && statementsOf(owner).length <= SHORT) return true;
+  return LOCKING_COMMENT.test(leadingCommentText(declaration).replaceAll(name, ''));
 }
 
 /** The process may end while the lock is held, which releases everything. */
@@ -153,15 +156,31 @@ function replacement(title: string, edits: readonly Edit[]): Fix {
   };
 }
 
+/** Of two releases one behind the other the one without which the lock is still released on every path; null: neither. */
+function surplusOf(
+  first: TimedLockOperation,
+  second: TimedLockOperation,
+  owner: GoNode,
+  ctx: ChunkContext,
+): TimedLockOperation | null {
+  const held = lockUnitAround(ctx, second.call)?.before(second.call) ?? null;
+  if (held !== null && waysOf(held, second.lock) === FREE) return second;
+  const { graph, at } = ctx.get(goFlow, owner);
+  const [from, last] = [at(first.call), at(second.call)];
+  if (from < 0 || last < 0) return null;
+  const around = findPath(graph, { from, target: (id) => id === graph.exit, blocks: (id) => id === last });
+  return around === null ? first : null;
+}
+
 /** Removes the manual release that the deferred one makes wrong, unless the lock is taken again behind it. */
 function fixesForSecond(
   { first, second, exit }: Extract<LockBalance, { kind: 'releasedTwice' }>,
   owner: GoNode,
   ctx: ChunkContext,
 ): readonly Fix[] {
-  const surplus = exit === null ? second : first;
-  if (surplus.statement.kind !== 'expression_statement' || surplus.timing !== 'step') return [];
   const flow = ctx.get(goFlow, owner);
+  const surplus = exit === null ? surplusOf(first, second, owner, ctx) : first;
+  if (surplus === null || surplus.statement.kind !== 'expression_statement' || surplus.timing !== 'step') return [];
   const behind = reachableFrom(flow.graph, Math.max(flow.at(surplus.call), 0));
   for (const call of owner.descendants('call_expression')) {
     const id = flow.at(call);

@@ -14,7 +14,7 @@ import {
   type PackageGuards,
   packageGuards,
 } from '../../../languages/go/locks/guards.ts';
-import { FREE, HELD_READ, ON_ENTRY } from '../../../languages/go/locks/held.ts';
+import { FREE, HELD_READ, HELD_WRITE, ON_ENTRY } from '../../../languages/go/locks/held.ts';
 import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration } from '../../../languages/go/symbols.ts';
 
@@ -143,6 +143,21 @@ function foreignWrites(facts: FactView, guards: PackageGuards): Package['foreign
   };
 }
 
+/** Package variables that are written while a lock of the package is held for writing, by the place of the lock. */
+function guardedVariables(guards: PackageGuards): ReadonlyMap<string, ReadonlySet<string>> {
+  const locks = guards.locksOf('');
+  const found = new Map<string, Set<string>>();
+  if (locks.length === 0) return found;
+  for (const { field } of locks) found.set(`=${field}`, new Set());
+  for (const { owner, path, kind, ways } of guards.accesses) {
+    if (owner !== '' || (kind !== 'write' && kind !== 'element')) continue;
+    locks.forEach(({ field }, position) => {
+      if (ways[position] === HELD_WRITE) found.get(`=${field}`)!.add(`=${path[0]!}`);
+    });
+  }
+  return found;
+}
+
 interface Violation {
   readonly field: string;
   readonly related: readonly { readonly place: Place; readonly message: string }[];
@@ -150,6 +165,11 @@ interface Violation {
 
 function placeIn(entry: GuardedFunction, span: Span): Place {
   return { ...entry.fact.place, span };
+}
+
+/** Whether none of the fields on the way to a place was copied into a variable. */
+function isSharedVia(guards: PackageGuards, entry: GuardedFunction, via: string): boolean {
+  return via === '' || via.split(' ').every((place) => guards.typeOfPlace(entry, place)?.startsWith('*') === true);
 }
 
 /** The acquisition that a point of a function lies behind. */
@@ -165,6 +185,8 @@ function sectionOf(entry: GuardedFunction, lock: string, at: number): Acquisitio
 interface Package {
   readonly guards: PackageGuards;
   readonly writes: ReadonlyMap<GuardedFunction, BareWrite>;
+  /** The package variables that a lock of the package guards. */
+  readonly variables: ReadonlyMap<string, ReadonlySet<string>>;
   /** The write that a method of another package of the workspace does to the value it is called on. */
   readonly foreignWrite: (entry: GuardedFunction, receiver: string, method: string) => Place | null;
 }
@@ -172,27 +194,32 @@ interface Package {
 function violations(
   entry: GuardedFunction,
   calls: readonly GuardedCall[],
-  { guards, writes, foreignWrite }: Package,
+  { guards, writes, variables, foreignWrite }: Package,
 ): ReadonlyMap<AcquisitionFact, Violation> {
   const found = new Map<AcquisitionFact, Violation>();
   const { held, accesses, acquisitions } = entry.value;
   const locks = new Set(acquisitions.filter(({ mode }) => mode === 'read').map(({ lock }) => lock));
   for (const lock of locks) {
     const owners = ownersOf(lock);
+    const own = variables.get(lock);
     for (const access of accesses) {
-      const [place, , index, start, end, explained] = access;
+      const [place, , index, start, end, explained, via] = access;
       if (!isWrite(access) || explained || !isUnderReadLock(held[index]!, lock)) continue;
+      if (!isSharedVia(guards, entry, via)) continue;
       const owner = owners.find((value) => below(place, value) !== null);
-      const section = owner === undefined ? null : sectionOf(entry, lock, start);
+      const isVariable = own?.has(place.replace(/[.[].*$/, '')) === true;
+      const section = owner === undefined && !isVariable ? null : sectionOf(entry, lock, start);
       if (section === null || found.has(section) || isSynchronised(guards, entry, place)) continue;
-      const parent = place.slice(0, place.lastIndexOf('.'));
-      if (!owners.includes(parent) && !isSharedPart(guards, entry, parent)) continue;
+      const parent = place.slice(0, Math.max(place.lastIndexOf('.'), 0));
+      if (parent !== '' && !owners.includes(parent) && !isSharedPart(guards, entry, parent)) continue;
       const related = [{ place: placeIn(entry, { start, end }), message: 'Written here' }];
-      found.set(section, { field: below(place, owner!)!.replaceAll('[]', ''), related });
+      const field = owner === undefined ? place.slice(1) : below(place, owner)!;
+      found.set(section, { field: field.replaceAll('[]', ''), related });
     }
-    for (const [callee, , index, how, start, end] of entry.value.calls) {
+    for (const [callee, , index, how, start, end, via] of entry.value.calls) {
       const dot = callee.lastIndexOf('.');
       if (dot < 0 || how !== 'now' || !isUnderReadLock(held[index]!, lock)) continue;
+      if (!isSharedVia(guards, entry, via)) continue;
       const receiver = callee.slice(0, dot);
       const owner = owners.find((value) => below(receiver, value) !== null);
       const section = owner === undefined ? null : sectionOf(entry, lock, start);
@@ -206,9 +233,10 @@ function violations(
       found.set(section, { field: below(receiver, owner!)!.replaceAll('[]', ''), related });
     }
     for (const { callee, receiver, fact } of calls) {
-      const [, , index, how, start, end] = fact;
+      const [, , index, how, start, end, via] = fact;
       const write = writes.get(callee);
       if (write === undefined || receiver === null || how !== 'now' || !isUnderReadLock(held[index]!, lock)) continue;
+      if (!isSharedVia(guards, entry, via)) continue;
       const owner = owners.find((value) => receiver === value || below(receiver, value) !== null);
       const section = owner === undefined ? null : sectionOf(entry, lock, start);
       if (section === null || found.has(section)) continue;
@@ -217,7 +245,9 @@ function violations(
         { place: placeIn(entry, { start, end }), message: `${callee.name} is called here` },
         { place: placeIn(write.function, write.span), message: 'Written here' },
       ];
-      found.set(section, { field: write.field, related });
+      const part = below(receiver, owner!);
+      const field = part === null ? write.field : `${part}.${write.field}`;
+      found.set(section, { field: field.replaceAll('[]', ''), related });
     }
   }
   return found;
@@ -237,8 +267,13 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   const isReading = ({ value }: Fact): boolean =>
     (value as unknown as LockingFact).acquisitions.some(({ mode }) => mode === 'read');
   if (!facts.get('go.locking').some(isReading)) return;
-  const guards = packageGuards(facts);
-  const known: Package = { guards, writes: bareWrites(guards), foreignWrite: foreignWrites(facts, guards) };
+  const guards = facts.derive(packageGuards);
+  const known: Package = {
+    guards,
+    writes: bareWrites(guards),
+    variables: guardedVariables(guards),
+    foreignWrite: foreignWrites(facts, guards),
+  };
   const locking = lockingFunctions(guards);
   const callsOf = new Map<GuardedFunction, GuardedCall[]>();
   for (const call of guards.calls) {

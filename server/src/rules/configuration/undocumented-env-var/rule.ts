@@ -50,7 +50,11 @@ const judge: WorkspaceJudge = {
   partition: 'component',
   reads: ENV_READ_FACTS,
   *judge(facts): Iterable<WorkspaceVerdict> {
-    const reads = envReads(facts).filter(({ name, place }) => !isForeignVariable(name) && !TOOLING.test(place.path));
+    const reads = envReads(facts).filter(
+      // A name that is still read for old deployments should not be set any more.
+      ({ name, place }) =>
+        !isForeignVariable(name) && !TOOLING.test(place.path) && facts.lookup('env.outdated', name).length === 0,
+    );
     if (reads.length === 0) return;
     const examples = exampleFiles(facts);
     const listedIn = (name: string): string | undefined =>
@@ -88,7 +92,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'The code (or a compose file) reads an environment variable that the env example file of the project does not list. A project without such a file, or with one that shows only a few of its variables, may describe them in any document; there the rule speaks only of variables that are mentioned nowhere. Reads through constants, wrapper functions and struct tags are followed; variables of the platform (`PATH`, `CI`, `KUBERNETES_...`) are left out.',
+    what: 'The code (or a compose file) reads an environment variable that the env example file of the project does not list. A project without such a file, or with one that shows only a few of its variables, may describe them in any document; there the rule speaks only of variables that are mentioned nowhere. Reads through constants, wrapper functions and struct tags are followed; variables of the platform (`PATH`, `CI`, `KUBERNETES_...`) are left out, and so are names whose constant is called legacy or deprecated, by its name or by a comment.',
     why: 'Whoever sets up the next deployment copies the example file and believes it complete. A variable that is missing there stays unset, and the program runs with a default that nobody chose, or fails long after it was started.',
     howToFix: 'Add `NAME=` to the example file, with a comment that says what it does and which values are allowed.',
     refs: ['https://12factor.net/config'],

@@ -319,6 +319,7 @@ const comparison: NodeDetector<unknown, GoNode, GoHeader> = {
     if (sentinel === null || !isErrorValue(error, scope, types)) return;
     // What a context says of itself is never wrapped.
     if (sentinel.path === 'context' && comesFromContext(error, scope)) return;
+    if (isUnwrapped(error, scope)) return;
     if (/^(?:bool )?Is$/.test(node.ancestor(...FUNCTION_KINDS)?.child('name')?.text ?? '')) return;
     const documented = WRAPPED_BY_LIBRARIES[sentinel.path]?.test(sentinel.name) === true;
     if (sentinel.path !== '' && !sentinel.path.includes('.') && !documented) return;
@@ -347,6 +348,28 @@ function comesFromContext(error: GoNode, scope: GoScope): boolean {
     const statement = name.parent?.parent;
     return isAssigned(name) && isContextError(statement?.child('right') ?? null);
   });
+}
+
+/** Whether the error is what is left when all wrapping has been taken off: `errors.Cause(err)`, `unwrapAll(err)`. */
+function isUnwrapped(error: GoNode, scope: GoScope): boolean {
+  const takesOff = (node: GoNode | null): boolean => {
+    const inner = node === null ? null : unparenthesized(node);
+    return inner?.kind === 'call_expression' && /unwrap|cause$/i.test(inner.child('function')?.text ?? '');
+  };
+  const inner = unparenthesized(error);
+  if (takesOff(inner)) return true;
+  const binding = inner.kind === 'identifier' ? scope.bindingOf(inner) : null;
+  return (
+    binding !== null &&
+    [binding.node, ...binding.uses].some((name) => isAssigned(name) && takesOff(assignedValueOf(name)))
+  );
+}
+
+/** The only value that is assigned together with a name, or null. */
+function assignedValueOf(name: GoNode): GoNode | null {
+  const right = name.parent?.parent?.child('right') ?? null;
+  const values = right === null ? [] : syntaxChildren(right);
+  return values.length === 1 ? values[0]! : null;
 }
 
 /** Name of a package with `Is` in the file, or the standard one to be imported; null when its name is taken. */

@@ -24,6 +24,7 @@ import {
   indentationOf,
   isBlank,
   leadingComments,
+  leadingCommentText,
   lineBreakOf,
   nilComparison,
   onlyChild,
@@ -42,13 +43,32 @@ type Context = ChunkContext<unknown, GoHeader>;
 const EXPLAINED =
   /\b(?:ignor\w*|best[- ]effort|never|can(?:not|'t| not)|won'?t|always|safe to|no[- ]?op|intentional\w*|deliberate\w*|on purpose|nolint|errcheck|optional|don'?t care|do(?:es)?(?: not|n'?t) matter|not fatal|non-fatal|swallow\w*|discard\w*|harmless|(?:need(?: not|n'?t)|do(?: not|n'?t)|should(?: not|n'?t)|may|must not) .{0,20}fail)/i;
 
-/** Whether a comment at the statement speaks of the error. */
+/** A sentence that denies something about errors: "errors from there should not reach the caller", "not worried about errors". */
+const DENIED =
+  /(?:\b(?:not|no|never|cannot|without|nothing|none)\b|n't\b)(?! nil)[^.;:]*\berr(?:or)?s?\b|\berr(?:or)?s?\b[^.;:]*(?:\b(?:not|never|cannot|nothing|none)\b|n't\b)(?! nil)/i;
+
+function explains(comment: string): boolean {
+  return EXPLAINED.test(comment) || DENIED.test(comment);
+}
+
+/** What the documentation of a function says when it drops errors on purpose. */
+const DOCUMENTED =
+  /\b(?:ignor|swallow|discard|suppress)\w*[^.]*\berr(?:or)?s?\b|\berr(?:or)?s?\b[^.]*\b(?:ignor|swallow|discard|suppress)\w*|\bif (?:an|any) errors? occurs?,? (?:false|nil|zero|0|an empty|the default)\b|\bbest[- ]effort\b/i;
+
+/** Comment lines below a statement that nothing but the end of its block follows: they can only speak of the statement. */
+const CLOSING_COMMENT = /^[^\r\n]*((?:\r?\n[ \t]*\/\/[^\r\n]*)+)\r?\n[ \t]*\}/;
+
+/** Whether a comment above, behind or closely below the statement says why its error does not matter. */
 function isExplained(statement: GoNode): boolean {
   const { text } = statement.tree;
   const lineEnd = text.indexOf('\n', statement.end);
   const trailing = /\/[/*][^\r\n]*/.exec(text.slice(statement.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
-  if (EXPLAINED.test(trailing)) return true;
-  return leadingComments(statement).some((comment) => EXPLAINED.test(commentText(comment)));
+  if (explains(trailing)) return true;
+  if (explains(leadingComments(statement).map(commentText).join(' '))) return true;
+  const owner = topLevelOf(statement);
+  if (owner !== null && DOCUMENTED.test(leadingCommentText(owner).replaceAll('\n', ' '))) return true;
+  const closing = lineEnd < 0 ? null : CLOSING_COMMENT.exec(text.slice(statement.end));
+  return closing !== null && explains(closing[1]!.replace(/\s*\/\/\s*/g, ' '));
 }
 
 /** Whether the statement stands on a path that has failed already and is about to be left. */
@@ -200,12 +220,13 @@ function sinkOf(receiver: GoNode, types: GoTypes, scope: GoScope): string | null
 
 function circumstancesOf(call: GoNode, form: DropForm, types: GoTypes, scope: GoScope): Circumstances {
   const list = callArguments(call);
-  const [first] = list;
+  const [first, second] = list;
   const callee = calledExpression(call);
   const receiver = callee?.kind === 'selector_expression' ? callee.child('operand') : null;
   return {
     form,
     firstType: first === undefined ? null : types.typeOf(first),
+    secondType: second === undefined ? null : types.typeOf(second),
     firstText: first === undefined ? '' : shortened(first.text),
     receiverText: receiver === null ? '' : shortened(receiver.text),
     sinkType: receiver === null ? null : sinkOf(receiver, types, scope),

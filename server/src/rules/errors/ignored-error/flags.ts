@@ -25,7 +25,7 @@ const PREDICATES = new Set(
   (
     'is has have can could should must may was were are does did will check contain contains equal equals match ' +
     'matches valid verify exist exists need needs allow allows support supports wait try poll loop run process ' +
-    'handle next scan read walk visit each range maybe cancel close stop release unlock remove'
+    'handle next scan read write flush reply respond walk visit each range maybe cancel close stop release unlock remove'
   ).split(' '),
 );
 

@@ -19,6 +19,8 @@ export type Circumstances = {
   readonly form: DropForm;
   /** Type of the first argument; null when unknown. */
   readonly firstType: string | null;
+  /** Type of the second argument; null when unknown. */
+  readonly secondType: string | null;
   /** First argument as written, shortened. */
   readonly firstText: string;
   /** Expression of the receiver as written, shortened; '' for functions. */
@@ -91,6 +93,8 @@ const PARSERS =
 const PLAIN_JSON =
   /^(?:\*?(?:string|bool|u?int(?:8|16|32|64)?|byte|rune)|(?:\[\]|map\[(?:string|u?int(?:8|16|32|64)?)\])+(?:string|bool|u?int(?:8|16|32|64)?|byte|rune))$/;
 
+const CONNECTION = /^(?:\*?net\.(?:TCP|Unix|UDP|IP)?Conn|\*?crypto\/tls\.Conn)$/;
+
 /**
  * How bad it is to drop the error of a function or method of the standard library, named as by `calleeId`; null: not
  * at all.
@@ -115,6 +119,11 @@ export function libraryDrop(callee: string, how: Circumstances): Severity | null
   // Binary data goes into memory.
   if (/^encoding\/binary\.Write$/.test(callee) && /^\*?bytes\.Buffer$/.test(firstType ?? '')) return null;
   if (/^encoding\/pem\.Encode$/.test(callee) && /^\*?bytes\.Buffer$/.test(firstType ?? '')) return null;
+  // Passing on between two connections ends with an error whenever one side hangs up.
+  if (/^io\.Copy/.test(callee) && CONNECTION.test(firstType ?? '') && CONNECTION.test(how.secondType ?? ''))
+    return null;
+  // The same as a Write of the client's connection.
+  if (callee === 'io.WriteString' && firstType === 'net/http.ResponseWriter') return null;
   // What cannot be written to a client any more cannot be told to it either.
   if (firstType === 'net/http.ResponseWriter' || sinkType === 'net/http.ResponseWriter') return 'low';
   if (firstType !== null && /^\*text\/tabwriter\.Writer$/.test(firstType)) return 'low';

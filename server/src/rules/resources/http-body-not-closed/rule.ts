@@ -197,7 +197,12 @@ function* followed(
   }
   const acquisition = whenAcquired(flow, {
     isError: (identifier) => error !== null && scope.bindingOf(identifier) === error,
-    isValue: (expression) => expression.kind === 'identifier' && scope.bindingOf(expression) === binding,
+    // `resp == nil` and `resp.Body == nil`
+    isValue: (expression) => {
+      const isBody = expression.kind === 'selector_expression' && expression.child('field')?.text === 'Body';
+      const value = isBody ? expression.child('operand') : expression;
+      return value?.kind === 'identifier' && scope.bindingOf(value) === binding;
+    },
   });
   const step = (edge: FlowEdge, state: number): number | null =>
     judgesError(flow, edge, error) ? null : acquisition.step(edge, state);
@@ -219,6 +224,17 @@ function* followed(
     if (closes > 0) yield { kind: 'pass', subject: call.span };
     return;
   }
+  // A body that was read to its end, or failed on the way, gives its connection back.
+  const drained = new Set(binding.uses.filter((use) => isReadToEnd(use, types)).map((use) => flow.at(use)));
+  const isDrained =
+    leak !== null &&
+    drained.size > 0 &&
+    findEscape(flow.graph, {
+      from,
+      satisfies: (id) => id === from || drained.has(id) || satisfies(id),
+      ...acquisition,
+      step,
+    }) === null;
   let last: GoNode | null = leak === null ? null : flow.node(leak.last);
   let message = leak === null ? 'overwritten' : 'return';
   if (closes === 0 && handOvers === 0) {
@@ -230,16 +246,25 @@ function* followed(
       ? []
       : [{ span: shown(last), message: 'The body is still open when the function is left here.' }];
   const inMain = ctx.file.header.packageName === 'main' && functionName(flow.function) === 'main';
+  // The end of main closes everything.
+  const severity = inMain && message !== 'overwritten' ? 'low' : isDrained ? 'medium' : 'high';
   yield {
     kind: 'fail',
     subject: call.span,
     message,
     args: { name: binding.name },
     related,
+    severity,
     fixes: fixesOf(acquired, handOvers, closes),
-    // The end of main closes everything.
-    ...(inMain && message !== 'overwritten' ? { severity: 'low' as const } : {}),
   };
+}
+
+/** `io.ReadAll(resp.Body)`, `io.Copy(w, resp.Body)` */
+function isReadToEnd(use: GoNode, types: GoTypes): boolean {
+  const body = use.parent;
+  if (body?.kind !== 'selector_expression' || body.child('field')?.text !== 'Body') return false;
+  const call = body.parent?.kind === 'argument_list' ? body.parent.parent : null;
+  return call !== null && /^io(?:\/ioutil)?\.(?:ReadAll|Copy)$/.test(calleeId(types.calleeOf(call)));
 }
 
 /** A statement without its body. */

@@ -18,6 +18,7 @@ import {
   parametersOf,
   receiverOf,
   statementsOf,
+  syntaxChildren,
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, pointee, typesAround } from '../../../languages/go/types.ts';
@@ -100,6 +101,13 @@ function livesWithProcess(statement: GoNode, ctx: Context): boolean {
   return false;
 }
 
+/** Name of the package's own function, not exported, that holds the statement; '' when there is none. */
+function ownStarter(statement: GoNode): string {
+  const owner = topLevelOf(statement);
+  const name = owner?.kind === 'function_declaration' ? functionName(owner) : '';
+  return /^[A-Z]/.test(name) ? '' : name;
+}
+
 /** Adds a case to the select of the loop that ends the task with a context that is in scope. */
 function fixes(statement: GoNode, loop: GoNode): readonly Fix[] {
   const statements = statementsOf(loop.child('body')!);
@@ -154,10 +162,10 @@ const spawned: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     const types = typesAround(ctx, node);
     const target = types?.calleeOf(call);
-    if (target?.kind === 'own') yield fact('go.spawn', target.name, null, token);
+    if (target?.kind === 'own') yield fact('go.spawn', target.name, ownStarter(node), token);
     else if (target?.kind === 'method') {
       const type = ownType(target.receiver, target.type, node);
-      if (type !== null) yield fact('go.spawn', `${type}.${target.name}`, null, token);
+      if (type !== null) yield fact('go.spawn', `${type}.${target.name}`, ownStarter(node), token);
     }
   },
 };
@@ -169,6 +177,18 @@ function ownType(operand: GoNode, type: string | null, statement: GoNode): strin
   const receiver = method?.kind === 'method_declaration' ? receiverOf(method) : null;
   return operand.kind === 'identifier' && receiver !== null && operand.text === receiver.name ? receiver.type : null;
 }
+
+/** `var cache = newCache()` of the package: it lives as long as the process, and so does what the function starts. */
+const lasting: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['var_spec'],
+  *check(node): Iterable<Verdict> {
+    if (enclosingFunction(node) !== null) return;
+    for (const value of syntaxChildren(node.child('value') ?? node)) {
+      const callee = value.kind === 'call_expression' ? calledExpression(value) : null;
+      if (callee?.kind === 'identifier') yield fact('go.lasting', callee.text, null, value.span);
+    }
+  },
+};
 
 /** Functions with a background loop, for the judge. */
 const loops: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -192,7 +212,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A goroutine that is not started by `main` runs an endless loop, or ranges over a ticker, with no return, break or stop channel in it.',
+    what: 'A goroutine that is started neither by `main` nor by the constructor of a package variable runs an endless loop, or ranges over a ticker, with no return, break or stop channel in it.',
     why: 'When its owner is closed or replaced, the goroutine goes on: it keeps what it refers to alive, works on state that is gone, and cannot be waited for when the program shuts down.',
     howToFix:
       'Give the loop a way out: `select` on `ctx.Done()` or on a channel that the owner closes, and return there. Let the owner wait for the goroutine when it closes.',
@@ -204,7 +224,7 @@ export const rule = defineRule({
       'Nothing can stop {name}, which this goroutine runs; let its loop select on ctx.Done() or a stop channel.',
   },
   fix: 'sometimes',
-  on: { go: [spawned, loops] },
+  on: { go: [spawned, lasting, loops] },
   workspace: {
     partition: 'directory',
     reads: ['go.spawn'],
@@ -212,7 +232,7 @@ export const rule = defineRule({
       const loopsOf = new Map(facts.get('go.background-loop').map((item) => [item.key, item]));
       for (const spawn of facts.get('go.spawn')) {
         const loop = loopsOf.get(spawn.key);
-        if (loop === undefined) continue;
+        if (loop === undefined || facts.get('go.lasting').some((item) => item.key === spawn.value)) continue;
         const { endless } = loop.value as { readonly endless: boolean };
         if (!endless) {
           yield { kind: 'pass', subject: spawn.place };

@@ -382,6 +382,16 @@ function isProse(value: string): boolean {
   return (value.match(/[a-z]{2,} [a-z]{2,}/gi) ?? []).length > 2;
 }
 
+/** What comes before an example in a text. */
+const EXAMPLE = /(?:\be\.\s?g\b\.?|\bexamples?\b|\bsuch as\b|\bfor instance\b|\busage:)/i;
+/** Fields of commands, flags and settings that explain them to a reader. */
+const EXPLANATION = /^(?:desc|description|help|usage|long|short|hint|tooltip|placeholder|examples?)$/i;
+
+/** Whether an address in a text is shown to a reader rather than used: it has an introduction, or stands in a help text. */
+function isShown(value: string, start: number, site: Site | null): boolean {
+  return EXAMPLE.test(value.slice(0, start)) || (site !== null && EXPLANATION.test(site.name));
+}
+
 /** Code that only tests can call: it takes a `*testing.T`. */
 function isTestHelper(header: GoHeader): boolean {
   return header.imports.some((item) => item.path === 'testing');
@@ -410,7 +420,7 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     if (value.includes('password=') || (value.includes('@') && !isProse(value))) {
       const [address] = urlPasswords(value);
-      if (address !== undefined && site?.kind !== 'compared') {
+      if (address !== undefined && site?.kind !== 'compared' && !isShown(value, address.start, site)) {
         const local = isLocalHost(address.host);
         const whole =
           !/\s/.test(value) ||

@@ -164,7 +164,7 @@ export const rule = defineRule({
   },
   messages: {
     untested: 'Package {package} has no tests; write one for what would hurt most if it broke.',
-    indirect: 'Package {package} has no tests of its own and is only used by {test}; test it where it is.',
+    indirect: 'Package {package} has no tests of its own, only those of others such as {test}; test it where it is.',
   },
   fix: 'sometimes',
   on: {},

@@ -1,0 +1,114 @@
+/**
+ * Which detectors a text can interest: all their trigger words are searched in one pass over the text, with the
+ * automaton of Aho and Corasick ("Efficient string matching", 1975). It answers which detectors, never where.
+ */
+
+/** Characters from here on are in no trigger word. */
+const ASCII = 128;
+
+export class TriggerScanner {
+  /** Detectors that look at every text. */
+  readonly #always: readonly number[];
+  /** Class of each ASCII character: 0 for those of no word. */
+  readonly #classes = new Uint8Array(ASCII);
+  /** Next state by state and class. A state is the offset of its row. */
+  #next: Uint32Array;
+  /** For the first cell of a row: 1 when some word ends there. */
+  #ends: Uint8Array;
+  /** Detectors of the words that end at a state. */
+  readonly #detectors = new Map<number, readonly number[]>();
+  readonly #size: number;
+
+  /**
+   * `triggers`: the words of each detector, any of which is enough; `undefined` for one that looks at every text.
+   * Throws when a word is empty or not ASCII, which is a mistake in a rule.
+   */
+  constructor(triggers: readonly (readonly string[] | undefined)[]) {
+    this.#size = triggers.length;
+    const always: number[] = [];
+    const detectorsOf = new Map<string, number[]>();
+    triggers.forEach((words, detector) => {
+      if (words === undefined) always.push(detector);
+      for (const word of words ?? []) {
+        const list = detectorsOf.get(word);
+        if (list === undefined) detectorsOf.set(word, [detector]);
+        else list.push(detector);
+      }
+    });
+    this.#always = always;
+
+    let classes = 1;
+    for (const word of detectorsOf.keys()) {
+      if (word === '') throw new Error('A trigger word is empty.');
+      for (let i = 0; i < word.length; i++) {
+        const code = word.charCodeAt(i);
+        if (code >= ASCII) throw new Error(`The trigger word ${word} is not ASCII.`);
+        if (this.#classes[code] === 0) this.#classes[code] = classes++;
+      }
+    }
+
+    // The words as a trie; row 0 is the root, and 0 in a cell says that there is no child.
+    const rows: Uint32Array[] = [new Uint32Array(classes)];
+    const ending = new Map<number, Set<number>>();
+    for (const [word, detectors] of detectorsOf) {
+      let row = 0;
+      for (let i = 0; i < word.length; i++) {
+        const symbol = this.#classes[word.charCodeAt(i)]!;
+        if (rows[row]![symbol] === 0) rows[row]![symbol] = rows.push(new Uint32Array(classes)) - 1;
+        row = rows[row]![symbol]!;
+      }
+      const all = ending.get(row) ?? new Set();
+      for (const detector of detectors) all.add(detector);
+      ending.set(row, all);
+    }
+
+    // In breadth, so that the row of a shorter suffix is complete before it is needed.
+    const suffixes = new Uint32Array(rows.length);
+    const queue = [0];
+    for (let at = 0; at < queue.length; at++) {
+      const row = queue[at]!;
+      const suffix = suffixes[row]!;
+      for (const detector of row === 0 ? [] : (ending.get(suffix) ?? [])) {
+        const all = ending.get(row) ?? new Set();
+        ending.set(row, all.add(detector));
+      }
+      for (let symbol = 1; symbol < classes; symbol++) {
+        const child = rows[row]![symbol]!;
+        const fallback = row === 0 ? 0 : rows[suffix]![symbol]!;
+        if (child === 0) rows[row]![symbol] = fallback;
+        else {
+          suffixes[child] = fallback;
+          queue.push(child);
+        }
+      }
+    }
+
+    this.#next = new Uint32Array(rows.length * classes);
+    this.#ends = new Uint8Array(rows.length * classes);
+    rows.forEach((cells, row) => {
+      cells.forEach((cell, symbol) => {
+        this.#next[row * classes + symbol] = cell * classes;
+      });
+      const detectors = ending.get(row);
+      if (detectors === undefined) return;
+      this.#ends[row * classes] = 1;
+      this.#detectors.set(row * classes, [...detectors]);
+    });
+  }
+
+  /** For each detector 1 when it has to look at the text, else 0. */
+  scan(text: string): Uint8Array {
+    const wanted = new Uint8Array(this.#size);
+    for (const detector of this.#always) wanted[detector] = 1;
+    const next = this.#next;
+    const ends = this.#ends;
+    const classes = this.#classes;
+    let state = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      state = code < ASCII ? next[state + classes[code]!]! : 0;
+      if (ends[state] === 1) for (const detector of this.#detectors.get(state)!) wanted[detector] = 1;
+    }
+    return wanted;
+  }
+}
