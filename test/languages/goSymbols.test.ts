@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Fact } from '../../server/src/core/model/verdict.ts';
 import { defineRule, type FactView } from '../../server/src/core/rulekit/rule.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
-import { createGoIndex, type GoIndex } from '../../server/src/languages/go/resolve.ts';
+import { type GoIndex, goIndex } from '../../server/src/languages/go/resolve.ts';
 import { engineWith, testSyntax } from '../harness/engine.ts';
 
 let syntax: Syntax;
@@ -217,7 +217,7 @@ type App struct{ store *store.Store }
 
 describe('following chains', () => {
   const index = <T>(see: (index: GoIndex) => T, files: Readonly<Record<string, string>> = MODULE): T =>
-    look(files, 'app', (facts) => see(createGoIndex(facts)));
+    look(files, 'app', (facts) => see(facts.derive(goIndex)));
 
   test.each([
     ['=store\t.New\t()0', '*Store'],

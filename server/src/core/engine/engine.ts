@@ -470,8 +470,8 @@ export class Engine {
     const file = this.#files.get(path);
     const raw: { rule: number; verdict: ReturnType<typeof flattenVerdict>; place: Place }[] = [];
     if (file !== undefined) {
-      for (const { rule, verdict, anchor } of this.#localVerdicts(file)) {
-        if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) continue;
+      this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
+        if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) return;
         const place: Place = { path, anchor, span: verdict.subject };
         raw.push({
           rule,
@@ -485,7 +485,7 @@ export class Engine {
             })),
           },
         });
-      }
+      });
     }
     for (const { rule, verdict } of this.#workspaceVerdicts().get(path) ?? []) {
       if (verdict.kind === 'fail' && this.isEnabled(this.#rules[rule]!))
@@ -498,10 +498,13 @@ export class Engine {
     return ordered.map((item) => this.#finding(path, item.rule, item.verdict, item.span, item.place, ordinals));
   }
 
-  *#localVerdicts(file: FileState): Generator<RuleVerdict & { anchor: Anchor }> {
-    for (const item of file.text.verdicts) yield { ...item, anchor: file.textAnchor };
-    for (const chunk of file.chunks) {
-      for (const item of chunk.examination.verdicts) yield { ...item, anchor: chunk.anchor };
+  #eachLocalVerdict(
+    file: FileState,
+    take: (rule: number, verdict: RuleVerdict['verdict'], anchor: Anchor) => void,
+  ): void {
+    for (const { rule, verdict } of file.text.verdicts) take(rule, verdict, file.textAnchor);
+    for (const { anchor, examination } of file.chunks) {
+      for (const { rule, verdict } of examination.verdicts) take(rule, verdict, anchor);
     }
   }
 
@@ -653,9 +656,9 @@ export class Engine {
 
   #localCounts(file: FileState): Uint32Array {
     const counts = new Uint32Array(this.#rules.length * COUNTERS);
-    for (const { rule, verdict } of this.#localVerdicts(file)) {
+    this.#eachLocalVerdict(file, (rule, verdict) => {
       this.#count(counts, rule, verdict.kind, verdict.kind === 'fail' ? verdict.severity : undefined);
-    }
+    });
     return counts;
   }
 
@@ -676,9 +679,9 @@ export class Engine {
     for (const path of [...new Set([...this.#files.keys(), ...workspace.keys()])].sort()) {
       const file = this.#files.get(path);
       if (file !== undefined) {
-        for (const { rule, verdict, anchor } of this.#localVerdicts(file)) {
+        this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
           if (verdict.kind === 'pass') take(rule, { path, anchor, span: verdict.subject });
-        }
+        });
       }
       for (const { rule, verdict } of workspace.get(path) ?? []) {
         if (verdict.kind === 'pass') take(rule, verdict.subject);

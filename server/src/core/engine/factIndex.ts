@@ -157,15 +157,9 @@ export class FactIndex {
 
     const oldByKey = groupByKey(old);
     const nowByKey = groupByKey(now);
-    for (const key of new Set([...oldByKey.keys(), ...nowByKey.keys()])) {
-      const left = oldByKey.get(key) ?? [];
-      const right = nowByKey.get(key) ?? [];
-      const id = `${name}${SEPARATOR}${key}`;
-      const ofKey = getOrCreate(this.#keys, id, () => new Map());
-      if (right.length > 0) ofKey.set(path, right);
-      else ofKey.delete(path);
-      if (ofKey.size === 0) this.#keys.delete(id);
-      if (!sameFacts(left, right)) this.#touch(`key${SEPARATOR}${id}`);
+    for (const [key, right] of nowByKey) this.#replaceKey(`${name}${SEPARATOR}${key}`, path, oldByKey.get(key), right);
+    for (const [key, left] of oldByKey) {
+      if (!nowByKey.has(key)) this.#replaceKey(`${name}${SEPARATOR}${key}`, path, left, undefined);
     }
 
     for (const stored of [before, after]) {
@@ -189,6 +183,21 @@ export class FactIndex {
         if (stored !== undefined) this.#candidates.add(`${index}${SEPARATOR}${partitionOf(entry.judge, stored)}`);
       }
     });
+  }
+
+  #replaceKey(id: string, path: string, old: Fact[] | undefined, now: Fact[] | undefined): void {
+    let ofKey = this.#keys.get(id);
+    if (now !== undefined) {
+      if (ofKey === undefined) {
+        ofKey = new Map();
+        this.#keys.set(id, ofKey);
+      }
+      ofKey.set(path, now);
+    } else if (ofKey !== undefined) {
+      ofKey.delete(path);
+      if (ofKey.size === 0) this.#keys.delete(id);
+    }
+    if (old === undefined || now === undefined || !sameFacts(old, now)) this.#touch(`key${SEPARATOR}${id}`);
   }
 
   #touch(dependency: string): void {
@@ -221,15 +230,16 @@ export class FactIndex {
       if (!this.#exists(entry.judge, partition)) continue;
       if (source !== derivedFrom) derived = new Map();
       derivedFrom = source;
-      const dependencies = new Set<string>();
+      const reads = newReads();
       let verdicts: readonly WorkspaceVerdict[] = [];
       try {
-        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, dependencies, derived), entry.options)];
+        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, reads, derived), entry.options)];
       } catch (error) {
         problems.push({ rule: entry.rule, partition, error });
       }
       this.runCount++;
       for (const verdict of verdicts) changed.add(verdict.subject.path);
+      const dependencies = allReads(reads);
       for (const dependency of dependencies) getOrCreate(this.#dependents, dependency, () => new Set()).add(id);
       this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
     }
@@ -261,7 +271,8 @@ export class FactIndex {
     }
   }
 
-  #view(judge: WorkspaceJudge, partition: string, dependencies: Set<string>, derived: Derived): FactView {
+  #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
+    const { dependencies } = reads;
     return {
       partition,
       get: (name) => {
@@ -286,11 +297,11 @@ export class FactIndex {
       derive: <T>(derivation: Derivation<T>): T => {
         let known = derived.get(derivation.name);
         if (known === undefined) {
-          const own = new Set<string>();
-          known = { value: derivation.compute(this.#view(judge, partition, own, derived)), dependencies: own };
+          const own = newReads();
+          known = { value: derivation.compute(this.#view(judge, partition, own, derived)), reads: own };
           derived.set(derivation.name, known);
         }
-        for (const dependency of known.dependencies) dependencies.add(dependency);
+        reads.through.add(known.reads);
         return known.value as T;
       },
     };
@@ -312,8 +323,29 @@ export class FactIndex {
   }
 }
 
-/** What the judges of one partition share, with what it was read from. */
-type Derived = Map<string, { readonly value: unknown; readonly dependencies: ReadonlySet<string> }>;
+/** What was read, itself and through what judges share. A shared value may go on reading while it is used. */
+interface Reads {
+  readonly dependencies: Set<string>;
+  readonly through: Set<Reads>;
+}
+
+function newReads(): Reads {
+  return { dependencies: new Set(), through: new Set() };
+}
+
+/** Everything that was read up to now. */
+function allReads(reads: Reads): Set<string> {
+  const result = new Set(reads.dependencies);
+  const seen = new Set([reads]);
+  for (const other of seen) {
+    for (const inner of other.through) seen.add(inner);
+    if (other !== reads) for (const dependency of other.dependencies) result.add(dependency);
+  }
+  return result;
+}
+
+/** What the judges of one partition share, by name. */
+type Derived = Map<string, { readonly value: unknown; readonly reads: Reads }>;
 
 function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   if (judge.partition === 'workspace') return '';
@@ -327,13 +359,21 @@ function inPathOrder(facts: ReadonlyMap<string, readonly Fact[]> | undefined): r
 
 function groupByName(facts: readonly Fact[]): ReadonlyMap<string, readonly Fact[]> {
   const result = new Map<string, Fact[]>();
-  for (const fact of facts) getOrCreate(result, fact.name, () => []).push(fact);
+  for (const fact of facts) {
+    const list = result.get(fact.name);
+    if (list === undefined) result.set(fact.name, [fact]);
+    else list.push(fact);
+  }
   return result;
 }
 
 function groupByKey(facts: readonly Fact[]): Map<string, Fact[]> {
   const result = new Map<string, Fact[]>();
-  for (const fact of facts) getOrCreate(result, fact.key, () => []).push(fact);
+  for (const fact of facts) {
+    const list = result.get(fact.key);
+    if (list === undefined) result.set(fact.key, [fact]);
+    else list.push(fact);
+  }
   return result;
 }
 

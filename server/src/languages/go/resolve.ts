@@ -5,7 +5,7 @@
  */
 import { directoryOf } from '../../core/engine/factIndex.ts';
 import type { Fact } from '../../core/model/verdict.ts';
-import type { FactView } from '../../core/rulekit/rule.ts';
+import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
 import { mayHideGoFiles } from './hidden.ts';
 import type { GoDeclaration, GoFunctionFact, GoPackageFile, GoTypeFact } from './symbols.ts';
 import { elementOf, mapKeyOf } from './types.ts';
@@ -166,8 +166,10 @@ function resultsOfFunctionType(text: string): readonly string[] | null {
   return null;
 }
 
-/** Creates the look-ups of one run of a judge that judges directories. Answers are kept for the run. */
-export function createGoIndex(facts: FactView): GoIndex {
+/** The look-ups for judges of directories. Answers are kept while they run. */
+export const goIndex = defineDerivation('go.index', createIndex);
+
+function createIndex(facts: FactView): GoIndex {
   const own = new Map<string, Fact[]>();
   for (const declaration of facts.get('go.decl')) {
     const list = own.get(declaration.key);

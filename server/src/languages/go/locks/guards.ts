@@ -302,6 +302,7 @@ function readGuards(facts: FactView): PackageGuards {
     return place === null || place === '' ? OBSCURE : waysNow(caller, held, place + rest);
   };
 
+  const underLock = guardedVariables(functions, calls, packageLocks);
   const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number }[] = [];
   for (const at of functions) {
     for (const [place, kind, held, start, end, explained] of at.value.accesses) {
@@ -322,7 +323,7 @@ function readGuards(facts: FactView): PackageGuards {
         const access = { function: at, owner, path, kind: done, type, isOwn, locks, spawned, explained, start, end };
         pending.push({ access, held });
       };
-      if (isGlobal && packageLocks.length > 0 && variables.has(root!.slice(1))) {
+      if (isGlobal && underLock.has(root!) && variables.has(root!.slice(1))) {
         const type = rootType(at, root!);
         const reached = reach([root!.slice(1), ...names], type, structOf, fieldOf);
         if (reached !== null) {
@@ -369,6 +370,36 @@ function readGuards(facts: FactView): PackageGuards {
     typeOfPlace,
     structNameOf: (type) => structOf(type)?.name ?? null,
   };
+}
+
+/**
+ * Places of the variables of the package that are used where one of its locks may be held: by a function that takes
+ * it, or that may be called under it. A variable that never is has no guard.
+ */
+function guardedVariables(
+  functions: readonly GuardedFunction[],
+  calls: readonly GuardedCall[],
+  locks: readonly GuardLock[],
+): ReadonlySet<string> {
+  const places = new Set(locks.flatMap(({ field }) => namesOf(`=${field}`)));
+  const variables = new Set<string>();
+  if (places.size === 0) return variables;
+  const mayHold = ({ value }: GuardedFunction, held: number): boolean =>
+    Object.entries(value.held[held]?.locks ?? {}).some(
+      ([lock, ways]) => (ways & (HELD_READ | HELD_WRITE)) !== 0 && places.has(lock),
+    );
+  const callees = new Map<GuardedFunction, GuardedFunction[]>();
+  const reached = new Set(functions.filter((at) => at.value.held.some((_, held) => mayHold(at, held))));
+  for (const { caller, callee } of calls) {
+    const list = callees.get(caller);
+    if (list === undefined) callees.set(caller, [callee]);
+    else list.push(callee);
+  }
+  for (const at of reached) {
+    for (const callee of callees.get(at) ?? []) reached.add(callee);
+    for (const [place] of at.value.accesses) if (place.startsWith('=')) variables.add(rootOf(place));
+  }
+  return variables;
 }
 
 /** In which ways a lock may be held when a function is entered. */

@@ -15,7 +15,7 @@ import {
   packageGuards,
 } from '../../../languages/go/locks/guards.ts';
 import { FREE, HELD_READ, HELD_WRITE, ON_ENTRY } from '../../../languages/go/locks/held.ts';
-import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
+import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration } from '../../../languages/go/symbols.ts';
 
 /** Types that may be changed under any lock. */
@@ -123,7 +123,7 @@ function foreignWrites(facts: FactView, guards: PackageGuards): Package['foreign
     const [, path, name] = match;
     const candidates = facts.lookup('go.locking', `${name}.${method}`);
     if (candidates.length === 0) return null;
-    index ??= createGoIndex(facts);
+    index ??= facts.derive(goIndex);
     const directory = index.directoryOfImport(facts.partition, path!);
     const declaration = directory === null ? [] : index.declarations(directory, name!);
     const candidate = candidates.find(({ place }) => directoryOf(place.path) === directory);

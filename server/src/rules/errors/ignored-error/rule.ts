@@ -5,7 +5,7 @@ import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { isStdlibPath, namedType } from '../../../knowledge/go/stdlib.ts';
 import { resultsOfChain, typeOfChain } from '../../../languages/go/libraryChains.ts';
 import { pendingValue, settled } from '../../../languages/go/pending.ts';
-import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
+import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import { assignedErrors } from './assigned.ts';
 import {
   assignments,
@@ -121,7 +121,7 @@ export const rule = defineRule({
         if (facts.role(found.place.path) !== 'production' || !isBefore(found.key, found, facts)) continue;
         yield settled(found, found.value);
       }
-      const index = createGoIndex(facts);
+      const index = facts.derive(goIndex);
       for (const found of facts.get(DROP_FACT)) {
         if (facts.role(found.place.path) === 'production') yield* judgeDrop(found, facts, index);
       }

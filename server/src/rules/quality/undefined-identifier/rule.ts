@@ -9,7 +9,7 @@ import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { STDLIB_PACKAGES } from '../../../knowledge/go/stdlib.gen.ts';
 import { stdlibPackage } from '../../../knowledge/go/stdlib.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
-import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
+import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration, GoPackageFile } from '../../../languages/go/symbols.ts';
 import { type GoUse, readUses } from '../../../languages/go/uses.ts';
 import { nearestName } from './nearest.ts';
@@ -246,7 +246,7 @@ function isJudged({ test, constraint, imports }: GoPackageFile): boolean {
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const index = createGoIndex(facts);
+  const index = facts.derive(goIndex);
   if (mayHoldExcerpts(facts.partition) || !index.isComplete(facts.partition)) return;
   const uses = usesByFile(facts);
   const run: Run = { facts, index, judged: new Map() };

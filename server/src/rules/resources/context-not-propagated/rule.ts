@@ -11,7 +11,7 @@ import { typeOfChain } from '../../../languages/go/libraryChains.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type PendingVerdict, pendingValue, settled } from '../../../languages/go/pending.ts';
 import { type ContextAtHand, contextAtHand, isFreshContext } from '../../../languages/go/requests.ts';
-import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
+import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import { type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -578,7 +578,7 @@ export const rule = defineRule({
     partition: 'directory',
     reads: ['context-not-propagated.query'],
     *judge(facts): Iterable<WorkspaceVerdict> {
-      const index = createGoIndex(facts);
+      const index = facts.derive(goIndex);
       for (const found of facts.get('context-not-propagated.query')) {
         if (facts.role(found.place.path) !== 'production') continue;
         if (isDatabase(found, index)) yield settled(found, found.value);

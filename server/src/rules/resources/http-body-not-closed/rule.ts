@@ -14,7 +14,7 @@ import { flowAround, type GoFlow, whenAcquired } from '../../../languages/go/flo
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type PendingVerdict, pendingValue, settled } from '../../../languages/go/pending.ts';
-import { createGoIndex, type GoIndex } from '../../../languages/go/resolve.ts';
+import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import { type GoBinding, type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -409,7 +409,7 @@ export const rule = defineRule({
     partition: 'directory',
     reads: ['http-body-not-closed.maybe'],
     *judge(facts): Iterable<WorkspaceVerdict> {
-      const index = createGoIndex(facts);
+      const index = facts.derive(goIndex);
       for (const found of facts.get('http-body-not-closed.maybe')) {
         if (facts.role(found.place.path) !== 'production') continue;
         if (givesResponse(found, index)) yield settled(found, found.value);
