@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Engine } from '../../server/src/core/engine/engine.ts';
-import { directoryOf } from '../../server/src/core/engine/factIndex.ts';
 import { isManifest } from '../../server/src/core/engine/roles.ts';
+import { directoryOf } from '../../server/src/core/model/path.ts';
 import type { Rule } from '../../server/src/core/rulekit/rule.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';

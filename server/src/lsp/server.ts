@@ -26,7 +26,6 @@ import {
   type WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
 import type { Engine } from '../core/engine/engine.ts';
-import { directoryOf } from '../core/engine/factIndex.ts';
 import type { Problem } from '../core/engine/problem.ts';
 import { isManifest, languageOf } from '../core/engine/roles.ts';
 import {
@@ -39,6 +38,7 @@ import {
 } from '../core/engine/settings.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
+import { directoryOf } from '../core/model/path.ts';
 import { buildAudit, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';

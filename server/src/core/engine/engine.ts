@@ -8,6 +8,7 @@ import type { Finding, Location, Position, ResolvedFix, RuleTally } from '../mod
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
 import type { Json } from '../model/json.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
+import { directoryOf } from '../model/path.ts';
 import {
   type Fact,
   type Fix,
@@ -33,7 +34,7 @@ import {
   prepareDispatch,
   type RuleVerdict,
 } from './examine.ts';
-import { directoryOf, FactIndex } from './factIndex.ts';
+import { FactIndex } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
 import { languageOf, roleOfPath } from './roles.ts';

@@ -4,6 +4,7 @@
  */
 import type { FileRole } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
+import { directoryOf } from '../model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../model/verdict.ts';
 import type { Derivation, FactView, WorkspaceJudge } from '../rulekit/rule.ts';
 
@@ -38,12 +39,6 @@ export interface JudgeProblem {
   readonly rule: number;
   readonly partition: string;
   readonly error: unknown;
-}
-
-/** Directory part of a workspace path, '' for the root. */
-export function directoryOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
 }
 
 function sameJson(a: Json, b: Json): boolean {

@@ -1,5 +1,5 @@
 /** The module that a go.mod declares. Reads only what is needed to follow imports; replacements are not resolved. */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { Extractor, TextDetector } from '../../core/rulekit/rule.ts';
 import { state } from '../facts.ts';
 

@@ -1,7 +1,7 @@
 /** Facts about Go files as parts of programs: packages, imports, main functions. */
 
-import { directoryOf } from '../../core/engine/factIndex.ts';
 import { OWN_ROLES } from '../../core/model/file.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';

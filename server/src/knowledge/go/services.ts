@@ -6,8 +6,9 @@
  * reach counts for it, so that a control in a shared package is found. What lies outside the workspace cannot be seen:
  * a program that imports its owner's shared libraries from elsewhere is `opaque`, and judges do not blame it.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+
 import type { Place } from '../../core/model/location.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { FixEdit } from '../../core/model/verdict.ts';
 import type { FactView } from '../../core/rulekit/rule.ts';
 import { allFacts, type FactName, placeIn, type TypedFact } from '../facts.ts';

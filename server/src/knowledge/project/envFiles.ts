@@ -4,8 +4,9 @@
  *   of other values, encrypted}.
  * - `env.created` (key: path): a script or program writes or loads an env file of that path; value {by}.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+
 import type { LanguageId } from '../../core/model/file.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import { type Extractor, fact, type NodeDetector, type TextDetector } from '../../core/rulekit/rule.ts';
 import { envFileKind, isEncryptedEnv, parseEnv } from '../../formats/env.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';

@@ -2,8 +2,9 @@
  * Resolves the facts of env.ts: which variables the code of a partition reads, through constants and wrapper functions.
  * A name that cannot be resolved is left out; nothing is guessed.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+
 import type { Place } from '../../core/model/location.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { Fact } from '../../core/model/verdict.ts';
 import type { FactView } from '../../core/rulekit/rule.ts';
 

@@ -7,10 +7,11 @@
  * - `image.npm-install` (key: `npm`): an image build that installs packages without heeding the lock file.
  * - `project.test` (key: directory): a Go test file.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+
 import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Json } from '../../core/model/json.ts';
 import type { Span } from '../../core/model/location.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { FactVerdict } from '../../core/model/verdict.ts';
 import { type Extractor, fact, type NodeDetector, type TextDetector } from '../../core/rulekit/rule.ts';
 import { readGoMod } from '../../formats/gomod.ts';

@@ -4,7 +4,7 @@
  * every directory below). It looks at patterns for files only; an ignored directory is missing as a whole. The output
  * folders of Bazel say that code is generated while building, and then any file may be missing anywhere.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import { type Extractor, type FactView, fact, type TextDetector } from '../../core/rulekit/rule.ts';
 import { parseIgnoreFile } from '../../formats/ignoreFile.ts';
 

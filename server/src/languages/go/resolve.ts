@@ -3,7 +3,7 @@
  * and uses.ts; whatever these do not tell is unknown (null), and unknown is never taken for missing: a name is missing
  * only from a package of which every file is known.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { Fact } from '../../core/model/verdict.ts';
 import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
 import { mayHideGoFiles } from './hidden.ts';

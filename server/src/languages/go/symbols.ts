@@ -10,8 +10,9 @@
  *
  * Types are written as types.ts does: with full import paths, types of the package itself by their bare names.
  */
-import { directoryOf } from '../../core/engine/factIndex.ts';
+
 import { OWN_ROLES } from '../../core/model/file.ts';
+import { directoryOf } from '../../core/model/path.ts';
 import type { Verdict } from '../../core/model/verdict.ts';
 import {
   type Extractor,

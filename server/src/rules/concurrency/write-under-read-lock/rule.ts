@@ -3,8 +3,8 @@
  * value. Judges a package from the facts of its functions; only fields of the value that owns the lock count.
  */
 
-import { directoryOf } from '../../../core/engine/factIndex.ts';
 import type { Place, Span } from '../../../core/model/location.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { AccessFact, AcquisitionFact, HeldFact, LockingFact } from '../../../languages/go/locks/facts.ts';

@@ -1,5 +1,5 @@
 /** A function that loads the settings of a program and lets every value pass. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import type { ConfigLoad } from '../../../knowledge/project/config.ts';

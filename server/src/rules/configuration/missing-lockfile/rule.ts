@@ -1,5 +1,5 @@
 /** Dependencies that no lock file in the tree pins, or an image build that does not use it. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import { type IgnoreLevel, ignoringPattern } from '../../../formats/ignoreFile.ts';

@@ -3,8 +3,9 @@
  * behind a loop of attempts, or compared by `==` although they are wrapped somewhere. Only values that are certainly
  * errors count, and a comparison only where wrapping is proven or documented.
  */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+
 import type { Json } from '../../../core/model/json.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, FixEdit, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { type ChunkContext, defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { errorOfMessage, formatVerbs, isErrorValue } from '../../../languages/go/errorValues.ts';

@@ -1,5 +1,5 @@
 /** Errors and success flags that nobody looks at, so that the program goes on as if the call had succeeded. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Severity, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { isStdlibPath, namedType } from '../../../knowledge/go/stdlib.ts';

@@ -1,5 +1,5 @@
 /** Services that log plain lines through the standard logger and use no structured logger anywhere. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts, type FactName, placeIn, type TypedFact } from '../../../knowledge/facts.ts';

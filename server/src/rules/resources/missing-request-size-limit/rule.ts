@@ -1,5 +1,5 @@
 /** Programs that read request bodies or messages of any size. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix, FixEdit } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';

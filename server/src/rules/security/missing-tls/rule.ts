@@ -1,5 +1,5 @@
 /** Clear text on the wire: servers without TLS that nothing in front of them encrypts, and URLs of other hosts by http or ws. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type NodeDetector, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';

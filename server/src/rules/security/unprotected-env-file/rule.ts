@@ -1,5 +1,5 @@
 /** Env files with values that are part of the tree, and ignore rules that would let the next one in. */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import { envFileKind } from '../../../formats/env.ts';

@@ -2,8 +2,9 @@
  * Go packages with logic that no test runs. It counts packages, not lines: whether a test is good or reaches everything
  * is not asked. A package that only tests of other packages import is reported with less weight.
  */
-import { directoryOf } from '../../../core/engine/factIndex.ts';
+
 import { filePlace } from '../../../core/model/location.ts';
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { GoDeclaration, GoFunctionFact, GoImportFact, GoPackageFile } from '../../../languages/go/symbols.ts';
