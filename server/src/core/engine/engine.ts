@@ -3,12 +3,10 @@
  * place where state of the analysis lives. It does no I/O and knows no editor; parsing comes through `Syntax`, and every
  * tree that it is given is deleted by it: a tree outlives an update only while its document is open.
  */
-import type { FileRole, LanguageId } from '../model/file.ts';
+import type { LanguageId } from '../model/file.ts';
 import type { Finding, Location, Position, ResolvedFix, RuleTally } from '../model/finding.ts';
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
-import type { Json } from '../model/json.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
-import { directoryOf } from '../model/path.ts';
 import {
   type Fact,
   type Fix,
@@ -17,79 +15,32 @@ import {
   type Severity,
   type WorkspaceVerdict,
 } from '../model/verdict.ts';
-import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
-import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
-import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
+import type { Rule } from '../rulekit/rule.ts';
 import { hashText } from '../text/hash.ts';
 import { type LineIndex, positionAt, rangeOf } from '../text/lines.ts';
-import { applyChanges, type Change, type Snapshot, snapshotOf } from '../text/snapshot.ts';
-import { DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
+import { applyChanges, type Change, snapshotOf } from '../text/snapshot.ts';
 import {
-  type Dispatch,
-  detectorsFor,
-  EMPTY_EXAMINATION,
-  type Examination,
-  examineChunk,
-  examineText,
-  prepareDispatch,
-  type RuleVerdict,
-} from './examine.ts';
+  Analyser,
+  type AnalyserCounters,
+  type AnalyserOptions,
+  type FileAnalysis,
+  newFileAnalysis,
+  optionsOf,
+} from './analyser.ts';
+import { DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
+import type { RuleVerdict } from './examine.ts';
 import { FactIndex } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
-import { languageOf, roleOfPath } from './roles.ts';
+import { analysisOf, type FileRecord } from './record.ts';
+import { languageOf } from './roles.ts';
 
-/** Files larger than this (UTF-16 code units) are not parsed; the audit says so. */
-export const MAX_FILE_LENGTH = 2_000_000;
-/** Milliseconds that one parse may take: while somebody types, and otherwise. */
-const EDIT_PARSE_BUDGET = 50;
-const FULL_PARSE_BUDGET = 2_000;
+export type EngineOptions = AnalyserOptions;
 
-export interface EngineOptions {
-  readonly syntax: Syntax;
-  readonly rules: readonly Rule[];
-  readonly extractors: readonly Extractor[];
-  readonly languages: readonly LanguageSupport[];
-}
-
-interface SyntaxFault {
-  readonly span: Span;
-  /** Kind of the token that the grammar misses, '' for text that it cannot place. */
-  readonly missing: string;
-}
-
-interface Chunk {
-  readonly anchor: Anchor;
-  readonly length: number;
-  /** Text of the chunk: what the results are a function of, with the file's context. */
-  readonly text: string;
-  readonly hasError: boolean;
-  /** The first error or missing token, relative to the chunk. */
-  readonly error: SyntaxFault | null;
-  readonly header: FlatTree | null;
-  readonly examination: Examination;
-  /** Shows what was found before the chunk stopped to parse; the settled text is examined again. */
-  readonly stale: boolean;
-}
-
-interface FileState {
-  readonly path: string;
-  readonly language: LanguageId;
-  snapshot: Snapshot;
+interface FileState extends FileAnalysis {
   open: boolean;
-  role: FileRole;
-  header: Json;
-  /** Serialised context that the chunks' results depend on besides their text. */
-  contextKey: string;
-  chunks: readonly Chunk[];
-  text: Examination;
-  readonly textAnchor: Anchor;
-  parsed: ParsedFile | null;
   /** Edited since the last fresh parse. */
   dirty: boolean;
-  problems: Problem[];
-  /** Facts of the engine itself, relative to the file. */
-  ownFacts: readonly Fact[];
   /** Verdicts of the file's own rules, counted: see `COUNTERS`. */
   counts: Uint32Array | null;
 }
@@ -97,43 +48,38 @@ interface FileState {
 /** Counters of a rule: passes, unknowns, and failures by severity in the order of `SEVERITIES`. */
 const COUNTERS = 6;
 
-/** Work done so far, for the laws and the benchmark that count it. */
-export interface EngineCounters {
-  chunksExamined: number;
-  chunksReused: number;
-  parses: number;
-  judgesRun: number;
+export interface EngineCounters extends AnalyserCounters {
+  readonly judgesRun: number;
 }
 
 /** A file's findings may have changed. */
 export type ChangedPaths = ReadonlySet<string>;
 
 export class Engine {
-  readonly #syntax: Syntax;
+  readonly #analyser: Analyser;
   readonly #rules: readonly Rule[];
-  readonly #extractors: readonly Extractor[];
   readonly #languages = new Map<LanguageId, LanguageSupport>();
   readonly #files = new Map<string, FileState>();
   readonly #index = new FactIndex();
   readonly #problems: Problem[] = [];
   readonly #findings = new Map<string, readonly Finding[]>();
   #manifests: readonly string[] = [];
-  readonly #dispatch: Dispatch;
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   #workspaceByPath: Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> | null = null;
-  readonly counters: EngineCounters = { chunksExamined: 0, chunksReused: 0, parses: 0, judgesRun: 0 };
 
   constructor(options: EngineOptions) {
-    this.#syntax = options.syntax;
+    this.#analyser = new Analyser(options);
     this.#rules = options.rules;
-    this.#extractors = options.extractors;
     for (const language of options.languages) this.#languages.set(language.id, language);
-    this.#dispatch = prepareDispatch(this.#rules, this.#extractors, optionsOf);
     this.#index.setJudges(
       this.#rules.flatMap((rule, index) =>
         rule.workspace === undefined ? [] : [{ rule: index, judge: rule.workspace, options: optionsOf(rule) }],
       ),
     );
+  }
+
+  get counters(): EngineCounters {
+    return { ...this.#analyser.counters, judgesRun: this.#index.runCount };
   }
 
   get rules(): readonly Rule[] {
@@ -209,23 +155,7 @@ export class Engine {
     if (language === null) return false;
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = {
-        path,
-        language,
-        snapshot: snapshotOf(text),
-        open,
-        role: 'production',
-        header: null,
-        contextKey: '',
-        chunks: [],
-        text: EMPTY_EXAMINATION,
-        textAnchor: { start: 0 },
-        parsed: null,
-        dirty: false,
-        problems: [],
-        ownFacts: [],
-        counts: null,
-      };
+      file = { ...newFileAnalysis(path, language, text), open, dirty: false, counts: null };
       this.#files.set(path, file);
     } else {
       if (file.snapshot.text === text && file.open === open && !file.dirty) return true;
@@ -233,6 +163,20 @@ export class Engine {
       file.open = open;
     }
     this.#parseFresh(file);
+    return true;
+  }
+
+  /**
+   * Adds or replaces a closed file with the analysis that was made elsewhere for this text. Returns false when the file
+   * is open: what the editor holds comes first.
+   */
+  adoptFile(path: string, text: string, record: FileRecord): boolean {
+    const analysis = analysisOf(path, text, record);
+    const before = this.#files.get(path);
+    if (analysis === null || before?.open === true) return false;
+    const file: FileState = { ...analysis, open: false, dirty: false, counts: null };
+    this.#files.set(path, file);
+    this.#take(file);
     return true;
   }
 
@@ -244,21 +188,13 @@ export class Engine {
     file.snapshot = snapshot;
     this.#findings.delete(path);
     // An edit before took too long to parse: until the document is settled its findings stay as they are.
-    if (file.dirty && file.parsed === null && this.#isParsable(file)) return;
+    if (file.dirty && file.parsed === null && this.#analyser.isParsable(file)) return;
     file.dirty = true;
-    if (edits === null || file.parsed === null || !this.#isParsable(file)) {
+    if (edits === null || file.parsed === null || !this.#analyser.isParsable(file)) {
       this.#parseFresh(file);
       return;
     }
-    const previous = file.parsed;
-    const parsed = this.#syntax.parse(file.language, snapshot.text, {
-      previous: { file: previous, edits },
-      budget: EDIT_PARSE_BUDGET,
-    });
-    this.counters.parses++;
-    previous.delete();
-    file.parsed = parsed;
-    if (parsed !== null) this.#analyse(file, edits);
+    if (this.#analyser.parseEdited(file, edits)) this.#take(file);
   }
 
   /** Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit. */
@@ -281,136 +217,21 @@ export class Engine {
     this.#workspaceByPath = null;
   }
 
-  #isParsable(file: FileState): boolean {
-    return this.#syntax.supports(file.language) && file.snapshot.text.length <= MAX_FILE_LENGTH;
-  }
-
   #parseFresh(file: FileState): void {
-    file.parsed?.delete();
-    file.parsed = null;
     file.dirty = false;
-    file.problems = [];
-    if (file.snapshot.text.length > MAX_FILE_LENGTH) {
-      file.problems.push({ path: file.path, kind: 'too-large', message: 'The file is too large to be judged.' });
-    } else if (this.#syntax.supports(file.language)) {
-      this.counters.parses++;
-      file.parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
-      if (file.parsed === null) {
-        file.problems.push({
-          path: file.path,
-          kind: 'parse-budget',
-          message: 'Parsing took too long; the file is not judged.',
-        });
-      }
-    }
-    this.#analyse(file, null);
+    this.#analyser.parseFresh(file);
     if (!file.open) {
       file.parsed?.delete();
       file.parsed = null;
     }
+    this.#take(file);
   }
 
-  /** Brings chunks, facts and verdicts of a file up to date with its tree. `edits`: what changed since the last time. */
-  #analyse(file: FileState, edits: readonly InputEdit[] | null): void {
+  /** Takes over what the analysis of a file says now. */
+  #take(file: FileState): void {
     file.counts = null;
     this.#findings.delete(file.path);
-    const { parsed } = file;
-    const support = this.#languages.get(file.language);
-    const { text } = file.snapshot;
-    const conflicted = hasConflict(text);
-    if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, conflicted);
-    else {
-      file.chunks = [];
-      file.role = roleOfPath(file.path);
-    }
-    const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
-    file.text =
-      text.length > MAX_FILE_LENGTH ? EMPTY_EXAMINATION : examineText(this.#dispatch, text, context, file.textAnchor);
-    file.ownFacts = ownFacts(file, parsed, conflicted);
-    file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
-    for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
-      const id = failure.rule < 0 ? 'extractor' : this.#rules[failure.rule]!.id;
-      file.problems.push({ path: file.path, kind: 'rule-failed', message: `${id}: ${failure.message}` });
-    }
     this.#publishFacts(file);
-  }
-
-  #analyseChunks(
-    file: FileState,
-    parsed: ParsedFile,
-    support: LanguageSupport,
-    edits: readonly InputEdit[] | null,
-    conflicted: boolean,
-  ): void {
-    const { text } = file.snapshot;
-    const { topLevel, grammar } = parsed;
-    const ranges = support.chunk(topLevel, grammar, text);
-    const shapes = ranges.map((range) => {
-      const start = topLevel.starts[range.first]!;
-      const end = topLevel.ends[range.last]!;
-      let hasError = false;
-      for (let i = range.first; i <= range.last; i++) if (topLevel.errors[i] === 1) hasError = true;
-      return { range, start, end, hasError };
-    });
-    const old = file.chunks;
-    const pairs = align(old, shapes, edits, text);
-
-    const headerKinds = shapes.map(({ range }) => {
-      let i = range.first;
-      while (i < range.last && grammar.kinds[topLevel.kinds[i]!] === 'comment') i++;
-      return support.isHeaderKind(grammar.kinds[topLevel.kinds[i]!]!);
-    });
-    const trees = shapes.map(({ range, start, end }, i) => {
-      if (!headerKinds[i]) return null;
-      const reused = pairs[i];
-      if (reused?.same === true && reused.chunk.header !== null) return reused.chunk.header;
-      return parsed.flatten(range.first, range.last, text.slice(start, end), start);
-    });
-    const header = support.header(
-      trees.filter((tree) => tree !== null),
-      text,
-    );
-    const pathRole = roleOfPath(file.path);
-    const role =
-      pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
-    const contextKey = JSON.stringify([role, conflicted, header]);
-    const sameContext = contextKey === file.contextKey;
-    const context: FileContext = { path: file.path, language: file.language, role, header };
-    file.role = role;
-    file.header = header;
-    file.contextKey = contextKey;
-    file.chunks = shapes.map(({ range, start, end, hasError }, i): Chunk => {
-      const pair = pairs[i];
-      if (pair?.same === true && sameContext && !(pair.chunk.stale && edits === null)) {
-        pair.chunk.anchor.start = start;
-        this.counters.chunksReused++;
-        return pair.chunk;
-      }
-      const anchor = pair?.chunk.anchor ?? { start };
-      anchor.start = start;
-      const chunkText = text.slice(start, end);
-      const detectors = detectorsFor(this.#dispatch, context, chunkText, !hasError && !conflicted);
-      const isNeeded = detectors !== null || hasError;
-      const tree = trees[i] ?? (isNeeded ? parsed.flatten(range.first, range.last, chunkText, start) : null);
-      this.counters.chunksExamined++;
-      const examined =
-        detectors === null || tree === null
-          ? EMPTY_EXAMINATION
-          : examineChunk(this.#dispatch, tree, context, anchor, detectors);
-      const stale = hasError && edits !== null && pair !== undefined;
-      const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
-      const error = hasError && tree !== null ? firstFault(tree) : null;
-      return {
-        anchor,
-        length: end - start,
-        text: chunkText,
-        hasError,
-        error,
-        header: trees[i] ?? null,
-        examination,
-        stale,
-      };
-    });
   }
 
   #publishFacts(file: FileState): void {
@@ -425,7 +246,6 @@ export class Engine {
    */
   judge(): ChangedPaths {
     const { changed, problems } = this.#index.judge();
-    this.counters.judgesRun = this.#index.runCount;
     for (const { rule, partition, error } of problems) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#problems.push({ path: partition, kind: 'rule-failed', message: `${this.#rules[rule]!.id}: ${message}` });
@@ -708,23 +528,6 @@ export class Engine {
   }
 }
 
-/**
- * While a declaration does not parse because somebody is typing in it, its last findings stay, without fixes: they come
- * and go with the settled text, not with each key.
- */
-function keepStale(chunk: Chunk, examined: Examination, length: number): Examination {
-  const verdicts = chunk.examination.verdicts.flatMap(({ rule, verdict }): RuleVerdict[] => {
-    if (verdict.subject.end > length) return [];
-    return [{ rule, verdict: verdict.kind === 'fail' ? { ...verdict, fixes: [] } : verdict }];
-  });
-  return { ...examined, verdicts };
-}
-
-/** Options of a rule; a configuration cannot change them yet. */
-function optionsOf(rule: Rule): Json {
-  return rule.options?.default ?? null;
-}
-
 /** A workspace verdict in the shape that findings are made from. */
 function flattenVerdict(verdict: WorkspaceVerdict): {
   kind: 'pass' | 'fail' | 'unknown';
@@ -747,108 +550,8 @@ export function renderMessage(rule: Rule, key: string, args: Readonly<Record<str
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => args[name] ?? whole);
 }
 
-const CONFLICT_START = /^<{7} /m;
-const CONFLICT_END = /^>{7} /m;
-
-function hasConflict(text: string): boolean {
-  return text.includes('<<<<<<< ') && CONFLICT_START.test(text) && CONFLICT_END.test(text);
-}
-
-/** The first place in a chunk with a syntax error that the grammar could not make sense of. */
-function firstFault(tree: FlatTree): SyntaxFault {
-  for (let i = 1; i < tree.size; i++) {
-    const node = new FlatNode(tree, i);
-    if (node.isMissing) return { span: node.span, missing: node.kind };
-    if (node.isError) return { span: node.span, missing: '' };
-  }
-  return { span: { start: 0, end: tree.text.length }, missing: '' };
-}
-
-/** What the engine itself says of a file: that it exists, and that it does not parse or holds a merge conflict. */
-function ownFacts(file: FileState, parsed: ParsedFile | null, conflicted: boolean): Fact[] {
-  const place: Place = { path: file.path, anchor: null, span: { start: 0, end: 0 } };
-  const facts: Fact[] = [
-    { name: 'file', key: file.path, value: { language: file.language, directory: directoryOf(file.path) }, place },
-  ];
-  if (conflicted) facts.push({ name: 'file.conflict', key: file.path, value: null, place });
-  const broken = file.chunks.find((chunk) => chunk.error !== null);
-  if (broken?.error != null) {
-    const { span, missing } = broken.error;
-    facts.push({
-      name: 'file.syntax-error',
-      key: file.path,
-      value: { missing },
-      place: { path: file.path, anchor: broken.anchor, span },
-    });
-  }
-  if (parsed !== null) facts.push({ name: 'file.parsed', key: file.path, value: null, place });
-  return facts;
-}
-
 /** Fixes are written with `\n`; in a file with `\r\n` their line breaks become `\r\n`. */
 function adaptLineBreaks(text: string | undefined, edits: readonly TextEdit[]): readonly TextEdit[] {
   if (text === undefined || !text.includes('\r\n')) return edits;
   return edits.map((edit) => ({ ...edit, newText: edit.newText.replace(/\r?\n/g, '\r\n') }));
-}
-
-interface Shape {
-  readonly start: number;
-  readonly end: number;
-  readonly hasError: boolean;
-}
-
-/**
- * Matches new chunks with old ones: equal ones from the front and from the back keep their results (`same`), the rest
- * in between are paired in order when their number did not change, so that what stands there keeps its anchor.
- */
-function align(
-  old: readonly Chunk[],
-  shapes: readonly Shape[],
-  edits: readonly InputEdit[] | null,
-  text: string,
-): ({ readonly chunk: Chunk; readonly same: boolean } | undefined)[] {
-  const result: ({ chunk: Chunk; same: boolean } | undefined)[] = new Array(shapes.length).fill(undefined);
-  if (old.length === 0) return result;
-  // Outside of the edited range the text is what it was, so equal spans mean equal texts; without edits texts are compared.
-  const changed = edits === null ? null : changedRange(edits);
-  const same = (chunk: Chunk, shape: Shape, side: 'front' | 'back'): boolean => {
-    if (chunk.length !== shape.end - shape.start || chunk.hasError !== shape.hasError) return false;
-    if (changed !== null) {
-      if (side === 'front' && shape.end < changed.start) return chunk.anchor.start === shape.start;
-      if (side === 'back' && shape.start > changed.end) return chunk.anchor.start === shape.start - changed.delta;
-    }
-    return text.startsWith(chunk.text, shape.start);
-  };
-  const limit = Math.min(old.length, shapes.length);
-  let front = 0;
-  while (front < limit && same(old[front]!, shapes[front]!, 'front')) {
-    result[front] = { chunk: old[front]!, same: true };
-    front++;
-  }
-  let back = 0;
-  while (back < limit - front) {
-    const chunk = old[old.length - 1 - back]!;
-    const shape = shapes[shapes.length - 1 - back]!;
-    if (!same(chunk, shape, 'back')) break;
-    result[shapes.length - 1 - back] = { chunk, same: true };
-    back++;
-  }
-  if (old.length === shapes.length) {
-    for (let i = front; i < shapes.length - back; i++) result[i] = { chunk: old[i]!, same: false };
-  }
-  return result;
-}
-
-/** Smallest range of the new text that holds all edits, and by how much the text behind it moved. */
-function changedRange(edits: readonly InputEdit[]): { start: number; end: number; delta: number } {
-  let start = Number.POSITIVE_INFINITY;
-  let end = 0;
-  let delta = 0;
-  for (const edit of edits) {
-    start = Math.min(start, edit.start);
-    const shift = edit.newEnd - edit.oldEnd;
-    end = Math.max(edit.newEnd, end > edit.oldEnd ? end + shift : edit.newEnd);
-    delta += shift;
-  }
-  return { start, end, delta };
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { MAX_FILE_LENGTH } from '../../core/engine/engine.ts';
+import { MAX_FILE_LENGTH } from '../../core/engine/analyser.ts';
 import type { Problem } from '../../core/engine/problem.ts';
 import { languageOf, SKIPPED_DIRECTORIES } from '../../core/engine/roles.ts';
 import type { Host, Listing } from '../host.ts';

@@ -1,0 +1,377 @@
+/**
+ * Analysis of one file: its text is parsed, falls into chunks, and each chunk is examined once; after an edit only the
+ * chunks that changed are. The result is a function of text, path and rule set, and knows nothing of other files.
+ */
+import type { FileRole, LanguageId } from '../model/file.ts';
+import type { Json } from '../model/json.ts';
+import type { Anchor, Place, Span } from '../model/location.ts';
+import { directoryOf } from '../model/path.ts';
+import type { Fact } from '../model/verdict.ts';
+import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
+import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
+import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
+import { type Snapshot, snapshotOf } from '../text/snapshot.ts';
+import {
+  type Dispatch,
+  detectorsFor,
+  EMPTY_EXAMINATION,
+  type Examination,
+  examineChunk,
+  examineText,
+  prepareDispatch,
+  type RuleVerdict,
+} from './examine.ts';
+import type { LanguageSupport } from './language.ts';
+import type { Problem } from './problem.ts';
+import { roleOfPath } from './roles.ts';
+
+/** Files larger than this (UTF-16 code units) are not parsed; the audit says so. */
+export const MAX_FILE_LENGTH = 2_000_000;
+/** Milliseconds that one parse may take: while somebody types, and otherwise. */
+const EDIT_PARSE_BUDGET = 50;
+const FULL_PARSE_BUDGET = 2_000;
+
+export interface SyntaxFault {
+  readonly span: Span;
+  /** Kind of the token that the grammar misses, '' for text that it cannot place. */
+  readonly missing: string;
+}
+
+export interface Chunk {
+  readonly anchor: Anchor;
+  readonly length: number;
+  /** Text of the chunk: what the results are a function of, with the file's context. */
+  readonly text: string;
+  readonly hasError: boolean;
+  /** The first error or missing token, relative to the chunk. */
+  readonly error: SyntaxFault | null;
+  readonly header: FlatTree | null;
+  readonly examination: Examination;
+  /** Shows what was found before the chunk stopped to parse; the settled text is examined again. */
+  readonly stale: boolean;
+}
+
+/** What is known of a file. The analyser writes it; its owner deletes `parsed`. */
+export interface FileAnalysis {
+  readonly path: string;
+  readonly language: LanguageId;
+  snapshot: Snapshot;
+  role: FileRole;
+  header: Json;
+  /** Serialised context that the chunks' results depend on besides their text. */
+  contextKey: string;
+  chunks: readonly Chunk[];
+  text: Examination;
+  readonly textAnchor: Anchor;
+  parsed: ParsedFile | null;
+  problems: Problem[];
+  /** Facts of the engine itself, relative to the file. */
+  ownFacts: readonly Fact[];
+}
+
+/** A file that nobody has looked at yet. */
+export function newFileAnalysis(path: string, language: LanguageId, text: string): FileAnalysis {
+  return {
+    path,
+    language,
+    snapshot: snapshotOf(text),
+    role: 'production',
+    header: null,
+    contextKey: '',
+    chunks: [],
+    text: EMPTY_EXAMINATION,
+    textAnchor: { start: 0 },
+    parsed: null,
+    problems: [],
+    ownFacts: [],
+  };
+}
+
+export interface AnalyserOptions {
+  readonly syntax: Syntax;
+  readonly rules: readonly Rule[];
+  readonly extractors: readonly Extractor[];
+  readonly languages: readonly LanguageSupport[];
+}
+
+/** Work done so far, for the laws and the benchmark that count it. */
+export interface AnalyserCounters {
+  chunksExamined: number;
+  chunksReused: number;
+  parses: number;
+}
+
+export class Analyser {
+  readonly #syntax: Syntax;
+  readonly #rules: readonly Rule[];
+  readonly #languages: ReadonlyMap<LanguageId, LanguageSupport>;
+  readonly #dispatch: Dispatch;
+  readonly counters: AnalyserCounters = { chunksExamined: 0, chunksReused: 0, parses: 0 };
+
+  constructor({ syntax, rules, extractors, languages }: AnalyserOptions) {
+    this.#syntax = syntax;
+    this.#rules = rules;
+    this.#languages = new Map(languages.map((language) => [language.id, language]));
+    this.#dispatch = prepareDispatch(rules, extractors, optionsOf);
+  }
+
+  /** Parses the text from scratch and brings everything up to date; the tree stays in `file.parsed`. */
+  parseFresh(file: FileAnalysis): void {
+    file.parsed?.delete();
+    file.parsed = null;
+    file.problems = [];
+    if (file.snapshot.text.length > MAX_FILE_LENGTH) {
+      file.problems.push({ path: file.path, kind: 'too-large', message: 'The file is too large to be judged.' });
+    } else if (this.#syntax.supports(file.language)) {
+      this.counters.parses++;
+      file.parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
+      if (file.parsed === null) {
+        file.problems.push({
+          path: file.path,
+          kind: 'parse-budget',
+          message: 'Parsing took too long; the file is not judged.',
+        });
+      }
+    }
+    this.#analyse(file, null);
+  }
+
+  /**
+   * Parses the present text incrementally: `edits` led to it since `file.parsed`. False: that took too long, and the
+   * file has no tree now; what was found before stays.
+   */
+  parseEdited(file: FileAnalysis, edits: readonly InputEdit[]): boolean {
+    const previous = file.parsed!;
+    const parsed = this.#syntax.parse(file.language, file.snapshot.text, {
+      previous: { file: previous, edits },
+      budget: EDIT_PARSE_BUDGET,
+    });
+    this.counters.parses++;
+    previous.delete();
+    file.parsed = parsed;
+    if (parsed === null) return false;
+    this.#analyse(file, edits);
+    return true;
+  }
+
+  isParsable(file: FileAnalysis): boolean {
+    return this.#syntax.supports(file.language) && file.snapshot.text.length <= MAX_FILE_LENGTH;
+  }
+
+  /** Brings chunks, facts and verdicts of a file up to date with its tree. `edits`: what changed since the last time. */
+  #analyse(file: FileAnalysis, edits: readonly InputEdit[] | null): void {
+    const { parsed } = file;
+    const support = this.#languages.get(file.language);
+    const { text } = file.snapshot;
+    const conflicted = hasConflict(text);
+    if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, conflicted);
+    else {
+      file.chunks = [];
+      file.role = roleOfPath(file.path);
+    }
+    const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
+    file.text =
+      text.length > MAX_FILE_LENGTH ? EMPTY_EXAMINATION : examineText(this.#dispatch, text, context, file.textAnchor);
+    file.ownFacts = ownFacts(file, parsed !== null, conflicted);
+    file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
+    for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
+      const id = failure.rule < 0 ? 'extractor' : this.#rules[failure.rule]!.id;
+      file.problems.push({ path: file.path, kind: 'rule-failed', message: `${id}: ${failure.message}` });
+    }
+  }
+
+  #analyseChunks(
+    file: FileAnalysis,
+    parsed: ParsedFile,
+    support: LanguageSupport,
+    edits: readonly InputEdit[] | null,
+    conflicted: boolean,
+  ): void {
+    const { text } = file.snapshot;
+    const { topLevel, grammar } = parsed;
+    const ranges = support.chunk(topLevel, grammar, text);
+    const shapes = ranges.map((range) => {
+      const start = topLevel.starts[range.first]!;
+      const end = topLevel.ends[range.last]!;
+      let hasError = false;
+      for (let i = range.first; i <= range.last; i++) if (topLevel.errors[i] === 1) hasError = true;
+      return { range, start, end, hasError };
+    });
+    const old = file.chunks;
+    const pairs = align(old, shapes, edits, text);
+
+    const headerKinds = shapes.map(({ range }) => {
+      let i = range.first;
+      while (i < range.last && grammar.kinds[topLevel.kinds[i]!] === 'comment') i++;
+      return support.isHeaderKind(grammar.kinds[topLevel.kinds[i]!]!);
+    });
+    const trees = shapes.map(({ range, start, end }, i) => {
+      if (!headerKinds[i]) return null;
+      const reused = pairs[i];
+      if (reused?.same === true && reused.chunk.header !== null) return reused.chunk.header;
+      return parsed.flatten(range.first, range.last, text.slice(start, end), start);
+    });
+    const header = support.header(
+      trees.filter((tree) => tree !== null),
+      text,
+    );
+    const pathRole = roleOfPath(file.path);
+    const role =
+      pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
+    const contextKey = JSON.stringify([role, conflicted, header]);
+    const sameContext = contextKey === file.contextKey;
+    const context: FileContext = { path: file.path, language: file.language, role, header };
+    file.role = role;
+    file.header = header;
+    file.contextKey = contextKey;
+    file.chunks = shapes.map(({ range, start, end, hasError }, i): Chunk => {
+      const pair = pairs[i];
+      if (pair?.same === true && sameContext && !(pair.chunk.stale && edits === null)) {
+        pair.chunk.anchor.start = start;
+        this.counters.chunksReused++;
+        return pair.chunk;
+      }
+      const anchor = pair?.chunk.anchor ?? { start };
+      anchor.start = start;
+      const chunkText = text.slice(start, end);
+      const detectors = detectorsFor(this.#dispatch, context, chunkText, !hasError && !conflicted);
+      const isNeeded = detectors !== null || hasError;
+      const tree = trees[i] ?? (isNeeded ? parsed.flatten(range.first, range.last, chunkText, start) : null);
+      this.counters.chunksExamined++;
+      const examined =
+        detectors === null || tree === null
+          ? EMPTY_EXAMINATION
+          : examineChunk(this.#dispatch, tree, context, anchor, detectors);
+      const stale = hasError && edits !== null && pair !== undefined;
+      const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
+      const error = hasError && tree !== null ? firstFault(tree) : null;
+      return {
+        anchor,
+        length: end - start,
+        text: chunkText,
+        hasError,
+        error,
+        header: trees[i] ?? null,
+        examination,
+        stale,
+      };
+    });
+  }
+}
+
+/** Options of a rule; a configuration cannot change them yet. */
+export function optionsOf(rule: Rule): Json {
+  return rule.options?.default ?? null;
+}
+
+/**
+ * While a declaration does not parse because somebody is typing in it, its last findings stay, without fixes: they come
+ * and go with the settled text, not with each key.
+ */
+function keepStale(chunk: Chunk, examined: Examination, length: number): Examination {
+  const verdicts = chunk.examination.verdicts.flatMap(({ rule, verdict }): RuleVerdict[] => {
+    if (verdict.subject.end > length) return [];
+    return [{ rule, verdict: verdict.kind === 'fail' ? { ...verdict, fixes: [] } : verdict }];
+  });
+  return { ...examined, verdicts };
+}
+
+const CONFLICT_START = /^<{7} /m;
+const CONFLICT_END = /^>{7} /m;
+
+export function hasConflict(text: string): boolean {
+  return text.includes('<<<<<<< ') && CONFLICT_START.test(text) && CONFLICT_END.test(text);
+}
+
+/** The first place in a chunk with a syntax error that the grammar could not make sense of. */
+function firstFault(tree: FlatTree): SyntaxFault {
+  for (let i = 1; i < tree.size; i++) {
+    const node = new FlatNode(tree, i);
+    if (node.isMissing) return { span: node.span, missing: node.kind };
+    if (node.isError) return { span: node.span, missing: '' };
+  }
+  return { span: { start: 0, end: tree.text.length }, missing: '' };
+}
+
+/** What the engine itself says of a file: that it exists, and that it does not parse or holds a merge conflict. */
+export function ownFacts(file: FileAnalysis, parsed: boolean, conflicted: boolean): Fact[] {
+  const place: Place = { path: file.path, anchor: null, span: { start: 0, end: 0 } };
+  const facts: Fact[] = [
+    { name: 'file', key: file.path, value: { language: file.language, directory: directoryOf(file.path) }, place },
+  ];
+  if (conflicted) facts.push({ name: 'file.conflict', key: file.path, value: null, place });
+  const broken = file.chunks.find((chunk) => chunk.error !== null);
+  if (broken?.error != null) {
+    const { span, missing } = broken.error;
+    facts.push({
+      name: 'file.syntax-error',
+      key: file.path,
+      value: { missing },
+      place: { path: file.path, anchor: broken.anchor, span },
+    });
+  }
+  if (parsed) facts.push({ name: 'file.parsed', key: file.path, value: null, place });
+  return facts;
+}
+
+interface Shape {
+  readonly start: number;
+  readonly end: number;
+  readonly hasError: boolean;
+}
+
+/**
+ * Matches new chunks with old ones: equal ones from the front and from the back keep their results (`same`), the rest
+ * in between are paired in order when their number did not change, so that what stands there keeps its anchor.
+ */
+function align(
+  old: readonly Chunk[],
+  shapes: readonly Shape[],
+  edits: readonly InputEdit[] | null,
+  text: string,
+): ({ readonly chunk: Chunk; readonly same: boolean } | undefined)[] {
+  const result: ({ chunk: Chunk; same: boolean } | undefined)[] = new Array(shapes.length).fill(undefined);
+  if (old.length === 0) return result;
+  // Outside of the edited range the text is what it was, so equal spans mean equal texts; without edits texts are compared.
+  const changed = edits === null ? null : changedRange(edits);
+  const same = (chunk: Chunk, shape: Shape, side: 'front' | 'back'): boolean => {
+    if (chunk.length !== shape.end - shape.start || chunk.hasError !== shape.hasError) return false;
+    if (changed !== null) {
+      if (side === 'front' && shape.end < changed.start) return chunk.anchor.start === shape.start;
+      if (side === 'back' && shape.start > changed.end) return chunk.anchor.start === shape.start - changed.delta;
+    }
+    return text.startsWith(chunk.text, shape.start);
+  };
+  const limit = Math.min(old.length, shapes.length);
+  let front = 0;
+  while (front < limit && same(old[front]!, shapes[front]!, 'front')) {
+    result[front] = { chunk: old[front]!, same: true };
+    front++;
+  }
+  let back = 0;
+  while (back < limit - front) {
+    const chunk = old[old.length - 1 - back]!;
+    const shape = shapes[shapes.length - 1 - back]!;
+    if (!same(chunk, shape, 'back')) break;
+    result[shapes.length - 1 - back] = { chunk, same: true };
+    back++;
+  }
+  if (old.length === shapes.length) {
+    for (let i = front; i < shapes.length - back; i++) result[i] = { chunk: old[i]!, same: false };
+  }
+  return result;
+}
+
+/** Smallest range of the new text that holds all edits, and by how much the text behind it moved. */
+function changedRange(edits: readonly InputEdit[]): { start: number; end: number; delta: number } {
+  let start = Number.POSITIVE_INFINITY;
+  let end = 0;
+  let delta = 0;
+  for (const edit of edits) {
+    start = Math.min(start, edit.start);
+    const shift = edit.newEnd - edit.oldEnd;
+    end = Math.max(edit.newEnd, end > edit.oldEnd ? end + shift : edit.newEnd);
+    delta += shift;
+  }
+  return { start, end, delta };
+}

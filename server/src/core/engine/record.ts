@@ -1,0 +1,111 @@
+/**
+ * The analysis of a file as plain JSON, without text and tree: what another thread hands over and what a disk keeps.
+ * Rules are named by their position, so a record is only good for the rule set that it was made with.
+ */
+import type { FileRole } from '../model/file.ts';
+import type { Json } from '../model/json.ts';
+import type { Anchor, Span } from '../model/location.ts';
+import type { Fact } from '../model/verdict.ts';
+import { type Chunk, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
+import { EMPTY_EXAMINATION, type Examination, type RuleVerdict } from './examine.ts';
+import type { Problem } from './problem.ts';
+import { languageOf } from './roles.ts';
+
+type FactRecord = readonly [name: string, key: string, value: Json, start: number, end: number];
+
+interface ExaminationRecord {
+  readonly verdicts: readonly (readonly [rule: number, verdict: RuleVerdict['verdict']])[];
+  readonly facts: readonly FactRecord[];
+  readonly failures: Examination['failures'];
+}
+
+type ChunkRecord = readonly [
+  start: number,
+  length: number,
+  /** 0: no error, 1: an error somewhere; else the first one. */
+  fault: 0 | 1 | readonly [start: number, end: number, missing: string],
+  /** 0: nothing was found. */
+  examination: ExaminationRecord | 0,
+];
+
+/** See `recordOf`. */
+export interface FileRecord {
+  readonly role: FileRole;
+  readonly header: Json;
+  readonly contextKey: string;
+  readonly parsed: boolean;
+  readonly conflicted: boolean;
+  readonly text: ExaminationRecord | 0;
+  readonly chunks: readonly ChunkRecord[];
+  readonly problems: readonly Problem[];
+}
+
+function recordExamination({ verdicts, facts, failures }: Examination): ExaminationRecord | 0 {
+  if (verdicts.length === 0 && facts.length === 0 && failures.length === 0) return 0;
+  return {
+    verdicts: verdicts.map(({ rule, verdict }) => [rule, verdict] as const),
+    facts: facts.map(({ name, key, value, place: { span } }) => [name, key, value, span.start, span.end] as const),
+    failures,
+  };
+}
+
+function restoreExamination(record: ExaminationRecord | 0, path: string, anchor: Anchor): Examination {
+  if (record === 0) return EMPTY_EXAMINATION;
+  return {
+    verdicts: record.verdicts.map(([rule, verdict]) => ({ rule, verdict })),
+    facts: record.facts.map(
+      ([name, key, value, start, end]): Fact => ({ name, key, value, place: { path, anchor, span: { start, end } } }),
+    ),
+    failures: record.failures,
+  };
+}
+
+function faultOf({ hasError, error }: Chunk): ChunkRecord[2] {
+  if (error === null) return hasError ? 1 : 0;
+  return [error.span.start, error.span.end, error.missing];
+}
+
+/** The record of a file that was parsed from scratch. */
+export function recordOf(file: FileAnalysis): FileRecord {
+  const holds = (name: string): boolean => file.ownFacts.some((fact) => fact.name === name);
+  return {
+    role: file.role,
+    header: file.header,
+    contextKey: file.contextKey,
+    parsed: holds('file.parsed'),
+    conflicted: holds('file.conflict'),
+    text: recordExamination(file.text),
+    chunks: file.chunks.map(
+      (chunk): ChunkRecord => [chunk.anchor.start, chunk.length, faultOf(chunk), recordExamination(chunk.examination)],
+    ),
+    problems: file.problems,
+  };
+}
+
+/** The analysis that was recorded for `text` at `path`; null when files of its kind are not judged. */
+export function analysisOf(path: string, text: string, record: FileRecord): FileAnalysis | null {
+  const language = languageOf(path);
+  if (language === null) return null;
+  const file = newFileAnalysis(path, language, text);
+  file.role = record.role;
+  file.header = record.header;
+  file.contextKey = record.contextKey;
+  file.text = restoreExamination(record.text, path, file.textAnchor);
+  file.chunks = record.chunks.map(([start, length, fault, examination]): Chunk => {
+    const anchor: Anchor = { start };
+    const span: Span | null = typeof fault === 'number' ? null : { start: fault[0], end: fault[1] };
+    return {
+      anchor,
+      length,
+      text: text.slice(start, start + length),
+      hasError: fault !== 0,
+      error: span === null ? null : { span, missing: (fault as readonly [number, number, string])[2] },
+      header: null,
+      examination: restoreExamination(examination, path, anchor),
+      stale: false,
+    };
+  });
+  file.problems = [...record.problems];
+  file.ownFacts = ownFacts(file, record.parsed, record.conflicted);
+  return file;
+}
