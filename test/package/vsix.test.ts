@@ -40,6 +40,7 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
       'extension/changelog.md',
       'extension/dist/cli.js',
       'extension/dist/client.cjs',
+      'extension/dist/scanWorker.js',
       'extension/dist/server.js',
       'extension/dist/tree-sitter-go.wasm',
       'extension/dist/tree-sitter.wasm',

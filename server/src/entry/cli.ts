@@ -4,6 +4,7 @@
  * to standard output or a file and everything else to standard error; reads nothing outside the folder.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine } from '../core/engine/engine.ts';
@@ -20,6 +21,8 @@ import { toSarif } from '../core/present/sarif.ts';
 import { displayScore } from '../core/score/score.ts';
 import { loadSyntax } from '../host/node/assets.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
+import { createScanFiles } from '../host/node/scanFiles.ts';
+import { tuneForShortRun } from '../host/node/tuning.ts';
 import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
@@ -146,6 +149,7 @@ async function readConfiguration(root: string): Promise<ReadSettings> {
 }
 
 async function audit(target: Target): Promise<{ readonly engine: Engine; readonly audit: Audit }> {
+  tuneForShortRun();
   const settings = await readConfiguration(target.root);
   const engine = createEngine(await loadSyntax(new URL('./', import.meta.url)));
   const bar = progress();
@@ -155,12 +159,26 @@ async function audit(target: Target): Promise<{ readonly engine: Engine; readonl
   engine.configure({ rules: settings.rules, previewRules: settings.previewRules ?? true });
   engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
   let done = 0;
-  for (const path of paths) {
-    const text = await host.read(path);
-    bar.show(`Auditing ${++done} of ${paths.length} files`);
-    if (typeof text === 'string') engine.setFile(path, text, false);
-    else unread.push(text);
-  }
+  const show = (): void => bar.show(`Auditing ${++done} of ${paths.length} files`);
+  // This thread works too, so one fewer is started.
+  const scanFiles = createScanFiles(new URL('./scanWorker.js', import.meta.url), availableParallelism() - 1);
+  await scanFiles(
+    paths.map((path) => ({ path, root: target.root, inside: path })),
+    {
+      take(result) {
+        show();
+        if (result.kind === 'analysed') engine.adoptFile(result.item.path, result.text, result.record);
+        else unread.push(result.problem);
+      },
+      isCancelled: () => false,
+      async alongside({ path }) {
+        show();
+        const text = await host.read(path);
+        if (typeof text === 'string') engine.setFile(path, text, false);
+        else unread.push(text);
+      },
+    },
+  );
   bar.show('Judging the workspace');
   engine.judge();
   const { only } = target;

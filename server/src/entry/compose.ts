@@ -1,10 +1,20 @@
 /** Puts the parts together: every rule, extractor and language around one parser. */
+import { Analyser, type AnalyserOptions } from '../core/engine/analyser.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { Syntax } from '../core/syntax/syntax.ts';
 import { EXTRACTORS } from '../knowledge/index.gen.ts';
 import { goSupport } from '../languages/go/support.ts';
 import { RULES } from '../rules/index.gen.ts';
 
+function optionsWith(syntax: Syntax): AnalyserOptions {
+  return { syntax, rules: RULES, extractors: EXTRACTORS, languages: [goSupport] };
+}
+
 export function createEngine(syntax: Syntax): Engine {
-  return new Engine({ syntax, rules: RULES, extractors: EXTRACTORS, languages: [goSupport] });
+  return new Engine(optionsWith(syntax));
+}
+
+/** The part of the engine that looks at single files, for threads that do nothing else. */
+export function createAnalyser(syntax: Syntax): Analyser {
+  return new Analyser(optionsWith(syntax));
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** The language server as a process: `--stdio` for any LSP client, `--node-ipc` for VS Code. */
+import { availableParallelism } from 'node:os';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { loadSyntax } from '../host/node/assets.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
+import { createScanFiles } from '../host/node/scanFiles.ts';
 import { serve } from '../lsp/server.ts';
 import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
 import { createEngine } from './compose.ts';
@@ -18,5 +20,7 @@ serve({
   connection: createConnection(ProposedFeatures.all),
   createEngine: async () => createEngine(await loadSyntax(new URL('./', import.meta.url))),
   createHost: createNodeHost,
+  // One core is left to the editor.
+  scanFiles: createScanFiles(new URL('./scanWorker.js', import.meta.url), Math.max(1, availableParallelism() - 1)),
   rubric: DEFAULT_RUBRIC,
 });

@@ -50,7 +50,7 @@ import type { Rubric, Scorecard } from '../core/score/types.ts';
 import { hashText } from '../core/text/hash.ts';
 import { positionAt } from '../core/text/lines.ts';
 import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, ScanFiles, ScanItem, ScanResult } from '../host/host.ts';
 import {
   type InitializationOptions,
   REPORT_REQUEST,
@@ -92,6 +92,8 @@ export interface ServerParts {
   readonly connection: Connection;
   readonly createEngine: () => Promise<Engine>;
   readonly createHost: (folder: string) => Host;
+  /** Analyses many files at once; without it, or when it fails, this thread does. */
+  readonly scanFiles?: ScanFiles;
   readonly rubric: Rubric;
 }
 
@@ -129,6 +131,8 @@ class LanguageServer {
   readonly #parts: ServerParts;
   readonly #documents = new Map<string, Document>();
   readonly #hosts = new Map<Root, Host>();
+  /** Files that were read since the scan began: what it brings of them may be older. */
+  readonly #readSinceScan = new Set<string>();
   #roots: readonly Root[] = [];
   #engine: Engine | null = null;
   #abilities: ClientAbilities = {
@@ -412,6 +416,7 @@ class LanguageServer {
     const engine = this.#engine;
     const found = locate(this.#roots, path);
     if (engine === null || found === null || this.#isOpen(path)) return;
+    this.#readSinceScan.add(path);
     const host = this.#hosts.get(found.root)!;
     const text = (await host.includes(found.inside, this.#exclude)) ? await host.read(found.inside) : null;
     if (this.#engine === null || this.#isOpen(path)) return;
@@ -503,12 +508,15 @@ class LanguageServer {
     const isCancelled = (): boolean =>
       generation !== this.#scanGeneration || progress?.token.isCancellationRequested === true;
     try {
-      const listed: { readonly path: string; readonly inside: string; readonly host: Host }[] = [];
+      const listed: ScanItem[] = [];
+      this.#readSinceScan.clear();
+      const hostOf = new Map<string, Host>();
       const slice = this.#slicer();
       this.#unread = [];
       for (const [root, host] of this.#hosts) {
+        hostOf.set(root.folder, host);
         const { paths, problems } = await host.list(this.#exclude, slice);
-        for (const inside of paths) listed.push({ path: root.prefix + inside, inside, host });
+        for (const inside of paths) listed.push({ path: root.prefix + inside, root: root.folder, inside });
         for (const problem of problems) this.#unread.push({ ...problem, path: root.prefix + problem.path });
       }
       const wanted = new Set(listed.map((file) => file.path));
@@ -526,32 +534,44 @@ class LanguageServer {
       for (const document of this.#documents.values()) {
         if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
       }
-      let done = 0;
-      for (const { path, inside, host } of listed) {
-        const text = await host.read(inside);
-        if (isCancelled()) break;
-        if (this.#engine === null) return;
-        done++;
-        if (this.#isOpen(path)) continue;
-        if (typeof text === 'string') engine.setFile(path, text, false);
-        else {
-          this.#unread.push({ ...text, path });
+      const done = new Set<string>();
+      const stopped = (): boolean => this.#engine !== engine || isCancelled();
+      const finish = (path: string, problem: Problem | null): void => {
+        done.add(path);
+        if (problem !== null) {
+          this.#unread.push({ ...problem, path });
           engine.removeFile(path);
         }
         this.#stale.add(path);
+        if (done.size % 50 !== 0) return;
+        progress?.report(Math.round((100 * done.size) / listed.length), `${done.size} of ${listed.length} files`);
+        this.#touch();
+      };
+      const take = (result: ScanResult): void => {
+        const { path } = result.item;
+        if (stopped() || this.#isOpen(path) || this.#readSinceScan.has(path)) return;
+        if (result.kind === 'analysed') engine.adoptFile(path, result.text, result.record);
+        finish(path, result.kind === 'unread' ? result.problem : null);
+      };
+      await this.#parts.scanFiles?.(listed, { take, isCancelled: stopped }).catch((error: unknown) => {
+        this.#connection.console.error(`Scanning on one thread: ${error instanceof Error ? error.message : error}`);
+      });
+      for (const { path, root, inside } of listed) {
+        if (stopped()) break;
+        if (done.has(path) || this.#isOpen(path) || this.#readSinceScan.has(path)) continue;
+        const text = await hostOf.get(root)!.read(inside);
+        if (typeof text === 'string') engine.setFile(path, text, false);
+        finish(path, typeof text === 'string' ? null : text);
         await slice();
-        if (done % 50 === 0) {
-          progress?.report(Math.round((100 * done) / listed.length), `${done} of ${listed.length} files`);
-          this.#touch();
-        }
       }
+      if (this.#engine !== engine) return;
       engine.judge();
       const cancelled = progress?.token.isCancellationRequested === true && generation === this.#scanGeneration;
       if (generation === this.#scanGeneration) {
         const judged = listed.length > 0;
         this.#setState(
           judged ? 'ready' : 'empty',
-          cancelled ? `The scan was cancelled after ${done} of ${listed.length} files.` : '',
+          cancelled ? `The scan was cancelled after ${done.size} of ${listed.length} files.` : '',
         );
         this.#baseline ??= cancelled ? null : this.#currentScorecard();
       }

@@ -60,6 +60,8 @@ export class Engine {
   readonly #rules: readonly Rule[];
   readonly #languages = new Map<LanguageId, LanguageSupport>();
   readonly #files = new Map<string, FileState>();
+  /** Files that have problems. */
+  readonly #troubled = new Set<string>();
   readonly #index = new FactIndex();
   readonly #problems: Problem[] = [];
   readonly #findings = new Map<string, readonly Finding[]>();
@@ -99,7 +101,7 @@ export class Engine {
   }
 
   get problems(): readonly Problem[] {
-    return [...this.#problems, ...[...this.#files.values()].flatMap((file) => file.problems)];
+    return [...this.#problems, ...[...this.#troubled].sort().flatMap((path) => this.#files.get(path)!.problems)];
   }
 
   has(path: string): boolean {
@@ -212,6 +214,7 @@ export class Engine {
     if (file === undefined) return;
     file.parsed?.delete();
     this.#files.delete(path);
+    this.#troubled.delete(path);
     this.#findings.delete(path);
     this.#index.update(path, null);
     this.#workspaceByPath = null;
@@ -231,6 +234,8 @@ export class Engine {
   #take(file: FileState): void {
     file.counts = null;
     this.#findings.delete(file.path);
+    if (file.problems.length > 0) this.#troubled.add(file.path);
+    else this.#troubled.delete(file.path);
     this.#publishFacts(file);
   }
 

@@ -29,7 +29,13 @@ export interface BuildOptions {
   readonly includes?: (path: string) => boolean;
 }
 
-const SKIPPED_KINDS: ReadonlySet<Problem['kind']> = new Set(['too-large', 'parse-budget', 'unreadable', 'binary']);
+const SKIPPED_KINDS: ReadonlySet<Problem['kind']> = new Set([
+  'too-large',
+  'parse-budget',
+  'unreadable',
+  'binary',
+  'crashed',
+]);
 
 /** The audit of the workspace as the engine sees it now; call after `judge()`. */
 export function buildAudit(engine: Engine, options: BuildOptions): Audit {
