@@ -123,6 +123,12 @@ function* balanceOf(subject: Subject, ctx: ChunkContext): Generator<LockBalance>
     return;
   }
 
+  const [acquire] = acquires;
+  if (operations.length === 2 && acquire !== undefined && isPlainPair(acquire, releases[0], owner)) {
+    yield { kind: 'released', acquire };
+    return;
+  }
+
   for (const mode of ['read', 'write'] as const) {
     const deferredAcquire = operations.find(
       (operation) => operation.action === 'acquire' && operation.timing === 'deferred' && operation.mode === mode,
@@ -156,6 +162,17 @@ function* balanceOf(subject: Subject, ctx: ChunkContext): Generator<LockBalance>
       }
     }
   }
+}
+
+/** `mu.Lock()` and right behind it `defer mu.Unlock()`, once: what most functions do, and always right. */
+function isPlainPair(acquire: TimedLockOperation, release: TimedLockOperation | undefined, owner: GoNode): boolean {
+  if (release?.timing !== 'deferred' || release.mode !== acquire.mode || release.conditional || acquire.conditional)
+    return false;
+  if (acquire.statement.nextSibling?.equals(release.statement) !== true) return false;
+  // In a loop it comes round again, with the lock still held.
+  if (owner.tree.text.includes('goto')) return false;
+  const loop = acquire.statement.ancestor('for_statement', ...FUNCTION_KINDS);
+  return loop?.index === owner.index;
 }
 
 function effectsOf(

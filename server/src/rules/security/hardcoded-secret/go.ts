@@ -2,6 +2,7 @@
 import type { Span } from '../../../core/model/location.ts';
 import type { FailVerdict, Fix, FixEdit, Severity, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { fact, type NodeDetector, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
+import type { FlatTree } from '../../../core/syntax/flatTree.ts';
 import {
   isLocalHost,
   knownSecrets,
@@ -197,9 +198,20 @@ function argumentSite(literal: GoNode, node: GoNode, list: GoNode): Site | null 
   return null;
 }
 
+const chunksWithSink = new WeakMap<FlatTree, boolean>();
+
+function hasSink(tree: FlatTree): boolean {
+  let known = chunksWithSink.get(tree);
+  if (known === undefined) {
+    known = SINK_WORDS.test(tree.text);
+    chunksWithSink.set(tree, known);
+  }
+  return known;
+}
+
 /** Whether the function passes the variable to something that takes a secret. */
 function reachesSink(literal: GoNode, name: string): boolean {
-  if (!SINK_WORDS.test(literal.tree.text)) return false;
+  if (!hasSink(literal.tree)) return false;
   const scope = enclosingFunction(literal);
   if (scope === null) return false;
   for (const call of scope.descendants('call_expression')) {
