@@ -30,7 +30,11 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { server: 'server/src/entry/server.ts', cli: 'server/src/entry/cli.ts', scanWorker: 'server/src/entry/scanWorker.ts' },
+    entryPoints: {
+      server: 'server/src/entry/server.ts',
+      cli: 'server/src/entry/cli.ts',
+      scanWorker: 'server/src/entry/scanWorker.ts',
+    },
     outdir: 'dist',
     format: 'esm',
     banner,

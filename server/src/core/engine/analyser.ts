@@ -112,7 +112,7 @@ export class Analyser {
     this.#syntax = syntax;
     this.#rules = rules;
     this.#languages = new Map(languages.map((language) => [language.id, language]));
-    this.#dispatch = prepareDispatch(rules, extractors, optionsOf);
+    this.#dispatch = prepareDispatch(rules, extractors, optionsOf, this.#languages);
   }
 
   /** Parses the text from scratch and brings everything up to date; the tree stays in `file.parsed`. */

@@ -18,6 +18,7 @@ import type {
   TextDetector,
 } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree, type GrammarTables } from '../syntax/flatTree.ts';
+import type { LanguageSupport } from './language.ts';
 import { TriggerScanner } from './triggers.ts';
 
 /** A passing or failing verdict of a rule, with the chunk's coordinates. */
@@ -52,10 +53,23 @@ const EXTRACTOR_ROLES: readonly FileRole[] = ['production', 'generated', 'exampl
 interface NodeDispatch {
   readonly actives: readonly Active[];
   readonly scanner: TriggerScanner;
-  /** For each detector 1 when it looks at files of a role; with and without the rules. */
-  readonly masks: Map<string, Uint8Array>;
+  /** For each detector 1 when it looks at files of a role. */
+  readonly masks: Map<FileRole, Uint8Array>;
+  /** The same when the rules do not apply. */
+  readonly extractorMasks: Map<FileRole, Uint8Array>;
+  readonly calledName: LanguageSupport['calledName'];
   /** Detectors by kind of node. */
-  table: readonly (readonly number[] | undefined)[] | null;
+  table: readonly (KindEntry | undefined)[] | null;
+}
+
+/** The detectors of a kind of node. */
+interface KindEntry {
+  readonly detectors: readonly number[];
+  /**
+   * Those that look at calls of a name, as far as names were met; null when none of them asks for names. A record,
+   * since its keys are copies: those of a map would keep the texts alive that they were cut out of.
+   */
+  readonly byName: Record<string, readonly number[]> | null;
 }
 
 /** Detectors by language, prepared once per rule set. */
@@ -74,6 +88,7 @@ export function prepareDispatch(
   rules: readonly Rule[],
   extractors: readonly Extractor[],
   options: (rule: Rule) => Json,
+  languages: ReadonlyMap<LanguageId, LanguageSupport>,
 ): Dispatch {
   const nodeDetectors = new Map<LanguageId, Active[]>();
   const textDetectors = new Map<LanguageId | 'any', Active[]>();
@@ -104,24 +119,46 @@ export function prepareDispatch(
   const prepared = new Map<LanguageId, NodeDispatch>();
   for (const [language, actives] of nodeDetectors) {
     const scanner = new TriggerScanner(actives.map(({ detector }) => detector.triggers));
-    prepared.set(language, { actives, scanner, masks: new Map(), table: null });
+    prepared.set(language, {
+      actives,
+      scanner,
+      masks: new Map(),
+      extractorMasks: new Map(),
+      calledName: (node) => languages.get(language)?.calledName(node) ?? null,
+      table: null,
+    });
   }
   return { rules, nodeDetectors: prepared, textDetectors };
 }
 
-function tableOf(own: NodeDispatch, grammar: GrammarTables): readonly (readonly number[] | undefined)[] {
+function tableOf(own: NodeDispatch, grammar: GrammarTables): readonly (KindEntry | undefined)[] {
   if (own.table === null) {
-    const byName = new Map<string, number[]>();
+    const byKind = new Map<string, number[]>();
     own.actives.forEach((active, index) => {
       for (const kind of (active.detector as NodeDetector).kinds) {
-        const list = byName.get(kind);
-        if (list === undefined) byName.set(kind, [index]);
+        const list = byKind.get(kind);
+        if (list === undefined) byKind.set(kind, [index]);
         else list.push(index);
       }
     });
-    own.table = grammar.kinds.map((name) => byName.get(name));
+    own.table = grammar.kinds.map((name) => {
+      const detectors = byKind.get(name);
+      if (detectors === undefined) return undefined;
+      const asksForNames = detectors.some(
+        (index) => (own.actives[index]!.detector as NodeDetector).calls !== undefined,
+      );
+      return { detectors, byName: asksForNames ? Object.create(null) : null };
+    });
   }
   return own.table;
+}
+
+/** The detectors that look at a node. */
+function detectorsOf({ detectors, byName }: KindEntry, node: FlatNode, own: NodeDispatch): readonly number[] {
+  const name = byName === null ? null : own.calledName(node);
+  if (byName === null || name === null) return detectors;
+  byName[name] ??= detectors.filter((index) => (own.actives[index]!.detector as NodeDetector).calls?.(name) !== false);
+  return byName[name];
 }
 
 /**
@@ -137,11 +174,11 @@ export function detectorsFor(
 ): Uint8Array | null {
   const own = dispatch.nodeDetectors.get(file.language);
   if (own === undefined) return null;
-  const key = `${file.role} ${rulesApply}`;
-  let mask = own.masks.get(key);
+  const masks = rulesApply ? own.masks : own.extractorMasks;
+  let mask = masks.get(file.role);
   if (mask === undefined) {
     mask = Uint8Array.from(own.actives, (active) => (applies(active, file, rulesApply) ? 1 : 0));
-    own.masks.set(key, mask);
+    masks.set(file.role, mask);
   }
   const wanted = own.scanner.scan(text);
   let any = false;
@@ -211,7 +248,7 @@ class Collector {
   }
 }
 
-/** Examines a chunk of a tree-sitter language with the detectors that `detectorsFor` gave for it. */
+/** Examines a chunk of a tree-sitter language with the detectors that `detectorsFor` gave for it, and uses them up. */
 export function examineChunk(
   dispatch: Dispatch,
   tree: FlatTree,
@@ -221,20 +258,23 @@ export function examineChunk(
 ): Examination {
   const own = dispatch.nodeDetectors.get(file.language)!;
   const table = tableOf(own, tree.grammar);
-  const enabled = detectors.slice();
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
-  for (let i = 0; i < tree.size; i++) {
-    const list = table[tree.kinds[i]!];
-    if (list === undefined) continue;
-    for (const index of list) {
-      if (enabled[index] === 0) continue;
+  const { kinds, size } = tree;
+  for (let i = 0; i < size; i++) {
+    const entry = table[kinds[i]!];
+    if (entry === undefined) continue;
+    const node = new FlatNode(tree, i);
+    for (const index of detectorsOf(entry, node, own)) {
+      if (detectors[index] === 0) continue;
       const active = own.actives[index]!;
+      const detector = active.detector as NodeDetector;
       context.options = active.options;
       try {
-        collector.take(active.rule, (active.detector as NodeDetector).check(new FlatNode(tree, i), context));
+        if (detector.when !== undefined && !detector.when(node, context)) continue;
+        collector.take(active.rule, detector.check(node, context));
       } catch (error) {
-        enabled[index] = 0;
+        detectors[index] = 0;
         collector.fail(active.rule, error);
       }
     }

@@ -81,8 +81,8 @@ export class FactIndex {
   readonly #files = new Map<string, StoredFile>();
   /** name -> path -> facts */
   readonly #names = new Map<string, Map<string, readonly Fact[]>>();
-  /** name + key -> path -> facts */
-  readonly #keys = new Map<string, Map<string, Fact[]>>();
+  /** name -> key -> path -> facts, for names of which a key was ever looked up */
+  readonly #keys = new Map<string, Map<string, Map<string, readonly Fact[]>>>();
   /** kind + partition + name -> paths */
   readonly #partitions = new Map<string, Set<string>>();
   readonly #sorted = new Map<string, readonly Fact[]>();
@@ -92,12 +92,18 @@ export class FactIndex {
   /** Judge runs that may have to appear or vanish: `rule + partition`. */
   readonly #candidates = new Set<string>();
   #judges: readonly JudgeEntry[] = [];
+  /** Positions of the judges that read facts of a name. */
+  readonly #readers = new Map<string, number[]>();
   /** Judges run so far; a test counts it. */
   runCount = 0;
 
   /** Replaces the judges; everything is judged anew. */
   setJudges(judges: readonly JudgeEntry[]): void {
     this.#judges = judges;
+    this.#readers.clear();
+    judges.forEach(({ judge }, index) => {
+      for (const name of new Set(judge.reads)) getOrCreate(this.#readers, name, () => []).push(index);
+    });
     this.#runs.clear();
     this.#dependents.clear();
     this.#dirty.clear();
@@ -150,12 +156,8 @@ export class FactIndex {
     else ofName.delete(path);
     this.#touch(`all${SEPARATOR}${name}`);
 
-    const oldByKey = groupByKey(old);
-    const nowByKey = groupByKey(now);
-    for (const [key, right] of nowByKey) this.#replaceKey(`${name}${SEPARATOR}${key}`, path, oldByKey.get(key), right);
-    for (const [key, left] of oldByKey) {
-      if (!nowByKey.has(key)) this.#replaceKey(`${name}${SEPARATOR}${key}`, path, left, undefined);
-    }
+    const keys = this.#keys.get(name);
+    if (keys !== undefined) this.#replaceKeys(keys, name, path, old, now);
 
     for (const stored of [before, after]) {
       if (stored === undefined) continue;
@@ -172,27 +174,46 @@ export class FactIndex {
         this.#touch(id);
       }
     }
-    this.#judges.forEach((entry, index) => {
-      if (!entry.judge.reads.includes(name)) return;
+    for (const index of this.#readers.get(name) ?? []) {
+      const { judge } = this.#judges[index]!;
       for (const stored of [before, after]) {
-        if (stored !== undefined) this.#candidates.add(`${index}${SEPARATOR}${partitionOf(entry.judge, stored)}`);
+        if (stored !== undefined) this.#candidates.add(`${index}${SEPARATOR}${partitionOf(judge, stored)}`);
       }
-    });
+    }
   }
 
-  #replaceKey(id: string, path: string, old: Fact[] | undefined, now: Fact[] | undefined): void {
-    let ofKey = this.#keys.get(id);
-    if (now !== undefined) {
-      if (ofKey === undefined) {
-        ofKey = new Map();
-        this.#keys.set(id, ofKey);
-      }
-      ofKey.set(path, now);
-    } else if (ofKey !== undefined) {
-      ofKey.delete(path);
-      if (ofKey.size === 0) this.#keys.delete(id);
+  #replaceKeys(
+    keys: Map<string, Map<string, readonly Fact[]>>,
+    name: string,
+    path: string,
+    old: readonly Fact[],
+    now: readonly Fact[],
+  ): void {
+    const oldByKey = groupByKey(old);
+    const nowByKey = groupByKey(now);
+    for (const [key, right] of nowByKey) {
+      const left = oldByKey.get(key);
+      getOrCreate(keys, key, () => new Map()).set(path, right);
+      if (left === undefined || !sameFacts(left, right)) this.#touch(`key${SEPARATOR}${name}${SEPARATOR}${key}`);
     }
-    if (old === undefined || now === undefined || !sameFacts(old, now)) this.#touch(`key${SEPARATOR}${id}`);
+    for (const key of oldByKey.keys()) {
+      if (nowByKey.has(key)) continue;
+      const ofKey = keys.get(key);
+      ofKey?.delete(path);
+      if (ofKey?.size === 0) keys.delete(key);
+      this.#touch(`key${SEPARATOR}${name}${SEPARATOR}${key}`);
+    }
+  }
+
+  /** Facts of a name by key and path. */
+  #keysOf(name: string): ReadonlyMap<string, ReadonlyMap<string, readonly Fact[]>> {
+    let keys = this.#keys.get(name);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#keys.set(name, keys);
+      for (const [path, facts] of this.#names.get(name) ?? []) this.#replaceKeys(keys, name, path, NO_FACTS, facts);
+    }
+    return keys;
   }
 
   #touch(dependency: string): void {
@@ -280,9 +301,9 @@ export class FactIndex {
         });
       },
       lookup: (name, key) => {
-        const id = `${name}${SEPARATOR}${key}`;
-        dependencies.add(`key${SEPARATOR}${id}`);
-        return this.#cached(`key${SEPARATOR}${id}`, () => inPathOrder(this.#keys.get(id)));
+        const id = `key${SEPARATOR}${name}${SEPARATOR}${key}`;
+        dependencies.add(id);
+        return this.#cached(id, () => inPathOrder(this.#keysOf(name).get(key)));
       },
       all: (name) => this.#all(name, dependencies),
       role: (path) => {

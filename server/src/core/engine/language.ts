@@ -2,7 +2,7 @@
 import type { FileRole, LanguageId } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
 import type { TextEdit } from '../model/location.ts';
-import type { FlatTree, GrammarTables } from '../syntax/flatTree.ts';
+import type { FlatNode, FlatTree, GrammarTables } from '../syntax/flatTree.ts';
 import type { TopLevel } from '../syntax/syntax.ts';
 
 /** Top-level nodes `first..last` that are examined together: a declaration with the comments that belong to it. */
@@ -19,6 +19,8 @@ export interface LanguageSupport<H extends Json = Json> {
   isHeaderKind(kind: string): boolean;
   /** Header from the header chunks, in order. */
   header(chunks: readonly FlatTree[], text: string): H;
+  /** What the node calls when it is a call: see `NodeDetector.calls`. '' when that has no name, null for other nodes. */
+  calledName(node: FlatNode): string | null;
   /** Role of a file that its path does not tell: e.g. generated code by its marker comment. */
   roleOf(path: string, header: H): FileRole | null;
   /** Text edits that add and remove imports. `text` is the file's; `remove` is dropped when something else uses it. */

@@ -52,6 +52,13 @@ export interface NodeDetector<O = unknown, N extends FlatNode = FlatNode, H = un
   readonly kinds: readonly N['kind'][];
   /** The detector is skipped for a chunk whose text contains none of these words. */
   readonly triggers?: readonly string[];
+  /**
+   * Of calls, only those of functions with such a name are looked at: of `a.b.f(x)` the name is `f`. Asked once for
+   * each name; nodes that are no calls are not affected.
+   */
+  calls?(name: string): boolean;
+  /** Whether a node is worth a `check`: for kinds that are everywhere, most of which are of no interest. */
+  when?(node: N, ctx: ChunkContext<O, H>): boolean;
   check(node: N, ctx: ChunkContext<O, H>): Iterable<Verdict>;
 }
 

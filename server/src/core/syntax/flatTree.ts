@@ -179,17 +179,25 @@ export class FlatNode<K extends string = string, F extends string = string> {
   }
 
   /** Descendants (this node included) of the given kinds, in order. */
-  *descendants(...kinds: readonly K[]): Generator<FlatNode<K, F>> {
+  descendants(...kinds: readonly K[]): FlatNode<K, F>[] {
     const wanted = kindSet(this.tree.grammar, kinds);
     const { kinds: ids } = this.tree;
     const { stop } = this;
+    const result: FlatNode<K, F>[] = [];
     for (let i = this.index; i < stop; i++) {
-      if (wanted[ids[i]!] === 1) yield new FlatNode<K, F>(this.tree, i);
+      if (wanted[ids[i]!] === 1) result.push(new FlatNode<K, F>(this.tree, i));
     }
+    return result;
   }
 }
 
-const kindSets = new WeakMap<GrammarTables, Map<string, Uint8Array>>();
+interface KindSet {
+  readonly kinds: readonly string[];
+  readonly table: Uint8Array;
+}
+
+/** The sets that were asked for, by their first kind. */
+const kindSets = new WeakMap<GrammarTables, Map<string, KindSet[]>>();
 
 /** Lookup table over kind ids for a set of kind names (several ids may share a name). */
 export function kindSet(grammar: GrammarTables, kinds: readonly string[]): Uint8Array {
@@ -198,11 +206,20 @@ export function kindSet(grammar: GrammarTables, kinds: readonly string[]): Uint8
     ofGrammar = new Map();
     kindSets.set(grammar, ofGrammar);
   }
-  const key = kinds.length === 1 ? kinds[0]! : kinds.join(' ');
-  let set = ofGrammar.get(key);
-  if (set === undefined) {
-    set = Uint8Array.from(grammar.kinds, (name) => (kinds.includes(name) ? 1 : 0));
-    ofGrammar.set(key, set);
+  const first = kinds[0] ?? '';
+  let sets = ofGrammar.get(first);
+  if (sets === undefined) {
+    sets = [];
+    ofGrammar.set(first, sets);
   }
-  return set;
+  for (const set of sets) if (isSameList(set.kinds, kinds)) return set.table;
+  const table = Uint8Array.from(grammar.kinds, (name) => (kinds.includes(name) ? 1 : 0));
+  sets.push({ kinds: [...kinds], table });
+  return table;
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
 }

@@ -36,20 +36,17 @@ const REQUEST_READERS = new Set(['github.com/go-chi/render.Bind', 'github.com/go
 const GIN_READS = /^(?:ShouldBind|Bind|MustBind|GetRawData|FormFile|MultipartForm)/;
 const GIN_HARMLESS = /(?:Query|Uri|Header)$/;
 
+const READING =
+  /^(?:NewDecoder|ReadAll|Decode|DecodeJSON|Bind\w*|ShouldBind\w*|MustBind\w*|GetRawData|ReadFrom|ParseMultipartForm|FormFile|MultipartForm)$/;
+
 const reads: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['.Body', 'ParseMultipartForm', 'Bind', 'GetRawData', 'FormFile', 'render.', 'Unmarshal'],
+  calls: (name) => READING.test(name),
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression') return;
     const name = callee.child('field')?.text ?? '';
-    if (
-      !/^(?:NewDecoder|ReadAll|Decode|DecodeJSON|Bind\w*|ShouldBind\w*|MustBind\w*|GetRawData|ReadFrom|ParseMultipartForm|FormFile|MultipartForm)$/.test(
-        name,
-      )
-    ) {
-      return;
-    }
     if (handlerAround(node) === null) return;
     const types = typesAround(ctx, node);
     if (types === null || isClientSide(node)) return;

@@ -28,9 +28,14 @@ const LIMITER = /limit|throttl|bucket|quota|brute/i;
 const LIMITING = /rate_?limit|throttl|limiter|max_?clients|max_?concurren|max_?in_?flight|limit_?concurren/i;
 const CREATING = /^(?:New|new|Default|default|With|with|Set|set|Get|get|Load|load|Parse|parse|Close|Stop|Clean|clean)/;
 
+const WAITING = /^(?:Wait|WaitN)$/;
+const MOUNTING =
+  /^(?:Use|With|UseFunc|Handle|HandleFunc|Handler|HandlerFunc|Group|GET|POST|Get|Post|Append|Chain|ChainUnaryInterceptor|UnaryInterceptor)$/;
+
 const calls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['imit', 'hrottl', 'ucket', 'uota', 'llow', 'rute', 'axClients', 'axConcurren', 'axInFlight'],
+  calls: (name) => ASKING.test(name) || WAITING.test(name) || LIMITING.test(name) || MOUNTING.test(name),
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee === null) return;
@@ -46,7 +51,7 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
       (LIMITER.test(receiver) ||
         LIMITER.test(name) ||
         /^(?:Allow|AllowN|AllowRequest|TakeAvailable|allow)$/.test(name));
-    const waits = /^(?:Wait|WaitN)$/.test(name) && LIMITER.test(receiver);
+    const waits = WAITING.test(name) && LIMITER.test(receiver);
     if ((asks || waits) && handlerAround(node) !== null) {
       yield state('rate.limit', name, { kind: 'handler' }, node);
       return;
@@ -62,11 +67,7 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     // Handed to a router: `r.Use(s.rateLimit)`, `router.Use(limiter.Middleware())`.
-    if (
-      /^(?:Use|With|UseFunc|Handle|HandleFunc|Handler|HandlerFunc|Group|GET|POST|Get|Post|Append|Chain|ChainUnaryInterceptor|UnaryInterceptor)$/.test(
-        name,
-      )
-    ) {
+    if (MOUNTING.test(name)) {
       for (const value of callArguments(node)) {
         if (value.kind === 'func_literal' || value.kind === 'interpreted_string_literal' || value.text.length > 300)
           continue;

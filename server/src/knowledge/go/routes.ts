@@ -74,11 +74,11 @@ function isHandlerLike(argument: GoNode): boolean {
 const routes: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['"/', '`/', ' /', 'Path', 'Handle', 'Route'],
+  calls: (name) => REGISTERS.has(name),
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression') return;
     const name = callee.child('field')?.text ?? '';
-    if (!REGISTERS.has(name)) return;
     const values = callArguments(node);
     if (values.length === 0 || values.length > 12) return;
     const pathIndex = values.findIndex((value, index) => index < 2 && pathOf(value) !== null);
@@ -179,12 +179,13 @@ const CONSTRUCTORS: ReadonlySet<string> = new Set(WEB_FRAMEWORKS.flatMap((item) 
 const routers: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['New', 'Default', 'Classic'],
+  calls: (name) => CONSTRUCTORS.has(name),
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression') return;
     const name = callee.child('field')?.text ?? '';
     const operand = callee.child('operand');
-    if (!CONSTRUCTORS.has(name) || operand?.kind !== 'identifier') return;
+    if (operand?.kind !== 'identifier') return;
     const path = importedPath(ctx.file.header, operand.text);
     const known = path === null ? null : frameworkOfPath(path);
     if (known === null || !known.constructors.includes(name)) return;
@@ -199,10 +200,9 @@ const routers: NodeDetector<unknown, GoNode, GoHeader> = {
 const middleware: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['.Use(', '.With(', '.UseFunc('],
+  calls: (name) => /^(?:Use|With|UseFunc)$/.test(name),
   *check(node, ctx) {
-    const callee = node.child('function');
-    if (callee?.kind !== 'selector_expression' || !/^(?:Use|With|UseFunc)$/.test(callee.child('field')?.text ?? ''))
-      return;
+    if (node.child('function')?.kind !== 'selector_expression') return;
     const frameworks = importedFrameworks(ctx.file.header);
     if (frameworks.length === 0) return;
     for (const value of callArguments(node)) {
@@ -239,8 +239,8 @@ const HEALTH_WORDS = ['ealth', 'live', 'ready', 'eadiness', 'alive', 'eartbeat',
 const healthPaths: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
   triggers: HEALTH_WORDS,
+  when: (node) => node.end - node.start <= 80,
   *check(node, ctx) {
-    if (node.end - node.start > 80) return;
     const path = stringLiteralValue(node) ?? '';
     if (!path.includes('/') || !isHealthPath(path) || !isRoutePosition(node)) return;
     if (importedFrameworks(ctx.file.header).length === 0 && node.ancestor('const_spec', 'var_spec') === null) return;

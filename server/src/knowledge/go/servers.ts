@@ -242,11 +242,11 @@ const START_NAMES = new Set([
 const starts: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['Serve(', 'ServeTLS(', 'ServeMultiple(', 'Run', 'Start', 'Listen'],
+  calls: (name) => START_NAMES.has(name),
   *check(node, ctx) {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression') return;
     const name = callee.child('field')?.text ?? '';
-    if (!START_NAMES.has(name)) return;
     const { header } = ctx.file;
     const frameworks = importedFrameworks(header);
     const serves = frameworks.length > 0 || header.imports.some((item) => item.path === GRPC || item.path === FASTHTTP);

@@ -117,9 +117,9 @@ const uses: NodeDetector<unknown, GoNode, GoHeader> = {
     'Fetch',
     'Download',
   ],
+  calls: (name) => CONNECTS.test(name),
   *check(node, ctx) {
-    const callee = node.child('function');
-    if (callee?.kind !== 'selector_expression' || !CONNECTS.test(callee.child('field')?.text ?? '')) return;
+    if (node.child('function')?.kind !== 'selector_expression') return;
     const scope = scopeAround(ctx, node);
     const url = scope === null ? null : connectedUrlOf(node, scope);
     if (url?.name != null) yield state('url.use', url.name.text, { callee: url.callee }, url.name);

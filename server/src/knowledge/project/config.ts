@@ -263,11 +263,10 @@ const validators: NodeDetector<unknown, GoNode, GoHeader> = {
 
 const validatorCalls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
+  calls: (name) => VALIDATOR.test(name),
   *check(call) {
     const callee = calledExpression(call);
-    if (callee === null) return;
-    const name = lastName(callee);
-    if (VALIDATOR.test(name)) yield fact('config.validator-call', name, null, callee.span);
+    if (callee !== null) yield fact('config.validator-call', lastName(callee), null, callee.span);
   },
 };
 

@@ -191,11 +191,13 @@ function wrapperCall(
 /** Literals that could be variables, as arguments of functions that could be wrappers. */
 const literals: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal'],
-  *check(literal, ctx) {
+  when(literal) {
     const length = literal.end - literal.start;
-    if (length < SHORTEST + 2 || length > 80) return;
+    if (length < SHORTEST + 2 || length > 80) return false;
     const first = literal.tree.text.charCodeAt(literal.start + 1);
-    if (first < 65 || first > 90) return;
+    return first >= 65 && first <= 90;
+  },
+  *check(literal, ctx) {
     const list = literal.parent;
     if (list?.kind !== 'argument_list' || list.parent?.kind !== 'call_expression') return;
     const name = literal.text.slice(1, -1);

@@ -56,7 +56,11 @@ export function chainOf(expression: GoNode, context: ChainContext, result = 0): 
   const { scope, types } = context;
   /** From the last step to the first. */
   const steps: string[] = [];
-  const finish = (root: string): string => [root, ...steps.reverse()].join('\t');
+  const finish = (root: string): string => {
+    let chain = root;
+    for (let i = steps.length - 1; i >= 0; i--) chain += `\t${steps[i]}`;
+    return chain;
+  };
   let node = unparenthesized(expression);
   let wanted = result;
   for (let seen = 0; seen < NODE_LIMIT && steps.length <= STEP_LIMIT; seen++) {

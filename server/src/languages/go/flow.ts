@@ -7,6 +7,7 @@
 import { createFlowBuilder, type FlowBuilder, type FlowEdge, type FlowGraph } from '../../core/flow/graph.ts';
 import type { EscapeQuestion } from '../../core/flow/paths.ts';
 import { type ChunkContext, defineAnalysis } from '../../core/rulekit/rule.ts';
+import { kindSet } from '../../core/syntax/flatTree.ts';
 import type { GoHeader, GoImport } from './header.ts';
 import type { GoNode } from './nodes.gen.ts';
 import {
@@ -496,25 +497,29 @@ function eventEnding(chain: GoNode): Ending | null {
  * literals are left out unless the literal is called on the spot; `go` runs the operands of its call here, but not the
  * call. A `defer` node gives its call and the body of a deferred literal: they run because of this node, later.
  */
-export function* nodesRunAt(flow: GoFlow, id: number): Generator<GoNode> {
+export function nodesRunAt(flow: GoFlow, id: number): readonly GoNode[] {
   const start = flow.node(id);
   const kind = flow.graph.nodes[id]!.kind;
-  if (start === null || kind === 'wait' || kind === 'end' || kind === 'jump') return;
-  if (kind === 'case' && (start.kind === 'type_case' || start.parent?.kind === 'type_case')) return;
+  if (start === null || kind === 'wait' || kind === 'end' || kind === 'jump') return [];
+  if (kind === 'case' && (start.kind === 'type_case' || start.parent?.kind === 'type_case')) return [];
   const root = kind === 'loop' ? start.child('left') : start;
-  if (root === null) return;
-  yield* nodesRunBy(root);
+  return root === null ? [] : nodesRunBy(root);
 }
 
 /** What evaluating a node runs: see `nodesRunAt`. */
-export function* nodesRunBy(root: GoNode): Generator<GoNode> {
-  const { stops } = root.tree;
-  for (let index = root.index; index < root.stop; ) {
+function nodesRunBy(root: GoNode): readonly GoNode[] {
+  const { stops, kinds, grammar } = root.tree;
+  const { stop } = root;
+  const literals = kindSet(grammar, ['func_literal']);
+  const calls = kindSet(grammar, ['call_expression']);
+  const nodes: GoNode[] = [];
+  for (let index = root.index; index < stop; ) {
     const node = nodeAt(root, index);
-    const literal = node.kind === 'func_literal';
-    if (!(node.kind === 'call_expression' && node.parent?.kind === 'go_statement')) yield node;
-    index = literal && index !== root.index && !isInvoked(node) ? stops[index]! : index + 1;
+    const kind = kinds[index]!;
+    if (calls[kind] === 0 || node.parent?.kind !== 'go_statement') nodes.push(node);
+    index = literals[kind] === 1 && index !== root.index && !isInvoked(node) ? stops[index]! : index + 1;
   }
+  return nodes;
 }
 
 /** Whether a function literal is called where it stands, at once or by `defer`, but not by `go`. */

@@ -66,9 +66,16 @@ export function readGoHeader(chunks: readonly FlatTree[], text: string): GoHeade
 
 /** Import path of a name used as a package qualifier in the file, or `null`. */
 export function importedPath(header: GoHeader, name: string): string | null {
-  for (const item of header.imports) if (item.name === name) return item.path;
-  return null;
+  let paths = importedPaths.get(header);
+  if (paths === undefined) {
+    // The first of equal names counts.
+    paths = new Map([...header.imports].reverse().map((item) => [item.name, item.path]));
+    importedPaths.set(header, paths);
+  }
+  return paths.get(name) ?? null;
 }
+
+const importedPaths = new WeakMap<GoHeader, ReadonlyMap<string, string>>();
 
 /** Name under which the file uses a package, or `null` when it does not import it by a usable name. */
 export function localNameOf(header: GoHeader, path: string): string | null {

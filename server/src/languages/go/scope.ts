@@ -483,10 +483,13 @@ function actionsOf(grammar: GrammarTables): readonly (Action | undefined)[] {
 
 /** Names in a parameter list; none for a single result type. */
 function parameterNames(list: GoNode | null): GoNode[] {
-  if (list?.kind !== 'parameter_list') return [];
-  return list.namedChildren
-    .filter((child) => child.kind === 'parameter_declaration' || child.kind === 'variadic_parameter_declaration')
-    .flatMap((child) => child.childrenOf('name').filter((name) => name.isNamed));
+  const names: GoNode[] = [];
+  if (list?.kind !== 'parameter_list') return names;
+  for (const child of list.namedChildren) {
+    if (child.kind !== 'parameter_declaration' && child.kind !== 'variadic_parameter_declaration') continue;
+    for (const name of child.childrenOf('name')) if (name.isNamed) names.push(name);
+  }
+  return names;
 }
 
 /** `K` and `V` of the receiver `(c *Cache[K, V])`: they are declared there. */

@@ -5,6 +5,8 @@ import type { TextEdit } from '../../core/model/location.ts';
 import type { GrammarTables } from '../../core/syntax/flatTree.ts';
 import type { TopLevel } from '../../core/syntax/syntax.ts';
 import { type GoHeader, type GoImport, readGoHeader } from './header.ts';
+import type { GoNode } from './nodes.gen.ts';
+import { calledName } from './syntax.ts';
 
 /**
  * A declaration takes the comments that stand right above it (no blank line) and the one behind it on its last line.
@@ -157,11 +159,16 @@ function removalOf(text: string, item: GoImport): TextEdit | null {
   return single === null ? null : { start: single.index, end: single.index + single[0].length, newText: '' };
 }
 
+function calledNameOfGo(node: GoNode): string | null {
+  return node.kind === 'call_expression' ? calledName(node) : null;
+}
+
 export const goSupport: LanguageSupport<GoHeader> = {
   id: 'go',
   chunk: chunkGo,
   isHeaderKind: (kind) => kind === 'package_clause' || kind === 'import_declaration',
   header: readGoHeader,
   roleOf: roleOfGo,
+  calledName: calledNameOfGo,
   importEdits: importEditsGo,
 };

@@ -182,6 +182,13 @@ export function calledExpression(call: GoNode): GoNode | null {
   return callee === null ? null : unparenthesized(callee);
 }
 
+/** Name of what is called: `f` for `f(x)` and `a.b.f(x)`; '' when it has none. */
+export function calledName(call: GoNode): string {
+  const callee = calledExpression(call);
+  if (callee?.kind === 'selector_expression') return callee.child('field')?.text ?? '';
+  return callee?.kind === 'identifier' ? callee.text : '';
+}
+
 /**
  * Text of a chain of selectors such as `s.mu` or `s.pool.mu`, without parentheses, `&` and `*`, so that `(*s).mu` and
  * `&s.mu` read the same as `s.mu`. Null for anything that is no such chain (calls, indices).
@@ -353,10 +360,14 @@ export function leadingCommentText(node: GoNode): string {
   return leadingComments(node).map(commentText).join('\n');
 }
 
+function isLineBreak(code: number): boolean {
+  return code === 10 || code === 13;
+}
+
 /** Offset of the beginning of the line that holds `offset`. */
 export function lineStartAt(text: string, offset: number): number {
   let start = offset;
-  while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--;
+  while (start > 0 && !isLineBreak(text.charCodeAt(start - 1))) start--;
   return start;
 }
 

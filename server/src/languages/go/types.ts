@@ -493,7 +493,9 @@ export function createTypes(scope: GoScope, header: GoHeader): GoTypes {
 
   const calleeOf = (call: GoNode): GoCallee => {
     const target = targetOf(call);
-    return target.kind === 'method' ? { ...target, type: typeOf(target.receiver) } : target;
+    if (target.kind !== 'method') return target;
+    const { receiver, name } = target;
+    return { kind: 'method', receiver, name, type: typeOf(receiver) };
   };
 
   return {

@@ -92,8 +92,9 @@ const uses: NodeDetector<unknown, GoNode> = {
 
 /** Whether the root can lie in the workspace: neither a predeclared type nor one of the standard library. */
 function isFollowable(chain: string): boolean {
-  const root = chain.split('\t', 1)[0]!;
-  if (root.startsWith('=')) return true;
+  if (chain.startsWith('=')) return true;
+  const end = chain.indexOf('\t');
+  const root = end < 0 ? chain : chain.slice(0, end);
   const type = root.slice(1).replace(/^[*[\]]+/, '');
   const path = /^([\w./~-]+)\.\w+$/.exec(type)?.[1];
   return path === undefined ? !isPredeclared(type) : !isLibrary(path);

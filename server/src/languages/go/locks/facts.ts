@@ -548,6 +548,7 @@ function isFresh(expression: GoNode, scope: GoScope, fresh: ReadonlySet<GoBindin
 /** Whether a comment on the line, or in the lines right above it, speaks of locks or of concurrency. */
 function isExplained(node: GoNode): boolean {
   const { text } = node.tree;
+  if (!text.includes('//')) return false;
   let start = lineStartAt(text, node.start);
   const lineEnd = text.indexOf('\n', node.start);
   const line = text.slice(node.end, lineEnd < 0 ? text.length : lineEnd);

@@ -128,7 +128,7 @@ function unitOf(
   ctx: ChunkContext,
 ): LockUnit {
   // Most functions have nothing to do with locks.
-  if (!declaration.tree.text.includes('ock')) return { kind, owner, before: () => initial };
+  if (!LOCKING_WORD.test(declaration.tree.text)) return { kind, owner, before: () => initial };
   const flow = ctx.get(goFlow, owner);
   const operations = ctx.get(goLockOperations, declaration);
   const own = operations.any ? operations.of(owner).filter((operation) => isStepOf(operation, owner)) : [];
@@ -163,6 +163,9 @@ interface Step {
 function isStepOf(operation: TimedLockOperation, owner: GoNode): boolean {
   return operation.timing === 'step' && operation.call.ancestor(...FUNCTION_KINDS)?.index === owner.index;
 }
+
+/** What a text with operations on locks, or with a call that `LOCKING_NAME` fits, has in it. */
+const LOCKING_WORD = /(?<![bcBC])[lL]ock(?!ed|er|s\b)|\b[aA]cquire/;
 
 /** `s.lock()`, `LockInsideApply()`, `unlockAll()`, `acquire()`, but not `Block()`, `clock()`, `isLocked()`. */
 const LOCKING_NAME = /(?<![bcBC])[lL]ock(?!ed|er|s\b)|^[aA]cquire/;

@@ -15,6 +15,7 @@ import { type GoBinding, type GoScope, scopeAround } from '../../../languages/go
 import {
   callArguments,
   calledExpression,
+  calledName,
   FUNCTION_KINDS,
   isAssigned,
   leadingCommentText,
@@ -90,9 +91,8 @@ interface LostVerb {
 const errorf: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['Errorf'],
+  calls: (name) => name === 'Errorf',
   *check(node, ctx): Iterable<Verdict> {
-    const callee = node.child('function');
-    if (callee?.kind !== 'selector_expression' || callee.child('field')?.text !== 'Errorf') return;
     const types = typesAround(ctx, node);
     const scope = scopeAround(ctx, node);
     if (types === null || scope === null) return;
@@ -149,9 +149,8 @@ function wrapFix(lost: readonly LostVerb[], call: GoNode): Fix {
 const errorsNew: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['errors.New'],
+  calls: (name) => name === 'New',
   *check(node, ctx): Iterable<Verdict> {
-    const callee = node.child('function');
-    if (callee?.kind !== 'selector_expression' || callee.child('field')?.text !== 'New') return;
     const types = typesAround(ctx, node);
     const scope = scopeAround(ctx, node);
     if (types === null || scope === null) return;
@@ -305,12 +304,12 @@ type Comparison = {
 const comparison: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['binary_expression'],
   triggers: ['Err', 'err', 'Canceled', 'DeadlineExceeded'],
+  when: (node) => /^[=!]=$/.test(operatorOf(node)) && node.childOfKind('nil') === null,
   *check(node, ctx): Iterable<Verdict> {
     const operator = operatorOf(node);
-    if (operator !== '==' && operator !== '!=') return;
     const left = node.child('left');
     const right = node.child('right');
-    if (left === null || right === null || right.kind === 'nil' || left.kind === 'nil') return;
+    if (left === null || right === null) return;
     const types = typesAround(ctx, node);
     const scope = scopeAround(ctx, node);
     if (types === null || scope === null) return;
@@ -389,11 +388,9 @@ const WRAPPING_FUNCTIONS = /^(?:Wrap|Wrapf|WithMessage|WithMessagef|WithStack|Jo
 const wrapping: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['Errorf', 'Wrap', 'WithMessage', 'WithStack', 'Join'],
+  calls: (name) => name === 'Errorf' || WRAPPING_FUNCTIONS.test(name),
   *check(node, ctx): Iterable<Verdict> {
-    const callee = node.child('function');
-    const name = callee?.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : '';
-    const formats = name === 'Errorf';
-    if (!formats && !WRAPPING_FUNCTIONS.test(name)) return;
+    const formats = calledName(node) === 'Errorf';
     const types = typesAround(ctx, node);
     const scope = scopeAround(ctx, node);
     if (types === null || scope === null) return;

@@ -10,7 +10,13 @@ import { fieldInsertion } from '../../../languages/go/literal.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { contextOfRequest } from '../../../languages/go/requests.ts';
 import { type GoBinding, type GoScope, scopeAround } from '../../../languages/go/scope.ts';
-import { assignedExpressions, assignedValues, callArguments, syntaxChildren } from '../../../languages/go/syntax.ts';
+import {
+  assignedExpressions,
+  assignedValues,
+  callArguments,
+  calledName,
+  syntaxChildren,
+} from '../../../languages/go/syntax.ts';
 import { type GoTypes, typesAround } from '../../../languages/go/types.ts';
 
 type Context = ChunkContext<unknown, GoHeader>;
@@ -44,10 +50,11 @@ function timeoutText(ctx: Context): string {
 const calls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['.Get(', '.Head(', '.Post(', '.PostForm(', '.Do('],
+  calls: (name) => HELPERS.test(name) || name === 'Do',
   *check(node, ctx): Iterable<Verdict> {
     const callee = node.child('function');
-    const name = callee?.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : '';
-    if (callee === null || (!HELPERS.test(name) && name !== 'Do')) return;
+    if (callee?.kind !== 'selector_expression') return;
+    const name = calledName(node);
     const types = typesAround(ctx, node);
     const scope = scopeAround(ctx, node);
     if (types === null || scope === null) return;

@@ -61,6 +61,7 @@ const CLOSING_COMMENT = /^[^\r\n]*((?:\r?\n[ \t]*\/\/[^\r\n]*)+)\r?\n[ \t]*\}/;
 /** Whether a comment above, behind or closely below the statement says why its error does not matter. */
 function isExplained(statement: GoNode): boolean {
   const { text } = statement.tree;
+  if (!text.includes('//') && !text.includes('/*')) return false;
   const lineEnd = text.indexOf('\n', statement.end);
   const trailing = /\/[/*][^\r\n]*/.exec(text.slice(statement.end, lineEnd < 0 ? text.length : lineEnd))?.[0] ?? '';
   if (explains(trailing)) return true;
@@ -308,23 +309,26 @@ export function failure(
 /** `f()` and `go f()` */
 export const statements: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['expression_statement', 'go_statement'],
+  when: (node) => onlyChild(node)?.kind === 'call_expression',
   *check(node, ctx): Iterable<Verdict> {
-    const call = onlyChild(node);
-    if (call?.kind !== 'call_expression') return;
+    const call = onlyChild(node)!;
     const form = node.kind === 'go_statement' ? 'go' : 'statement';
     yield* examine({ statement: node, call, form, subject: call.span, blanks: [], count: 0 }, ctx);
   },
 };
 
+function targetsOf(node: GoNode): readonly GoNode[] {
+  return node.kind === 'var_spec' ? node.childrenOf('name').filter((name) => name.isNamed) : assignedExpressions(node);
+}
+
 /** `_ = f()`, `x, _ := f()` */
 export const assignments: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['short_var_declaration', 'assignment_statement', 'var_spec'],
   triggers: ['_'],
+  when: (node) => targetsOf(node).some(isBlank),
   *check(node, ctx): Iterable<Verdict> {
-    const targets =
-      node.kind === 'var_spec' ? node.childrenOf('name').filter((name) => name.isNamed) : assignedExpressions(node);
+    const targets = targetsOf(node);
     const blanks = targets.flatMap((target, position) => (isBlank(target) ? [position] : []));
-    if (blanks.length === 0) return;
     const list = node.kind === 'var_spec' ? node.child('value') : null;
     const values = node.kind === 'var_spec' ? (list === null ? [] : list.namedChildren) : assignedValues(node);
     const call = values.length === 1 ? unparenthesized(values[0]!) : null;

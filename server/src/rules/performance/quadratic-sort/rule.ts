@@ -564,11 +564,11 @@ const SORTING: Readonly<Record<string, RegExp>> = {
 const libraryCall: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['sort', 'slices'],
+  calls: (name) => /^S/.test(name) || name === 'Ints' || name === 'Float64s',
   *check(node, ctx): Iterable<Verdict> {
     const callee = node.child('function');
     if (callee?.kind !== 'selector_expression' || callee.child('operand')?.kind !== 'identifier') return;
     const name = callee.child('field')?.text ?? '';
-    if (!/^S/.test(name) && name !== 'Ints' && name !== 'Float64s') return;
     const path = typesAround(ctx, node)?.packageOf(callee.child('operand')!) ?? null;
     if (path === null || !Object.hasOwn(SORTING, path) || !SORTING[path]!.test(name)) return;
     if (callArguments(node).length === 0 || onlyChild(node) === null) return;

@@ -16,6 +16,7 @@ import { type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
   callArguments,
+  calledName,
   commentText,
   FUNCTION_KINDS,
   functionName,
@@ -165,10 +166,8 @@ const HTTP_HELPERS = /^(?:Get|Head|Post|PostForm)$/;
 const requests: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['NewRequest', '.Get(', '.Head(', '.Post(', '.PostForm('],
+  calls: (name) => name.startsWith('NewRequest') || HTTP_HELPERS.test(name),
   *check(node, ctx): Iterable<Verdict> {
-    const callee = node.child('function');
-    const name = callee?.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : '';
-    if (!name.startsWith('NewRequest') && !HTTP_HELPERS.test(name)) return;
     const types = typesAround(ctx, node);
     if (types === null) return;
     const id = calleeId(types.calleeOf(node));
@@ -198,7 +197,7 @@ const requests: NodeDetector<unknown, GoNode, GoHeader> = {
       kind: 'fail',
       subject: node.span,
       message: 'helper',
-      args: { call: callee?.text ?? name },
+      args: { call: node.child('function')!.text },
       fixes: helperFixes(node, id, scene, ctx),
       ...severityWithout(scene.context, ctx),
     };
@@ -264,9 +263,9 @@ function helperFixes(call: GoNode, id: string, scene: Scene, ctx: Context): read
 const commands: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['exec.Command'],
+  calls: (name) => name === 'Command' || name === 'CommandContext',
   *check(node, ctx): Iterable<Verdict> {
-    const name = node.child('function')?.child('field')?.text ?? '';
-    if (name !== 'Command' && name !== 'CommandContext') return;
+    const name = calledName(node);
     const scene = sceneOf(node, ctx);
     if (scene === null) return;
     const callee = scene.types.calleeOf(node);
@@ -302,6 +301,7 @@ function isStarted(call: GoNode, scope: GoScope): boolean {
 }
 
 /** Methods of database handles that have a variant with a context. */
+const DATABASE_VARIANT = /^(?:Query|QueryRow|Exec|Prepare|Ping)Context$|^BeginTx$/;
 const DATABASE_METHODS: Readonly<Record<string, string>> = {
   Query: 'QueryContext',
   QueryRow: 'QueryRowContext',
@@ -315,12 +315,10 @@ const DATABASE_TYPE = /^\*?(?:database\/sql\.(?:DB|Tx|Stmt|Conn)|github\.com\/jm
 const queries: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['.Query', '.Exec', '.Prepare', '.Ping', '.Begin'],
+  calls: (name) => Object.hasOwn(DATABASE_METHODS, name) || DATABASE_VARIANT.test(name),
   *check(node, ctx): Iterable<Verdict> {
-    const callee = node.child('function');
-    const name = callee?.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : '';
+    const name = calledName(node);
     const variant = Object.hasOwn(DATABASE_METHODS, name) ? DATABASE_METHODS[name]! : null;
-    const isVariant = /^(?:Query|QueryRow|Exec|Prepare|Ping)Context$|^BeginTx$/.test(name);
-    if (variant === null && !isVariant) return;
     const scene = sceneOf(node, ctx);
     if (scene === null) return;
     const target = scene.types.calleeOf(node);
@@ -395,9 +393,8 @@ const MAKES_KEEPER =
 const fresh: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['context.Background', 'context.TODO', '.Background()', '.TODO()'],
+  calls: (name) => name === 'Background' || name === 'TODO',
   *check(node, ctx): Iterable<Verdict> {
-    const name = node.child('function')?.child('field')?.text ?? '';
-    if (name !== 'Background' && name !== 'TODO') return;
     if (node.parent?.kind !== 'argument_list' || node.parent.parent?.kind !== 'call_expression') return;
     const scene = sceneOf(node, ctx);
     if (scene === null || !isFreshContext(node, scene.types) || scene.context === null) return;
@@ -476,9 +473,9 @@ function millisecondsOf(expression: GoNode): number | null {
 const sleeps: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['time.Sleep'],
+  calls: (name) => name === 'Sleep',
   *check(node, ctx): Iterable<Verdict> {
-    if (node.child('function')?.child('field')?.text !== 'Sleep' || node.parent?.kind !== 'expression_statement')
-      return;
+    if (node.parent?.kind !== 'expression_statement') return;
     const loop = node.ancestor('for_statement', ...FUNCTION_KINDS);
     if (loop?.kind !== 'for_statement') return;
     const scene = sceneOf(node, ctx);

@@ -37,22 +37,22 @@ interface Site {
 }
 
 /** Functions that take a secret, and at which positions. */
-const SINKS: Readonly<Record<string, readonly number[]>> = {
-  ConstantTimeCompare: [0, 1],
-  SignedString: [0],
-  NewCookieStore: [0, 1],
-  SetBasicAuth: [1],
-  PlainAuth: [2],
-};
+const SINKS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['ConstantTimeCompare', [0, 1]],
+  ['SignedString', [0]],
+  ['NewCookieStore', [0, 1]],
+  ['SetBasicAuth', [1]],
+  ['PlainAuth', [2]],
+]);
 /** The same, for names that mean something only behind their package. */
-const QUALIFIED_SINKS: Readonly<Record<string, readonly number[]>> = {
-  'hmac.New': [1],
-  'aes.NewCipher': [0],
-  'des.NewCipher': [0],
-  'chacha20poly1305.New': [0],
-  'cookie.NewStore': [0, 1],
-  'jwtauth.New': [1, 2],
-};
+const QUALIFIED_SINKS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['hmac.New', [1]],
+  ['aes.NewCipher', [0]],
+  ['des.NewCipher', [0]],
+  ['chacha20poly1305.New', [0]],
+  ['cookie.NewStore', [0, 1]],
+  ['jwtauth.New', [1, 2]],
+]);
 const SINK_WORDS =
   /ConstantTimeCompare|SignedString|NewCookieStore|SetBasicAuth|PlainAuth|hmac\.New|NewCipher|chacha20poly1305\.New|cookie\.NewStore|jwtauth\.New/;
 
@@ -67,9 +67,8 @@ const FLAG_VALUES: Readonly<Record<string, { readonly name: number; readonly val
 function sinkPositions(call: GoNode): readonly number[] {
   const callee = calledExpression(call);
   if (callee === null) return [];
-  const path = selectorPath(callee);
   const last = callee.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : callee.text;
-  return SINKS[last] ?? (path === null ? undefined : QUALIFIED_SINKS[path]) ?? [];
+  return SINKS.get(last) ?? QUALIFIED_SINKS.get(selectorPath(callee) ?? '') ?? [];
 }
 
 /** The literal with the parentheses and conversions (`[]byte("...")`) around it. */
@@ -414,8 +413,8 @@ const DOUBLE = /(?:^|[/_])(?:mock|mocks|fake|fakes|stub|stubs)(?:_\w+)?\.go$|_(?
 
 const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
+  when: (literal) => literal.end - literal.start >= 6 && literal.field !== 'tag' && literal.field !== 'path',
   *check(literal, ctx): Iterable<Verdict> {
-    if (literal.end - literal.start < 6 || literal.field === 'tag' || literal.field === 'path') return;
     if (DOUBLE.test(ctx.file.path) || isTestHelper(ctx.file.header)) return;
     const value = stringLiteralValue(literal);
     if (value === null) return;
@@ -478,14 +477,13 @@ const CANDIDATE = /secret|key|token|pass|pwd|jwt|sign|salt|hmac/i;
 /** A literal of the package that is a secret if something uses it as one: see `judgeLiterals`. */
 const packageLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
+  when: (literal) => literal.ancestor('var_spec', 'const_spec') !== null && enclosingFunction(literal) === null,
   *check(literal, ctx): Iterable<Verdict> {
     const site = siteOf(literal);
-    if (site === null || site.kind !== 'held' || !CANDIDATE.test(site.name) || enclosingFunction(literal) !== null)
-      return;
+    if (site === null || site.kind !== 'held' || !CANDIDATE.test(site.name)) return;
     const value = stringLiteralValue(literal);
     if (value === null || !isUsable(value) || judge(literal, value, site) !== null || knownSecrets(value).length > 0)
       return;
-    if (literal.ancestor('var_spec', 'const_spec') === null) return;
     const variable = variableOf(site);
     const spec = literal.ancestor('const_spec');
     const keyword = spec === null ? null : loneKeyword(spec);
