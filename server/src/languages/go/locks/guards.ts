@@ -89,6 +89,16 @@ interface Struct {
 /** The guards of the judge's directory. */
 export const packageGuards = defineDerivation('go.packageGuards', readGuards);
 
+/** Of a package without locks nothing is asked. */
+const NO_GUARDS: PackageGuards = {
+  functions: [],
+  calls: [],
+  accesses: [],
+  locksOf: () => [],
+  typeOfPlace: () => null,
+  structNameOf: () => null,
+};
+
 function readGuards(facts: FactView): PackageGuards {
   const structs = new Map<string, Struct>();
   const variables = new Map<string, string | null>();
@@ -108,6 +118,11 @@ function readGuards(facts: FactView): PackageGuards {
     const isSetup = SETUP.test(fact.key.slice(fact.key.indexOf('.') + 1));
     return { name: fact.key, fact, value: fact.value as unknown as LockingFact, isSetup };
   });
+  const hasLocks =
+    packageLocks.length > 0 ||
+    [...structs.values()].some(({ locks }) => locks.length > 0) ||
+    functions.some(({ value }) => value.acquisitions.length > 0);
+  if (!hasLocks) return NO_GUARDS;
   const byName = new Map<string, GuardedFunction>();
   const byMethod = new Map<string, GuardedFunction[]>();
   for (const entry of functions) {
@@ -120,8 +135,27 @@ function readGuards(facts: FactView): PackageGuards {
     else list.push(entry);
   }
 
-  const structOf = (type: string | null): Struct | null =>
-    type === null ? null : (structs.get(type.replace(/^\*/, '').replace(/\[.*$/s, '')) ?? null);
+  const structsByType = new Map<string, Struct | null>();
+  const structOf = (type: string | null): Struct | null => {
+    if (type === null) return null;
+    let struct = structsByType.get(type);
+    if (struct === undefined) {
+      struct = structs.get(type.replace(/^\*/, '').replace(/\[.*$/s, '')) ?? null;
+      structsByType.set(type, struct);
+    }
+    return struct;
+  };
+
+  /** The names of a place, which many functions share. */
+  const namesByPlace = new Map<string, readonly string[]>();
+  const namesIn = (place: string): readonly string[] => {
+    let names = namesByPlace.get(place);
+    if (names === undefined) {
+      names = place.split('.');
+      namesByPlace.set(place, names);
+    }
+    return names;
+  };
 
   const rootType = (at: GuardedFunction, root: string): string | null =>
     root.startsWith('=') ? (variables.get(root.slice(1)) ?? null) : (at.value.types[root] ?? null);
@@ -144,9 +178,11 @@ function readGuards(facts: FactView): PackageGuards {
 
   /** Type of what a place stands for, as written; null when unknown. */
   const typeOfPlace = (at: GuardedFunction, place: string): string | null => {
-    const [root, ...names] = place.split('.');
-    let type = elementsOf(rootType(at, withoutIndices(root!)), root!);
-    for (const name of names) {
+    const names = namesIn(place);
+    const root = names[0]!;
+    let type = elementsOf(rootType(at, withoutIndices(root)), root);
+    for (let i = 1; i < names.length && type !== null; i++) {
+      const name = names[i]!;
       const struct = structOf(type);
       const field = struct === null ? null : fieldOf(struct, withoutIndices(name));
       type = field === null ? null : elementsOf(field.type, name);
@@ -206,15 +242,16 @@ function readGuards(facts: FactView): PackageGuards {
       }
     }
     for (const [place] of caller.value.accesses) {
-      const names = place.split('.');
-      if (names.length === 1) {
+      const dot = place.lastIndexOf('.');
+      if (dot < 0) {
         const value = byName.get(place.slice(1));
         if (place.startsWith('=') && value !== undefined) asValues.add(value);
         continue;
       }
-      const struct = structOf(typeOfPlace(caller, names.slice(0, -1).join('.')));
-      if (struct === null || fieldOf(struct, names.at(-1)!) !== null) continue;
-      const value = methodOf(struct, names.at(-1)!);
+      const name = place.slice(dot + 1);
+      const struct = structOf(typeOfPlace(caller, place.slice(0, dot)));
+      if (struct === null || fieldOf(struct, name) !== null) continue;
+      const value = methodOf(struct, name);
       if (value !== null) asValues.add(value);
     }
   }
@@ -264,7 +301,7 @@ function readGuards(facts: FactView): PackageGuards {
     const ways = waysOfLock(fact, lock);
     if ((ways & (ON_ENTRY | ASIDE)) === 0) return ways;
     const rest = ways & ~(ON_ENTRY | ASIDE);
-    if (!isOutside(at, lock) || lock.split('.').length > 5) return rest | OBSCURE;
+    if (!isOutside(at, lock) || namesIn(lock).length > 5) return rest | OBSCURE;
     const entry = entryOf(at, lock).ways;
     return rest | ((ways & ASIDE) === 0 || entry === FREE || entry === 0 ? entry : OBSCURE);
   };
@@ -308,7 +345,7 @@ function readGuards(facts: FactView): PackageGuards {
     for (const [place, kind, held, start, end, explained] of at.value.accesses) {
       // What is taken out of a collection may have left its protection for good reasons.
       if (place.includes('[]')) continue;
-      const [root, ...names] = place.split('.');
+      const [root, ...names] = namesIn(place);
       const isGlobal = root!.startsWith('=');
       const spawned = at.value.held[held]?.others === FREE;
       const add = (
