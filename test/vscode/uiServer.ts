@@ -80,8 +80,9 @@ async function perform(page: Page, command: UiCommand, screenshotDir: string): P
   switch (command.kind) {
     case 'screenshot': {
       const path = screenshotPath(screenshotDir, command.name);
-      if (command.target === undefined) await page.screenshot({ path });
-      else await locate(page, command.target).screenshot({ path });
+      // Widgets fade in: a picture shows what they come to.
+      if (command.target === undefined) await page.screenshot({ path, animations: 'disabled' });
+      else await locate(page, command.target).screenshot({ path, animations: 'disabled' });
       return path;
     }
     case 'click':
