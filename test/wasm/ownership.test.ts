@@ -54,7 +54,7 @@ describe('live trees', () => {
   });
 
   test('parsing again and again does not take more memory', async () => {
-    const memory = await startRuntime(runtimeBytes());
+    const { memory } = await startRuntime(runtimeBytes());
     const round = () => {
       const file = syntax.parse('go', LARGE, AMPLE)!;
       const grown = syntax.parse('go', `${LARGE}\n`, {
@@ -69,6 +69,19 @@ describe('live trees', () => {
     const last = Array.from({ length: 6 }, round).at(-1);
     expect(last).toBe(first);
   }, 60_000);
+});
+
+test('flattening again and again does not take more memory', async () => {
+  const { memory } = await startRuntime(runtimeBytes());
+  const file = syntax.parse('go', LARGE, AMPLE)!;
+  const last = file.topLevel.size - 1;
+  let nodes = file.flatten(0, last, LARGE, 0).size;
+  const before = memory.buffer.byteLength;
+  for (let i = 0; i < 40; i++) nodes += file.flatten(0, last, LARGE, 0).size;
+  // Enough for a leak to show.
+  expect(nodes * 20).toBeGreaterThan(2 * before);
+  expect(memory.buffer.byteLength).toBe(before);
+  file.delete();
 });
 
 describe('the budget', () => {

@@ -61,9 +61,29 @@ describe('equals the cursor', () => {
         }
         expect(difference(broken)).toBeNull();
       }),
-      { numRuns: 400 },
+      { numRuns: 1200 },
     );
   });
+});
+
+test('equals the cursor on words and signs in random order', () => {
+  const words =
+    'package import func type var struct interface for range if else case := = ( ) { } [ ] , ; . * & <- ...';
+  const rest = ['a', '漢', '🚢', '1', '"x', "'", '`', '/*', '*/', '// c', '\n', '\r\n', '\0'];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...words.split(' '), ...rest), { maxLength: 60 }), (tokens) => {
+      expect(difference(tokens.join(' '))).toBeNull();
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test.each([
+  ['brackets', (depth: number) => `${'('.repeat(depth)}1${')'.repeat(depth)}`],
+  ['an operator chain', (depth: number) => `${'a + '.repeat(depth)}b`],
+  ['brackets that are never closed', (depth: number) => '('.repeat(depth)],
+])('equals the cursor on 100,000 levels of %s', (_, expression) => {
+  expect(difference(`package p\nvar x = ${expression(100_000)}\n`)).toBeNull();
 });
 
 describe.each([

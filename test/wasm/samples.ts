@@ -9,6 +9,8 @@ export const SAMPLES: { readonly [name: string]: string } = {
   'lone carriage returns': 'package main\r\rvar x = 1\r\nvar y = 2\n',
   'byte order mark': '\uFEFFpackage main\n\nvar x = "é🚢"\n',
   'wide characters': 'package p\n\n// 🚢🚢 é 漢字\nvar ship, 漢 = "🚢\\u00e9", \'漢\'\n',
+  'wide characters and windows line ends':
+    'package p\r\n\r\n/* 🚢\r\n漢 */\r\nfunc é(𝒙 string) string {\r\n\treturn 𝒙 + "🚢" // 🚢\r\n}\r\n',
   'lone surrogate': 'package p\nvar x = "\uD83D"\nvar y = 1\n',
   'NUL characters': 'package p\nvar x\0 = 1\n\0func f() {}\n',
   semicolons: 'package p; import "fmt"; func f() { a(); b() }; var x int;\n',

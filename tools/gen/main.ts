@@ -1,10 +1,16 @@
 /** `npm run gen`: writes everything that is generated; `--check` only says what is stale and exits 1. */
 import { generateDocs } from './docs.ts';
 import { generateNodeTypes } from './nodeTypes.ts';
+import { generateReader } from './reader.ts';
 import { generateRegistry } from './registry.ts';
 
 const check = process.argv.includes('--check');
-const stale = [...generateNodeTypes(check), ...generateRegistry(check), ...(await generateDocs(check))];
+const stale = [
+  ...generateNodeTypes(check),
+  ...generateReader(check),
+  ...generateRegistry(check),
+  ...(await generateDocs(check)),
+];
 for (const path of stale) console.log(`${check ? 'stale' : 'wrote'} ${path}`);
 if (check && stale.length > 0) {
   console.log('Run `npm run gen`.');

@@ -5,7 +5,15 @@
 import type { Node, Tree, TreeCursor } from 'web-tree-sitter';
 import { FLAG_ERROR, FLAG_MISSING, FLAG_NAMED, type FlatTree, type GrammarTables } from '../core/syntax/flatTree.ts';
 import type { TopLevel } from '../core/syntax/syntax.ts';
-import { checkCount, checkRange, ERROR_SYMBOL, errorKind, startFlatTree, type TreeReader } from './treeView.ts';
+import {
+  checkCount,
+  checkRange,
+  ERROR_SYMBOL,
+  errorKind,
+  FLAT_NODE_BYTES,
+  flatTreeIn,
+  type TreeReader,
+} from './treeView.ts';
 
 /** A reader of trees of one grammar. */
 export function createCursorReader(grammar: GrammarTables): TreeReader {
@@ -56,7 +64,7 @@ function flatten(
   base: number,
 ): FlatTree {
   const size = nodes.reduce((sum, node) => sum + node.descendantCount, 1);
-  const flat = startFlatTree(grammar, text, size);
+  const flat = flatTreeIn(new ArrayBuffer(size * FLAT_NODE_BYTES), grammar, text, size);
   let next = 1;
   nodes.forEach((node, i) => {
     const cursor = node.walk();

@@ -9,13 +9,21 @@ const INITIAL_BYTES = 32 * 1024 * 1024;
 /** The runtime grows its memory on demand up to this; it is the most that its own start-up code would ask for. */
 const MAXIMUM_BYTES = 2 * 1024 * 1024 * 1024;
 
-let started: Promise<WebAssembly.Memory> | null = null;
+/** The runtime's memory, and its functions to allocate in it. Addresses are 0 when there is no more. */
+export interface Runtime {
+  readonly memory: WebAssembly.Memory;
+  malloc(bytes: number): number;
+  realloc(address: number, bytes: number): number;
+  free(address: number): void;
+}
+
+let started: Promise<Runtime> | null = null;
 
 /**
  * Starts the runtime from the bytes of its `.wasm` file, or hands out the one that runs already.
- * Returns its memory. Rejects when the bytes are not the runtime; a later call may then try again.
+ * Rejects when the bytes are not the runtime; a later call may then try again.
  */
-export function startRuntime(runtimeWasm: Uint8Array): Promise<WebAssembly.Memory> {
+export function startRuntime(runtimeWasm: Uint8Array): Promise<Runtime> {
   started ??= instantiate(runtimeWasm).catch((error: unknown) => {
     started = null;
     throw error;
@@ -23,18 +31,20 @@ export function startRuntime(runtimeWasm: Uint8Array): Promise<WebAssembly.Memor
   return started;
 }
 
-async function instantiate(runtimeWasm: Uint8Array): Promise<WebAssembly.Memory> {
-  const wasmMemory = new WebAssembly.Memory({
+async function instantiate(runtimeWasm: Uint8Array): Promise<Runtime> {
+  const memory = new WebAssembly.Memory({
     initial: INITIAL_BYTES / PAGE_BYTES,
     maximum: MAXIMUM_BYTES / PAGE_BYTES,
   });
   const module = await WebAssembly.compile(runtimeWasm);
+  let instance: WebAssembly.Instance | undefined;
   await Parser.init({
-    wasmMemory,
+    wasmMemory: memory,
     // Without this hook the runtime would look for its .wasm file beside the script, which a bundle moves.
     instantiateWasm(imports: object, receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void) {
-      receive(new WebAssembly.Instance(module, imports), module);
+      instance = new WebAssembly.Instance(module, imports);
+      receive(instance, module);
     },
   });
-  return wasmMemory;
+  return { ...(instance!.exports as Omit<Runtime, 'memory'>), memory };
 }

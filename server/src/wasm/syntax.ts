@@ -9,7 +9,7 @@ import type { InputEdit, ParsedFile, ParseOptions, Syntax, TopLevel } from '../c
 import { createCursorReader } from './cursorReader.ts';
 import { type Anchor, advance, anchorAt, composeEdits, pointOf, START_OF_TEXT } from './edits.ts';
 import { createMemoryReader } from './memoryReader.ts';
-import { startRuntime } from './runtime.ts';
+import { type Runtime, startRuntime } from './runtime.ts';
 import { chooseReader } from './selfTest.ts';
 import type { TreeReader, TreeView } from './treeView.ts';
 
@@ -33,14 +33,14 @@ export interface WasmSyntax extends Syntax {
  * Rejects when the bytes are not a runtime or not grammars of a version that it can load.
  */
 export async function createSyntax(sources: SyntaxSources): Promise<WasmSyntax> {
-  const memory = await startRuntime(sources.runtimeWasm);
+  const runtime = await startRuntime(sources.runtimeWasm);
   const loaded: { readonly id: LanguageId; readonly language: Language }[] = [];
   for (const [id, bytes] of Object.entries(sources.grammars)) {
     loaded.push({ id: id as LanguageId, language: await Language.load(bytes) });
   }
   const parsers = new Map<LanguageId, GrammarParser>();
   for (const { id, language } of loaded) {
-    parsers.set(id, createGrammarParser(id, language, memory, sources.forceCursor ?? false));
+    parsers.set(id, createGrammarParser(id, language, runtime, sources.forceCursor ?? false));
   }
   return new OwningSyntax(parsers);
 }
@@ -57,7 +57,7 @@ interface GrammarParser {
 function createGrammarParser(
   id: LanguageId,
   language: Language,
-  memory: WebAssembly.Memory,
+  runtime: Runtime,
   forceCursor: boolean,
 ): GrammarParser {
   const grammar = tablesOf(id, language);
@@ -66,7 +66,7 @@ function createGrammarParser(
   const cursor = createCursorReader(grammar);
   const { read, slowBecause } = forceCursor
     ? { read: cursor, slowBecause: 'the cursor was asked for' }
-    : chooseReader(id, parser, cursor, () => createMemoryReader(memory, language, grammar));
+    : chooseReader(id, parser, cursor, () => createMemoryReader(runtime, language, grammar));
   return { grammar, parser, read, slowBecause };
 }
 

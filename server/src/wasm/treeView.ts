@@ -1,5 +1,5 @@
 /**
- * What both ways of reading a tree-sitter tree have in common: the interface, and the allocation of the flat arrays.
+ * What both ways of reading a tree-sitter tree have in common: the interface, and how the flat arrays lie in memory.
  * Nothing here touches WASM memory.
  */
 import type { Tree } from 'web-tree-sitter';
@@ -24,10 +24,15 @@ export function errorKind(grammar: GrammarTables): number {
   return grammar.kinds.length - 1;
 }
 
-/** The arrays of a flat tree of `size` nodes, in one buffer: one allocation instead of seven. */
-function allocateFlatTree(grammar: GrammarTables, text: string, size: number): FlatTree {
-  const buffer = new ArrayBuffer(size * 21);
-  return {
+/** Bytes of a node in the arrays of a flat tree. */
+export const FLAT_NODE_BYTES = 21;
+
+/**
+ * A flat tree of `size` nodes whose arrays lie in the buffer one behind the other: one allocation instead of seven.
+ * Fills in the synthetic root.
+ */
+export function flatTreeIn(buffer: ArrayBuffer, grammar: GrammarTables, text: string, size: number): FlatTree {
+  const flat: FlatTree = {
     grammar,
     text,
     size,
@@ -39,14 +44,12 @@ function allocateFlatTree(grammar: GrammarTables, text: string, size: number): F
     fields: new Uint16Array(buffer, size * 18, size),
     flags: new Uint8Array(buffer, size * 20, size),
   };
-}
-
-/** A flat tree of `size` nodes of which the synthetic root is filled in. */
-export function startFlatTree(grammar: GrammarTables, text: string, size: number): FlatTree {
-  const flat = allocateFlatTree(grammar, text, size);
+  flat.starts[0] = 0;
   flat.ends[0] = text.length;
   flat.parents[0] = -1;
   flat.stops[0] = size;
+  flat.kinds[0] = 0;
+  flat.fields[0] = 0;
   flat.flags[0] = FLAG_NAMED;
   return flat;
 }
