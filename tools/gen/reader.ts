@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,12 +35,13 @@ function checksums(source: string, module: Uint8Array): string {
   return ` * - reader.c and how it is compiled: ${sha256(`${FLAGS}\n${source}`)}\n * - the module: ${sha256(module)}\n`;
 }
 
-function compile(): Buffer {
+function compile(source: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'reader-'));
   try {
     const output = join(folder, 'reader.wasm');
     execFileSync('clang', [...FLAGS.split(' '), '-o', output, sourcePath], { stdio: 'inherit' });
-    return readFileSync(output);
+    const compiler = execFileSync('clang', ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
+    return readerModule(source, readFileSync(output), compiler);
   } catch (cause) {
     throw new Error(
       'reader.c has changed and was not compiled: that takes clang and wasm-ld (apt install clang lld).',
@@ -67,10 +68,7 @@ export const READER_MODULE =
 /** Writes the module when its source has changed; with `check` only looks. Returns the path if it was not up to date. */
 export function generateReader(check: boolean): string[] {
   const source = readFileSync(sourcePath, 'utf8');
-  if (isReaderCurrent(source, readFileSync(modulePath, 'utf8'))) return [];
-  if (!check) {
-    const compiler = execFileSync('clang', ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
-    writeFileSync(modulePath, readerModule(source, compile(), compiler));
-  }
+  if (existsSync(modulePath) && isReaderCurrent(source, readFileSync(modulePath, 'utf8'))) return [];
+  if (!check) writeFileSync(modulePath, compile(source));
   return [relative(root, modulePath)];
 }
