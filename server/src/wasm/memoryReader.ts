@@ -1,7 +1,7 @@
 /**
- * Reads trees straight from the runtime's memory, some fifty times as fast as through its cursor: `reader.c` copies them
- * within that memory, and what it copied is taken out in one go. Nothing stays in that memory between two calls, and
- * `selfTest.ts` compares the outcome with the cursor's before this reader is trusted.
+ * Reads trees straight from the runtime's memory, dozens of times as fast as through its cursor: `reader.c` copies them
+ * within that memory, and what it copied is taken out in one go. Between two calls nothing stays there but the tables of
+ * the language. `selfTest.ts` compares the outcome with the cursor's before this reader is trusted.
  */
 import type { Language, Tree } from 'web-tree-sitter';
 import type { FlatTree, GrammarTables } from '../core/syntax/flatTree.ts';

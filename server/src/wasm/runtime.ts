@@ -1,5 +1,5 @@
 /**
- * Starts web-tree-sitter with a memory that we hold ourselves, so that trees can be read without crossing into WASM.
+ * Starts web-tree-sitter with a memory that we hold ourselves, so that a module of our own can read trees in it.
  * web-tree-sitter keeps exactly one module per process; this file never starts a second one and never frees the first.
  */
 import { Parser } from 'web-tree-sitter';
@@ -46,5 +46,6 @@ async function instantiate(runtimeWasm: Uint8Array): Promise<Runtime> {
       receive(instance, module);
     },
   });
-  return { ...(instance!.exports as Omit<Runtime, 'memory'>), memory };
+  const { malloc, realloc, free } = instance!.exports as Omit<Runtime, 'memory'>;
+  return { memory, malloc, realloc, free };
 }
