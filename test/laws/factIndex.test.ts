@@ -66,7 +66,7 @@ const operation = fc.record({
   role: fc.constantFrom('production' as const, 'test' as const),
   component: fc.constantFrom('', 'a', 'c'),
   facts: fc.array(factArbitrary, { maxLength: 4 }),
-  judge: fc.boolean(),
+  judge: fc.constantFrom('no', 'all', 'some', 'one'),
 });
 
 function verdicts(index: FactIndex): string[] {
@@ -85,9 +85,13 @@ test('delta equals rebuild over random additions, updates and removals', () => {
         if (remove) state.delete(path);
         else state.set(path, file);
         index.update(path, remove ? null : file);
-        if (judge) index.judge();
+        let clock = 0;
+        const budget = { now: () => clock++, until: 4, progress: judge === 'one' };
+        if (judge === 'all') index.judge();
+        else if (judge !== 'no') index.judge(budget);
       }
       index.judge();
+      expect(index.isPending).toBe(false);
       const fresh = new FactIndex();
       for (const [path, file] of [...state].reverse()) fresh.update(path, file);
       fresh.setJudges(judges);
@@ -96,6 +100,28 @@ test('delta equals rebuild over random additions, updates and removals', () => {
     }),
     { numRuns: FULL ? 10_000 : 1_000 },
   );
+});
+
+test('what does not fit into the budget is judged the next time', () => {
+  const index = new FactIndex();
+  index.setJudges(judges);
+  for (const path of paths) {
+    index.update(path, {
+      role: 'production',
+      component: '',
+      facts: [{ name: 'decl', key: 'x', value: null, place: filePlace(path) }],
+    });
+  }
+  let clock = 0;
+  index.judge({ now: () => clock, until: 0, progress: false });
+  expect(index.runCount).toBe(0);
+  let rounds = 0;
+  for (; index.isPending; rounds++) {
+    const before = index.runCount;
+    index.judge({ now: () => clock++, until: clock, progress: true });
+    expect(index.runCount).toBe(before + 1);
+  }
+  expect(rounds).toBeGreaterThan(1);
 });
 
 test('an update with the same content runs no judge', () => {

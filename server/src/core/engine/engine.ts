@@ -16,6 +16,7 @@ import {
   type WorkspaceVerdict,
 } from '../model/verdict.ts';
 import type { Rule } from '../rulekit/rule.ts';
+import type { InputEdit } from '../syntax/syntax.ts';
 import { hashText } from '../text/hash.ts';
 import { type LineIndex, positionAt, rangeOf } from '../text/lines.ts';
 import { applyChanges, type Change, snapshotOf } from '../text/snapshot.ts';
@@ -29,7 +30,7 @@ import {
 } from './analyser.ts';
 import { DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
 import type { RuleVerdict } from './examine.ts';
-import { FactIndex } from './factIndex.ts';
+import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
 import { analysisOf, type FileRecord } from './record.ts';
@@ -67,6 +68,8 @@ export class Engine {
   readonly #findings = new Map<string, readonly Finding[]>();
   #manifests: readonly string[] = [];
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
+  /** Files that were edited since all judges ran: no fix may touch them. */
+  readonly #unjudged = new Set<string>();
   #workspaceByPath: Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> | null = null;
 
   constructor(options: EngineOptions) {
@@ -192,11 +195,34 @@ export class Engine {
     // An edit before took too long to parse: until the document is settled its findings stay as they are.
     if (file.dirty && file.parsed === null && this.#analyser.isParsable(file)) return;
     file.dirty = true;
+    this.#unjudged.add(path);
+    if (edits !== null) this.#shiftWorkspaceVerdicts(file, edits);
     if (edits === null || file.parsed === null || !this.#analyser.isParsable(file)) {
       this.#parseFresh(file);
       return;
     }
     if (this.#analyser.parseEdited(file, edits)) this.#take(file);
+  }
+
+  /**
+   * Moves the places of what judges said along with the text, as long as they have not judged it anew. Only for a single
+   * edit, which is what typing sends.
+   */
+  #shiftWorkspaceVerdicts(file: FileState, edits: readonly InputEdit[]): void {
+    const [edit] = edits;
+    if (edit === undefined || edits.length > 1) return;
+    const chunk = file.chunks.find(
+      ({ anchor, length }) => anchor.start <= edit.start && edit.oldEnd <= anchor.start + length,
+    );
+    // Places share spans.
+    const moved = new Set<Span>();
+    for (const { verdict } of this.#workspaceVerdicts().get(file.path) ?? []) {
+      const { anchor, span } = verdict.subject;
+      const isInside = anchor === null || anchor === file.textAnchor || anchor === chunk?.anchor;
+      if (!isInside || moved.has(span)) continue;
+      moved.add(span);
+      shiftSpan(span, edit, anchor?.start ?? 0);
+    }
   }
 
   /** Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit. */
@@ -216,6 +242,7 @@ export class Engine {
     this.#files.delete(path);
     this.#troubled.delete(path);
     this.#findings.delete(path);
+    this.#unjudged.delete(path);
     this.#index.update(path, null);
     this.#workspaceByPath = null;
   }
@@ -246,11 +273,15 @@ export class Engine {
   }
 
   /**
-   * Runs the workspace judges whose inputs changed. Returns the paths whose workspace findings may be different; the
-   * findings of an edited file itself change with the edit.
+   * Runs the workspace judges whose inputs changed, or those that the budget allows. Returns the paths whose workspace
+   * findings may be different; the findings of an edited file itself change with the edit.
    */
-  judge(): ChangedPaths {
-    const { changed, problems } = this.#index.judge();
+  judge(budget?: JudgeBudget): ChangedPaths {
+    const { changed, problems } = this.#index.judge(budget);
+    if (this.isJudged) {
+      for (const path of this.#unjudged) this.#findings.delete(path);
+      this.#unjudged.clear();
+    }
     for (const { rule, partition, error } of problems) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#problems.push({ path: partition, kind: 'rule-failed', message: `${this.#rules[rule]!.id}: ${message}` });
@@ -258,6 +289,11 @@ export class Engine {
     if (changed.size > 0) this.#workspaceByPath = null;
     for (const path of changed) this.#findings.delete(path);
     return changed;
+  }
+
+  /** Whether the workspace findings are those of the files as they are now. */
+  get isJudged(): boolean {
+    return !this.#index.isPending;
   }
 
   #workspaceVerdicts(): Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> {
@@ -400,6 +436,8 @@ export class Engine {
           break;
         }
         case 'replaceAt':
+          // What the judge saw may be gone.
+          if (this.#unjudged.has(edit.place.path)) return null;
           push(edit.place.path, { ...absoluteSpan(edit.place), newText: edit.newText });
           break;
         case 'import': {
@@ -531,6 +569,15 @@ export class Engine {
     for (const file of this.#files.values()) file.parsed?.delete();
     this.#files.clear();
   }
+}
+
+/** Moves a span, which is relative to `base`, along with an edit of the file. */
+function shiftSpan(span: { start: number; end: number }, edit: InputEdit, base: number): void {
+  const moved = (offset: number): number =>
+    offset + base >= edit.oldEnd ? offset + edit.newEnd - edit.oldEnd : Math.min(offset, edit.newEnd - base);
+  span.start = moved(span.start);
+  // What is typed right behind a span does not belong to it.
+  if (span.end + base > edit.start) span.end = moved(span.end);
 }
 
 /** A workspace verdict in the shape that findings are made from. */

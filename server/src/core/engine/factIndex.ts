@@ -74,6 +74,16 @@ function sameFacts(a: readonly Fact[], b: readonly Fact[]): boolean {
   return a === b || (a.length === b.length && a.every((fact, i) => sameFact(fact, b[i]!)));
 }
 
+/** How long judging may take. What does not fit is put off until the next time. */
+export interface JudgeBudget {
+  /** Milliseconds from any fixed moment. */
+  readonly now: () => number;
+  /** When judging has to end, by `now`. */
+  readonly until: number;
+  /** Judge something even when nothing fits, so that all is judged in the end. */
+  readonly progress: boolean;
+}
+
 const NO_FACTS: readonly Fact[] = [];
 const SEPARATOR = '\u0000';
 
@@ -94,6 +104,8 @@ export class FactIndex {
   #judges: readonly JudgeEntry[] = [];
   /** Positions of the judges that read facts of a name. */
   readonly #readers = new Map<string, number[]>();
+  /** Milliseconds that a run took last time, of those that a budget was given for. */
+  readonly #costs = new Map<string, number>();
   /** Judges run so far; a test counts it. */
   runCount = 0;
 
@@ -105,6 +117,7 @@ export class FactIndex {
       for (const name of new Set(judge.reads)) getOrCreate(this.#readers, name, () => []).push(index);
     });
     this.#runs.clear();
+    this.#costs.clear();
     this.#dependents.clear();
     this.#dirty.clear();
     this.#candidates.clear();
@@ -221,8 +234,19 @@ export class FactIndex {
     for (const run of this.#dependents.get(dependency) ?? []) this.#dirty.add(run);
   }
 
-  /** Runs what has to run; returns the paths whose workspace findings may have changed, and what failed. */
-  judge(): { readonly changed: ReadonlySet<string>; readonly problems: readonly JudgeProblem[] } {
+  /** Whether a judge has to run, because something that it read has changed. */
+  get isPending(): boolean {
+    return this.#dirty.size > 0 || [...this.#candidates].some((id) => !this.#runs.has(id));
+  }
+
+  /**
+   * Runs what has to run, or as much as the budget allows; returns the paths whose workspace findings may have changed,
+   * and what failed.
+   */
+  judge(budget?: JudgeBudget): {
+    readonly changed: ReadonlySet<string>;
+    readonly problems: readonly JudgeProblem[];
+  } {
     const changed = new Set<string>();
     const problems: JudgeProblem[] = [];
     const pending = new Set(this.#dirty);
@@ -239,11 +263,21 @@ export class FactIndex {
       return { id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` };
     });
     ordered.sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+    let hasRun = false;
     for (const { id, entry, partition, source } of ordered) {
+      const began = budget?.now() ?? 0;
+      if (budget !== undefined && began + (this.#costs.get(id) ?? 0) >= budget.until && (hasRun || !budget.progress)) {
+        this.#dirty.add(id);
+        continue;
+      }
+      hasRun = true;
       const previous = this.#runs.get(id);
       if (previous !== undefined) this.#forget(id, previous);
       for (const verdict of previous?.verdicts ?? []) changed.add(verdict.subject.path);
-      if (!this.#exists(entry.judge, partition)) continue;
+      if (!this.#exists(entry.judge, partition)) {
+        this.#costs.delete(id);
+        continue;
+      }
       if (source !== derivedFrom) derived = new Map();
       derivedFrom = source;
       const reads = newReads();
@@ -258,6 +292,7 @@ export class FactIndex {
       const dependencies = allReads(reads);
       for (const dependency of dependencies) getOrCreate(this.#dependents, dependency, () => new Set()).add(id);
       this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
+      if (budget !== undefined) this.#costs.set(id, budget.now() - began);
     }
     return { changed, problems };
   }
