@@ -46,6 +46,30 @@ interface FileState extends FileAnalysis {
   counts: Uint32Array | null;
 }
 
+/** A failing verdict of a file's own rules or of a judge. */
+interface RawFinding {
+  readonly rule: number;
+  readonly verdict: {
+    readonly message?: string | undefined;
+    readonly args?: Readonly<Record<string, string>> | undefined;
+    readonly severity?: Severity | undefined;
+    readonly fixes?: readonly Fix[] | undefined;
+  };
+  readonly place: Place;
+  readonly related: readonly { readonly place: Place; readonly message: string }[];
+  readonly span: Span;
+  readonly isLocal: boolean;
+}
+
+/** What is said of a finding wherever it stands. */
+interface Description {
+  /** Rule, path and subject: what the fingerprint is made of, with how many like it stand before. */
+  readonly identity: string;
+  readonly message: string;
+  ordinal: number;
+  fingerprint: string;
+}
+
 /** Counters of a rule: passes, unknowns, and failures by severity in the order of `SEVERITIES`. */
 const COUNTERS = 6;
 
@@ -66,6 +90,7 @@ export class Engine {
   readonly #index = new FactIndex();
   readonly #problems: Problem[] = [];
   readonly #findings = new Map<string, readonly Finding[]>();
+  readonly #descriptions = new WeakMap<object, Description>();
   #manifests: readonly string[] = [];
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   /** Files that were edited since all judges ran: no fix may touch them. */
@@ -330,34 +355,24 @@ export class Engine {
 
   #computeFindings(path: string): readonly Finding[] {
     const file = this.#files.get(path);
-    const raw: { rule: number; verdict: ReturnType<typeof flattenVerdict>; place: Place }[] = [];
+    const raw: RawFinding[] = [];
     if (file !== undefined) {
       this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
         if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) return;
-        const place: Place = { path, anchor, span: verdict.subject };
-        raw.push({
-          rule,
-          place,
-          verdict: {
-            ...verdict,
-            subject: place,
-            related: (verdict.related ?? []).map((item) => ({
-              place: { path, anchor, span: item.span },
-              message: item.message,
-            })),
-          },
-        });
+        const at = (span: Span): Place => ({ path, anchor, span });
+        const place = at(verdict.subject);
+        const related = (verdict.related ?? []).map(({ span, message }) => ({ place: at(span), message }));
+        raw.push({ rule, verdict, place, related, span: absoluteSpan(place), isLocal: true });
       });
     }
     for (const { rule, verdict } of this.#workspaceVerdicts().get(path) ?? []) {
-      if (verdict.kind === 'fail' && this.isEnabled(this.#rules[rule]!))
-        raw.push({ rule, verdict, place: verdict.subject });
+      if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) continue;
+      const { subject: place, related = [] } = verdict;
+      raw.push({ rule, verdict, place, related, span: absoluteSpan(place), isLocal: false });
     }
-    const ordered = raw
-      .map((item) => ({ ...item, span: absoluteSpan(item.place) }))
-      .sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || a.rule - b.rule);
+    raw.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || a.rule - b.rule);
     const ordinals = new Map<string, number>();
-    return ordered.map((item) => this.#finding(path, item.rule, item.verdict, item.span, item.place, ordinals));
+    return raw.map((item) => this.#finding(path, item, ordinals));
   }
 
   #eachLocalVerdict(
@@ -381,28 +396,39 @@ export class Engine {
     return configured !== undefined && configured !== 'off' ? configured : (verdictSeverity ?? rule.severity);
   }
 
-  #finding(
-    path: string,
-    ruleIndex: number,
-    verdict: ReturnType<typeof flattenVerdict>,
-    span: Span,
-    place: Place,
-    ordinals: Map<string, number>,
-  ): Finding {
-    const rule = this.#rules[ruleIndex]!;
-    const subject = this.#files.get(path)?.snapshot.text.slice(span.start, span.end) ?? '';
-    const identity = `${rule.id}\n${path}\n${subject.replace(/\s+/g, ' ')}`;
-    const ordinal = ordinals.get(identity) ?? 0;
-    ordinals.set(identity, ordinal + 1);
+  /** The words of a verdict; those of a file's own are kept, since they follow from its chunk's text. */
+  #describe(path: string, { rule: index, verdict, span, isLocal }: RawFinding): Description {
+    let known = isLocal ? this.#descriptions.get(verdict) : undefined;
+    if (known === undefined) {
+      const rule = this.#rules[index]!;
+      const subject = this.#files.get(path)?.snapshot.text.slice(span.start, span.end) ?? '';
+      const identity = `${rule.id}\n${path}\n${subject.replace(/\s+/g, ' ')}`;
+      const message = renderMessage(rule, verdict.message ?? '', verdict.args ?? {});
+      known = { identity, message, ordinal: 0, fingerprint: hashText(`${identity}\n0`) };
+      if (isLocal) this.#descriptions.set(verdict, known);
+    }
+    return known;
+  }
+
+  #finding(path: string, raw: RawFinding, ordinals: Map<string, number>): Finding {
+    const { verdict, place, span, related } = raw;
+    const rule = this.#rules[raw.rule]!;
+    const description = this.#describe(path, raw);
+    const ordinal = ordinals.get(description.identity) ?? 0;
+    ordinals.set(description.identity, ordinal + 1);
+    if (description.ordinal !== ordinal) {
+      description.ordinal = ordinal;
+      description.fingerprint = hashText(`${description.identity}\n${ordinal}`);
+    }
     return {
       ruleId: rule.id,
       category: rule.category,
       severity: this.#severity(rule, verdict.severity),
       confidence: rule.confidence,
       stage: rule.stage,
-      message: renderMessage(rule, verdict.message ?? '', verdict.args ?? {}),
+      message: description.message,
       location: this.#location(path, span),
-      related: (verdict.related ?? []).map((item) => ({
+      related: related.map((item) => ({
         location: this.#location(item.place.path, absoluteSpan(item.place)),
         message: item.message,
       })),
@@ -411,7 +437,7 @@ export class Engine {
         if (resolved === null) return [];
         return [{ title: fix.title, safety: fix.safety, preferred: fix.preferred === true, ...resolved }];
       }),
-      fingerprint: hashText(`${identity}\n${ordinal}`),
+      fingerprint: description.fingerprint,
     };
   }
 
