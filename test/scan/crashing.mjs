@@ -17,5 +17,5 @@ for (;;) {
   if (index >= workerData.items.length) break;
   Atomics.store(counters, 1 + workerData.slot, index + 1);
   if (workerData.items[index].path.includes('deadly')) process.exit(3);
-  parentPort.postMessage([[index, '', JSON.stringify(record)]]);
+  parentPort.postMessage([[index, '', '', JSON.stringify(record)]]);
 }

@@ -1,31 +1,27 @@
 #!/usr/bin/env node
 /**
  * The command line: `shipworthy audit`. The same engine as in the editor over the files of a folder. Writes the report
- * to standard output or a file and everything else to standard error; reads nothing outside the folder.
+ * to standard output or a file and everything else to standard error; reads nothing outside the folder but its cache.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { basename, relative, resolve, sep } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { Engine } from '../core/engine/engine.ts';
-import type { Problem } from '../core/engine/problem.ts';
-import { isManifest } from '../core/engine/roles.ts';
+import { relative, resolve, sep } from 'node:path';
+import { debuglog, parseArgs } from 'node:util';
 import { CONFIGURATION_FILE, NO_SETTINGS, parseSettings, type ReadSettings } from '../core/engine/settings.ts';
-import { directoryOf } from '../core/model/path.ts';
+import type { Finding } from '../core/model/finding.ts';
 import type { Audit } from '../core/present/audit.ts';
-import { buildAudit, TOOL_VERSION } from '../core/present/build.ts';
+import { TOOL_VERSION } from '../core/present/build.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
 import { ANSI_PAINT, PLAIN_PAINT, toPrettyText } from '../core/present/pretty.ts';
-import { toSarif } from '../core/present/sarif.ts';
+import { type PositionAt, toSarif } from '../core/present/sarif.ts';
 import { displayScore } from '../core/score/score.ts';
-import { loadSyntax } from '../host/node/assets.ts';
-import { createNodeHost } from '../host/node/nodeHost.ts';
-import { createScanFiles } from '../host/node/scanFiles.ts';
+import { defaultCacheFolder } from '../host/node/diskCache.ts';
 import { tuneForShortRun } from '../host/node/tuning.ts';
-import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
-import { createEngine } from './compose.ts';
+import { auditFolder } from './auditFolder.ts';
+
+/** Shown when the environment variable NODE_DEBUG names `shipworthy`. */
+const debug = debuglog('shipworthy');
 
 const USAGE = `Usage: shipworthy audit [paths...] [options]
 
@@ -36,6 +32,8 @@ Options:
   --format <pretty|json|sarif|markdown>  form of the report (default: pretty)
   --output <file>                        write the report to a file
   --fail-under <number>                  exit with 1 when the overall score is below (0 to 100), or not rated
+  --cache-dir <folder>                   where results are kept for the next audit (default: the user's cache folder)
+  --no-cache                             keep nothing, and use nothing that was kept
   --version                              print the version
   --help                                 print this text
 
@@ -53,6 +51,8 @@ interface Arguments {
   readonly format: Format;
   readonly output: string | undefined;
   readonly failUnder: number | undefined;
+  /** Null: nothing is kept. */
+  readonly cacheFolder: string | null;
 }
 
 function readArguments(args: readonly string[]): Arguments | 'help' | 'version' {
@@ -77,7 +77,11 @@ function readArguments(args: readonly string[]): Arguments | 'help' | 'version' 
   if (failUnder !== undefined && !(limit!.trim() !== '' && failUnder >= 0 && failUnder <= 100)) {
     throw new UsageError(`--fail-under takes a number from 0 to 100, not "${limit}".`);
   }
-  return { paths, format: format as Format, output: values.output, failUnder };
+  const cacheDir = values['cache-dir'];
+  if (cacheDir === '') throw new UsageError('--cache-dir takes a folder.');
+  const folder = cacheDir === undefined ? defaultCacheFolder() : resolve(cacheDir);
+  const cacheFolder = values['no-cache'] === true ? null : folder;
+  return { paths, format: format as Format, output: values.output, failUnder, cacheFolder };
 }
 
 function parse(args: readonly string[]) {
@@ -88,6 +92,8 @@ function parse(args: readonly string[]) {
       format: { type: 'string' },
       output: { type: 'string' },
       'fail-under': { type: 'string' },
+      'cache-dir': { type: 'string' },
+      'no-cache': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
     },
@@ -148,67 +154,24 @@ async function readConfiguration(root: string): Promise<ReadSettings> {
   return settings;
 }
 
-async function audit(target: Target): Promise<{ readonly engine: Engine; readonly audit: Audit }> {
-  tuneForShortRun();
-  const settings = await readConfiguration(target.root);
-  const engine = createEngine(await loadSyntax(new URL('./', import.meta.url)));
-  const bar = progress();
-  const host = createNodeHost(target.root);
-  const { paths, problems } = await host.list(settings.exclude, async () => bar.show('Looking for files'));
-  const unread: Problem[] = [...problems];
-  engine.configure({ rules: settings.rules, previewRules: settings.previewRules ?? true });
-  engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
-  let done = 0;
-  const show = (): void => bar.show(`Auditing ${++done} of ${paths.length} files`);
-  // This thread works too, so one fewer is started.
-  const scanFiles = createScanFiles(new URL('./scanWorker.js', import.meta.url), availableParallelism() - 1);
-  await scanFiles(
-    paths.map((path) => ({ path, root: target.root, inside: path })),
-    {
-      take(result) {
-        show();
-        if (result.kind === 'analysed') engine.adoptFile(result.item.path, result.text, result.record);
-        else unread.push(result.problem);
-      },
-      isCancelled: () => false,
-      async alongside({ path }) {
-        show();
-        const text = await host.read(path);
-        if (typeof text === 'string') engine.setFile(path, text, false);
-        else unread.push(text);
-      },
-    },
-  );
-  bar.show('Judging the workspace');
-  engine.judge();
-  const { only } = target;
-  const includes = (path: string): boolean =>
-    only.length === 0 || only.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-  const result = buildAudit(engine, {
-    root: basename(target.root),
-    rubric: DEFAULT_RUBRIC,
-    unread,
-    detail: 'full',
-    includes,
-  });
-  bar.clear();
-  return { engine, audit: result };
+/** The audit of the whole with the findings of some files. */
+function restrict(audit: Audit, only: readonly string[]): Audit {
+  if (only.length === 0) return audit;
+  const includes = ({ location: { path } }: Finding): boolean =>
+    only.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  return { ...audit, findings: audit.findings.filter(includes) };
 }
 
-function render(result: Audit, engine: Engine, format: Format, colour: boolean): string {
+function render(audit: Audit, positionAt: PositionAt, format: Format, colour: boolean): string {
   switch (format) {
     case 'pretty':
-      return toPrettyText(result, colour ? ANSI_PAINT : PLAIN_PAINT);
+      return toPrettyText(audit, colour ? ANSI_PAINT : PLAIN_PAINT);
     case 'json':
-      return `${JSON.stringify(toJsonReport(result), null, 2)}\n`;
+      return `${JSON.stringify(toJsonReport(audit), null, 2)}\n`;
     case 'sarif':
-      return `${JSON.stringify(
-        toSarif(result, (path, offset) => engine.positionAt(path, offset)),
-        null,
-        2,
-      )}\n`;
+      return `${JSON.stringify(toSarif(audit, positionAt), null, 2)}\n`;
     case 'markdown':
-      return toMarkdownReport(result);
+      return toMarkdownReport(audit);
   }
 }
 
@@ -227,13 +190,25 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${TOOL_VERSION}\n`);
     return 0;
   }
-  const { engine, audit: result } = await audit(await targetOf(given.paths));
+  tuneForShortRun();
+  const { root, only } = await targetOf(given.paths);
+  const settings = await readConfiguration(root);
+  const bar = progress();
+  const { audit, positionAt, problems, origin, finish } = await auditFolder({
+    root,
+    configuration: { rules: settings.rules, previewRules: settings.previewRules ?? true },
+    exclude: settings.exclude,
+    cacheFolder: given.cacheFolder,
+    show: bar.show,
+  });
+  bar.clear();
+  debug('%s', origin);
+  const result = restrict(audit, only);
   const colour = given.output === undefined && process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-  const report = render(result, engine, given.format, colour);
-  for (const problem of engine.problems) {
+  const report = render(result, positionAt, given.format, colour);
+  for (const problem of problems) {
     if (problem.kind === 'rule-failed') process.stderr.write(`shipworthy: ${problem.path}: ${problem.message}\n`);
   }
-  engine.dispose();
   if (given.output === undefined) await print(report);
   else {
     await writeFile(given.output, report).catch((error: unknown) => {
@@ -242,6 +217,7 @@ async function main(args: readonly string[]): Promise<number> {
       );
     });
   }
+  await finish();
   if (passesGate(result, given.failUnder)) return 0;
   const score = result.scorecard.score;
   const text =

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { newFileAnalysis } from '../core/engine/analyser.ts';
 import { recordOf } from '../core/engine/record.ts';
 import { languageOf } from '../core/engine/roles.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, isProblem } from '../host/host.ts';
 import { loadSyntax } from '../host/node/assets.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { CURRENT, NEXT, type ScanMessage, type ScanTask } from '../host/node/scanProtocol.ts';
@@ -28,12 +28,13 @@ async function main({ items, counters: shared, slot }: ScanTask): Promise<void> 
       host = createNodeHost(root);
       hosts.set(root, host);
     }
-    const text = await host.read(inside);
-    if (typeof text !== 'string') batch.push([index, { ...text, path }]);
+    const source = await host.open(inside);
+    if (isProblem(source)) batch.push([index, { ...source, path }]);
     else {
+      const text = source.text();
       const file = newFileAnalysis(path, languageOf(path) ?? 'text', text);
       analyser.parseFresh(file);
-      batch.push([index, text, JSON.stringify(recordOf(file))]);
+      batch.push([index, text, source.digest(), JSON.stringify(recordOf(file))]);
       file.parsed?.delete();
     }
     if (performance.now() - sent < BATCH) continue;

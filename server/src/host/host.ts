@@ -1,11 +1,20 @@
 /** The outside world as the server sees it. Implementations are the only I/O of the project. */
 import type { Problem } from '../core/engine/problem.ts';
 import type { FileRecord } from '../core/engine/record.ts';
+import type { Json } from '../core/model/json.ts';
 
 export interface Listing {
   /** Workspace-relative paths with `/`, sorted. Only files of a kind that is judged. */
   readonly paths: readonly string[];
   readonly problems: readonly Problem[];
+}
+
+/** A file as it was read once: text and digest belong together, whatever happens to the file afterwards. */
+export interface SourceFile {
+  /** Without byte order mark. */
+  text(): string;
+  /** Names the content: equal digests mean equal bytes. */
+  digest(): string;
 }
 
 export interface Host {
@@ -16,8 +25,43 @@ export interface Host {
   list(exclude: readonly string[], pause: () => Promise<void>): Promise<Listing>;
   /** Whether `list` would name the path if a file is there. */
   includes(path: string, exclude: readonly string[]): Promise<boolean>;
-  /** Text of a file without byte order mark; a problem when it cannot be read, is too large, or is no text. */
+  /** Reads a file; a problem when it cannot be read, is too large, or is no text. */
+  open(path: string): Promise<SourceFile | Problem>;
+  /** The text alone of what `open` gives. */
   read(path: string): Promise<string | Problem>;
+}
+
+export function isProblem(result: SourceFile | Problem): result is Problem {
+  return 'kind' in result;
+}
+
+export interface KeptResult {
+  readonly key: string;
+  /** Null when it is damaged. */
+  value(): Json | null;
+}
+
+/**
+ * What was found before, kept on the disk for one workspace. It may lose anything at any time and then says that it does
+ * not know; what it does give was kept for this content by this program. No method throws or rejects.
+ */
+export interface Cache {
+  /** Whether something is kept for a file, of whatever content: if not, it need not be read in order to ask. */
+  knows(path: string): boolean;
+  find(path: string, digest: string): FileRecord | null;
+  /** `record`: the JSON of a `FileRecord`. It is on the disk after the next `save` at the latest. */
+  keep(path: string, digest: string, record: string): void;
+  /** The result for the whole workspace that was kept last. */
+  result(): KeptResult | null;
+  /** `key` names everything that the result is a function of. */
+  keepResult(key: string, result: Json): void;
+  /** Lets `find` know nothing of what is on the disk, until `save` has replaced it. */
+  forget(): void;
+  /**
+   * Writes what is new. `paths`: every file that there is, so that others are dropped; null when that is not known.
+   * Calls `pause` in between so that the caller may do other work.
+   */
+  save(paths: ReadonlySet<string> | null, pause: () => Promise<void>): Promise<void>;
 }
 
 /** A file that is to be analysed: its workspace path, and where it is read. */
@@ -29,7 +73,15 @@ export interface ScanItem {
 }
 
 export type ScanResult =
-  | { readonly kind: 'analysed'; readonly item: ScanItem; readonly text: string; readonly record: FileRecord }
+  | {
+      readonly kind: 'analysed';
+      readonly item: ScanItem;
+      readonly text: string;
+      readonly digest: string;
+      readonly record: FileRecord;
+      /** It comes from the cache. */
+      readonly known: boolean;
+    }
   | { readonly kind: 'unread'; readonly item: ScanItem; readonly problem: Problem };
 
 export interface ScanOptions {
@@ -39,6 +91,10 @@ export interface ScanOptions {
   isCancelled(): boolean;
   /** Analyses an item on this thread, which then takes its share of them. */
   readonly alongside?: (item: ScanItem) => Promise<void>;
+  /** Files that it knows are not analysed; what is found of the others is kept in it. */
+  readonly cache?: Cache;
+  /** Awaited between files that come from the cache, so that the caller may do other work. */
+  readonly pause?: () => Promise<void>;
 }
 
 /** Reads and analyses files on other threads. Rejects when no such thread can work at all. */

@@ -33,7 +33,7 @@ import type { RuleVerdict } from './examine.ts';
 import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
-import { analysisOf, type FileRecord } from './record.ts';
+import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
 import { languageOf } from './roles.ts';
 
 export type EngineOptions = AnalyserOptions;
@@ -208,6 +208,15 @@ export class Engine {
     this.#files.set(path, file);
     this.#take(file);
     return true;
+  }
+
+  /**
+   * What was found in a closed file, to be adopted another time; null when something went wrong there that may go better
+   * next time.
+   */
+  recordOf(path: string): FileRecord | null {
+    const file = this.#files.get(path);
+    return file === undefined || file.open || file.dirty || !isRepeatable(file) ? null : recordOf(file);
   }
 
   /** Applies changes of an open document; positions as in LSP. */

@@ -4,3 +4,8 @@ export interface Problem {
   readonly kind: 'too-large' | 'parse-budget' | 'rule-failed' | 'unreadable' | 'binary' | 'crashed';
   readonly message: string;
 }
+
+/** Whether it would go wrong again with the same text: a parse that took too long need not do so next time. */
+export function isLasting({ kind }: Problem): boolean {
+  return kind === 'too-large' || kind === 'unreadable' || kind === 'binary';
+}

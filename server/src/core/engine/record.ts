@@ -8,7 +8,7 @@ import type { Anchor, Span } from '../model/location.ts';
 import type { Fact } from '../model/verdict.ts';
 import { type Chunk, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
 import { EMPTY_EXAMINATION, type Examination, type RuleVerdict } from './examine.ts';
-import type { Problem } from './problem.ts';
+import { isLasting, type Problem } from './problem.ts';
 import { languageOf } from './roles.ts';
 
 type FactRecord = readonly [name: string, key: string, value: Json, start: number, end: number];
@@ -82,6 +82,11 @@ export function recordOf(file: FileAnalysis): FileRecord {
   };
 }
 
+/** Whether the analysis of the same text would be the same another time. */
+export function isRepeatable({ problems }: Pick<FileRecord, 'problems'>): boolean {
+  return problems.every(isLasting);
+}
+
 /** The analysis that was recorded for `text` at `path`; null when files of its kind are not judged. */
 export function analysisOf(path: string, text: string, record: FileRecord): FileAnalysis | null {
   const language = languageOf(path);
@@ -108,4 +113,52 @@ export function analysisOf(path: string, text: string, record: FileRecord): File
   file.problems = [...record.problems];
   file.ownFacts = ownFacts(file, record.parsed, record.conflicted);
   return file;
+}
+
+/**
+ * Whether a value that comes from outside has the shape of a record. What detectors said is not looked into: it is what
+ * the same program wrote.
+ */
+export function isFileRecord(value: unknown): value is FileRecord {
+  if (!isObject(value)) return false;
+  const { role, header, contextKey, parsed, conflicted, text, chunks, problems } = value;
+  return (
+    typeof role === 'string' &&
+    header !== undefined &&
+    typeof contextKey === 'string' &&
+    typeof parsed === 'boolean' &&
+    typeof conflicted === 'boolean' &&
+    isExaminationRecord(text) &&
+    Array.isArray(chunks) &&
+    chunks.every(isChunkRecord) &&
+    Array.isArray(problems)
+  );
+}
+
+function isChunkRecord(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const [start, length, fault, examination] = value as unknown[];
+  return (
+    typeof start === 'number' &&
+    typeof length === 'number' &&
+    (fault === 0 || fault === 1 || (Array.isArray(fault) && typeof fault[2] === 'string')) &&
+    isExaminationRecord(examination)
+  );
+}
+
+function isExaminationRecord(value: unknown): boolean {
+  if (value === 0) return true;
+  if (!isObject(value)) return false;
+  const { verdicts, facts, failures } = value;
+  return (
+    Array.isArray(verdicts) &&
+    verdicts.every((item) => Array.isArray(item) && typeof item[0] === 'number' && isObject(item[1])) &&
+    Array.isArray(facts) &&
+    facts.every((item) => Array.isArray(item) && typeof item[0] === 'string' && typeof item[1] === 'string') &&
+    Array.isArray(failures)
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,12 +1,13 @@
 /** The file system of Node as a `Host`: reads only below its root, follows no links, writes nothing. */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { MAX_FILE_LENGTH } from '../../core/engine/analyser.ts';
 import type { Problem } from '../../core/engine/problem.ts';
 import { languageOf, SKIPPED_DIRECTORIES } from '../../core/engine/roles.ts';
-import type { Host, Listing } from '../host.ts';
+import { type Host, isProblem, type Listing, type SourceFile } from '../host.ts';
+import { digestOf, readRegularFile } from './bytes.ts';
 import { trackedPaths } from './gitIndex.ts';
 
 /** UTF-8 needs at most three bytes per UTF-16 code unit. */
@@ -40,18 +41,6 @@ async function ignoreFile(root: string, prefix: string): Promise<readonly Ignore
 
 function readTracked(root: string): Promise<ReadonlySet<string> | null> {
   return readFile(join(root, '.git/index')).then(trackedPaths, () => null);
-}
-
-/** The bytes of an open file that has `size` bytes; fewer when it was cut meanwhile. */
-function readAll(descriptor: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
-  let length = 0;
-  while (length < size) {
-    const count = readSync(descriptor, bytes, length, size - length, null);
-    if (count === 0) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 /** A host for the folder `root` (absolute path of this machine). */
@@ -127,28 +116,36 @@ export function createNodeHost(root: string): Host {
       return !isIgnored(path, levels);
     },
 
-    // The synchronous calls take a fraction of the time of the others; files are small, and callers yield between them.
+    async open(path): Promise<SourceFile | Problem> {
+      return openSource(root, path);
+    },
+
     async read(path): Promise<string | Problem> {
-      let descriptor: number | null = null;
-      try {
-        // Opening a pipe would wait for somebody to write to it.
-        descriptor = openSync(join(root, path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-        const stat = fstatSync(descriptor);
-        if (!stat.isFile()) return { path, kind: 'unreadable', message: 'This is no file.' };
-        if (stat.size > MAX_FILE_BYTES) {
-          return { path, kind: 'too-large', message: `The file has ${stat.size} bytes and is not judged.` };
-        }
-        const bytes = readAll(descriptor, stat.size);
-        if (bytes.subarray(0, SNIFFED_BYTES).includes(0)) {
-          return { path, kind: 'binary', message: 'The file is no text.' };
-        }
-        const text = bytes.toString('utf8');
-        return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-      } catch (error) {
-        return { path, kind: 'unreadable', message: `The file cannot be read (${reason(error)}).` };
-      } finally {
-        if (descriptor !== null) closeSync(descriptor);
-      }
+      const source = openSource(root, path);
+      return isProblem(source) ? source : source.text();
     },
   };
+}
+
+function openSource(root: string, path: string): SourceFile | Problem {
+  try {
+    const file = readRegularFile(join(root, path), MAX_FILE_BYTES);
+    if (file === null) return { path, kind: 'unreadable', message: 'This is no file.' };
+    if (file.bytes === null) {
+      return { path, kind: 'too-large', message: `The file has ${file.size} bytes and is not judged.` };
+    }
+    const { bytes } = file;
+    if (bytes.subarray(0, SNIFFED_BYTES).includes(0)) {
+      return { path, kind: 'binary', message: 'The file is no text.' };
+    }
+    return {
+      text() {
+        const text = bytes.toString('utf8');
+        return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+      },
+      digest: () => digestOf(bytes),
+    };
+  } catch (error) {
+    return { path, kind: 'unreadable', message: `The file cannot be read (${reason(error)}).` };
+  }
 }

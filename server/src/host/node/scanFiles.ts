@@ -1,10 +1,12 @@
 /**
- * Scans files with worker threads that share a counter: each takes the next file when it is done with one. A thread
- * that dies takes one file with it, which is reported and left alone; the others go on.
+ * Scans files. Those that the cache knows are taken from it; the others are analysed by worker threads that share a
+ * counter: each takes the next file when it is done with one. A thread that dies takes one file with it, which is
+ * reported and left alone; the others go on.
  */
 import { Worker } from 'node:worker_threads';
-import type { FileRecord } from '../../core/engine/record.ts';
-import type { ScanFiles, ScanItem, ScanOptions } from '../host.ts';
+import { type FileRecord, isRepeatable } from '../../core/engine/record.ts';
+import { type Host, isProblem, type ScanFiles, type ScanItem, type ScanOptions } from '../host.ts';
+import { createNodeHost } from './nodeHost.ts';
 import { CURRENT, NEXT, type ScanMessage, type ScanTask } from './scanProtocol.ts';
 
 /** Fewer files are faster read by one thread than by two that have to start. */
@@ -16,7 +18,7 @@ const END = 0x3fffffff;
 /** `script`: the bundle of entry/scanWorker.ts. `threads`: how many to start at most. */
 export function createScanFiles(script: URL, threads: number): ScanFiles {
   return async (items, options) => {
-    let open: readonly number[] = items.map((_, index) => index);
+    let open: readonly number[] = await takeKnown(items, options);
     while (open.length > 0 && !options.isCancelled()) {
       const done = await scanOnce(script, threads, items, open, options);
       if (done.size === 0) throw new Error('The threads that analyse files do not start.');
@@ -25,13 +27,41 @@ export function createScanFiles(script: URL, threads: number): ScanFiles {
   };
 }
 
+/** Takes the files that the cache knows; returns the positions of the others. */
+async function takeKnown(
+  items: readonly ScanItem[],
+  { cache, take, isCancelled, pause }: ScanOptions,
+): Promise<readonly number[]> {
+  const open: number[] = [];
+  const hosts = new Map<string, Host>();
+  for (const [index, item] of items.entries()) {
+    const { path, root, inside } = item;
+    if (cache?.knows(path) !== true || isCancelled()) {
+      open.push(index);
+      continue;
+    }
+    let host = hosts.get(root);
+    if (host === undefined) {
+      host = createNodeHost(root);
+      hosts.set(root, host);
+    }
+    const source = await host.open(inside);
+    const digest = isProblem(source) ? '' : source.digest();
+    const record = isProblem(source) ? null : cache.find(path, digest);
+    if (isProblem(source) || record === null) open.push(index);
+    else take({ kind: 'analysed', item, text: source.text(), digest, record, known: true });
+    await pause?.();
+  }
+  return open;
+}
+
 /** One round over the open items; returns those that were dealt with. */
 async function scanOnce(
   script: URL,
   threads: number,
   items: readonly ScanItem[],
   open: readonly number[],
-  { take, isCancelled, alongside }: ScanOptions,
+  { take, isCancelled, alongside, cache }: ScanOptions,
 ): Promise<ReadonlySet<number>> {
   const wanted = Math.min(threads, Math.ceil(open.length / WORTH_A_THREAD) - (alongside === undefined ? 0 : 1));
   const count = Math.max(wanted, alongside === undefined ? 1 : 0);
@@ -45,8 +75,10 @@ async function scanOnce(
       done.add(open[at]!);
       if (result.length === 1) take({ kind: 'unread', item, problem: result[0] });
       else {
-        const [text, record] = result;
-        take({ kind: 'analysed', item, text, record: JSON.parse(record) as FileRecord });
+        const [text, digest, json] = result;
+        const record = JSON.parse(json) as FileRecord;
+        if (isRepeatable(record)) cache?.keep(item.path, digest, json);
+        take({ kind: 'analysed', item, text, digest, record, known: false });
       }
     }
     if (isCancelled()) Atomics.store(counters, NEXT, END);

@@ -18,6 +18,6 @@ export const CURRENT = 1;
 
 /** What a thread found: `record` is the JSON of a `FileRecord`, which costs less to pass on than the value itself. */
 export type ScanMessage = readonly (
-  | readonly [index: number, text: string, record: string]
+  | readonly [index: number, text: string, digest: string, record: string]
   | readonly [index: number, problem: Problem]
 )[];
