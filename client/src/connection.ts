@@ -40,6 +40,7 @@ export type CreateClient = (options: LanguageClientOptions) => BaseLanguageClien
 export class Connection implements vscode.Disposable {
   readonly #createClient: CreateClient;
   readonly #output: vscode.LogOutputChannel;
+  readonly #cacheFolder: string;
   readonly #statusEmitter = new vscode.EventEmitter<StatusParams>();
   /** Fires for every state: the server's, and those of a server that is starting or gone. */
   readonly onStatus: vscode.Event<StatusParams> = this.#statusEmitter.event;
@@ -48,9 +49,11 @@ export class Connection implements vscode.Disposable {
   /** The last restart or stop: they never overlap. */
   #transition: Promise<void> = Promise.resolve();
 
-  constructor(createClient: CreateClient, output: vscode.LogOutputChannel) {
+  /** `cacheFolder`: where the server may keep what it found in files. */
+  constructor(createClient: CreateClient, output: vscode.LogOutputChannel, cacheFolder: string) {
     this.#createClient = createClient;
     this.#output = output;
+    this.#cacheFolder = cacheFolder;
   }
 
   /** The last state that was sent; `undefined` before the first start. */
@@ -126,7 +129,7 @@ export class Connection implements vscode.Disposable {
   async #start(): Promise<void> {
     // A new client each time: one whose start failed can neither be started again nor stopped.
     const client = this.#createClient({
-      ...clientOptions(this.#output),
+      ...clientOptions(this.#output, this.#cacheFolder),
       errorHandler: this.#errorHandler(() => client),
       // The failure is shown once, by the client's own message and as the state of the view.
       initializationFailedHandler: () => false,
@@ -191,8 +194,8 @@ export class Connection implements vscode.Disposable {
   }
 }
 
-function clientOptions(output: vscode.LogOutputChannel): LanguageClientOptions {
-  const initializationOptions: InitializationOptions = { commandLinks: true };
+function clientOptions(output: vscode.LogOutputChannel, cacheFolder: string): LanguageClientOptions {
+  const initializationOptions: InitializationOptions = { commandLinks: true, cacheFolder };
   return {
     documentSelector: [{ scheme: 'file' }],
     diagnosticCollectionName: 'shipworthy',

@@ -28,7 +28,8 @@ let running: Connection | undefined;
 
 export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   const output = vscode.window.createOutputChannel('Shipworthy', { log: true });
-  const connection = new Connection(nodeClient(context), output);
+  const cacheFolder = vscode.Uri.joinPath(context.globalStorageUri, 'cache').fsPath;
+  const connection = new Connection(nodeClient(context), output, cacheFolder);
   running = connection;
   const tree = createScorecardTree(connection, (error) => output.warn('The scorecard could not be read.', error));
   const view = createScorecardView(tree);

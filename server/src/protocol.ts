@@ -7,6 +7,11 @@
 export interface InitializationOptions {
   /** The client renders command links of hover texts (`command:` URIs), e.g. VS Code. */
   readonly commandLinks?: boolean;
+  /**
+   * Folder of this machine where the server may keep what it found, so that it need not look at unchanged files again;
+   * null: nowhere. Without it the user's cache folder is used.
+   */
+  readonly cacheFolder?: string | null;
 }
 
 /** Settings section of the client, pulled by `workspace/configuration`. */

@@ -39,6 +39,8 @@ export interface ClientOptions {
   readonly pull: boolean;
   readonly settings?: () => unknown;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Where the server may keep what it found; without it nowhere. */
+  readonly cacheFolder?: string;
 }
 
 /** A temporary workspace with the given files; `remove` deletes it. */
@@ -132,6 +134,7 @@ export class TestClient {
       processId: process.pid,
       rootUri: uri,
       workspaceFolders: [{ uri, name: 'workspace' }],
+      initializationOptions: { cacheFolder: options.cacheFolder ?? null },
       capabilities: {
         window: { workDoneProgress: true },
         workspace: {

@@ -3,11 +3,13 @@
 import { availableParallelism } from 'node:os';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { loadSyntax } from '../host/node/assets.ts';
+import { defaultCacheFolder, openDiskCache } from '../host/node/diskCache.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
 import { serve } from '../lsp/server.ts';
 import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
 import { createEngine } from './compose.ts';
+import { beside, digestOfAnalysis } from './program.ts';
 
 const TRANSPORTS = ['--stdio', '--node-ipc', '--socket', '--pipe'];
 
@@ -18,9 +20,14 @@ if (!process.argv.slice(2).some((argument) => TRANSPORTS.some((name) => argument
 
 serve({
   connection: createConnection(ProposedFeatures.all),
-  createEngine: async () => createEngine(await loadSyntax(new URL('./', import.meta.url))),
+  createEngine: async () => createEngine(await loadSyntax(beside('./'))),
   createHost: createNodeHost,
+  openCache(roots, chosen) {
+    const folder = chosen ?? defaultCacheFolder();
+    const program = digestOfAnalysis();
+    return folder === null || program === null ? null : openDiskCache({ folder, roots, program });
+  },
   // One core is left to the editor.
-  scanFiles: createScanFiles(new URL('./scanWorker.js', import.meta.url), Math.max(1, availableParallelism() - 1)),
+  scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),
   rubric: DEFAULT_RUBRIC,
 });

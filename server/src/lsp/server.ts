@@ -50,7 +50,16 @@ import type { Rubric, Scorecard } from '../core/score/types.ts';
 import { hashText } from '../core/text/hash.ts';
 import { positionAt } from '../core/text/lines.ts';
 import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
-import type { Host, ScanFiles, ScanItem, ScanResult } from '../host/host.ts';
+import {
+  type Cache,
+  type Host,
+  isProblem,
+  type ScanFiles,
+  type ScanItem,
+  type ScanOptions,
+  type ScanResult,
+  type SourceFile,
+} from '../host/host.ts';
 import {
   type InitializationOptions,
   REPORT_REQUEST,
@@ -87,11 +96,15 @@ const SETTLE_DELAY = 300;
 const SLICE = 8;
 /** Milliseconds between two updates of the scorecard. */
 const STATUS_INTERVAL = 200;
+/** Milliseconds after which what was found in files that changed is written to the cache. */
+const SAVE_DELAY = 60_000;
 
 export interface ServerParts {
   readonly connection: Connection;
   readonly createEngine: () => Promise<Engine>;
   readonly createHost: (folder: string) => Host;
+  /** The cache of a workspace. `folder`: where the client wants it, undefined: the default; null result: there is none. */
+  readonly openCache?: (roots: readonly Root[], folder: string | undefined) => Cache | null;
   /** Analyses many files at once; without it, or when it fails, this thread does. */
   readonly scanFiles?: ScanFiles;
   readonly rubric: Rubric;
@@ -151,6 +164,11 @@ class LanguageServer {
   #unread: Problem[] = [];
   #scan: Promise<void> = Promise.resolve();
   #scanGeneration = 0;
+  /** What the client said of the cache: its folder, null for none, undefined for the default. */
+  #cacheFolder: string | null | undefined;
+  #cache: Cache | null | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #saveTimer: NodeJS.Timeout | null = null;
   #state: StatusState = 'starting';
   #stateMessage = '';
   #revision = 0;
@@ -198,6 +216,7 @@ class LanguageServer {
     connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
     connection.onRequest(RESCAN_REQUEST, () => {
+      this.#cache?.forget();
       this.#rescan();
       return null;
     });
@@ -216,6 +235,7 @@ class LanguageServer {
       resolveEdit: capabilities.textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true,
       commandLinks: options.commandLinks === true,
     };
+    this.#cacheFolder = options.cacheFolder;
     const folders =
       params.workspaceFolders ?? (params.rootUri != null ? [{ uri: params.rootUri, name: 'workspace' }] : []);
     this.#setRoots(folders);
@@ -235,6 +255,17 @@ class LanguageServer {
     this.#roots = rootsOf(folders);
     this.#hosts.clear();
     for (const root of this.#roots) this.#hosts.set(root, this.#parts.createHost(root.folder));
+    this.#cache = undefined;
+  }
+
+  /** Opened when it is needed: `initialize` is answered without it. */
+  #openCache(): Cache | null {
+    if (this.#cache === undefined) {
+      const folder = this.#cacheFolder;
+      const wanted = folder !== null && this.#roots.length > 0;
+      this.#cache = wanted ? (this.#parts.openCache?.(this.#roots, folder) ?? null) : null;
+    }
+    return this.#cache;
   }
 
   async #start(): Promise<void> {
@@ -277,6 +308,7 @@ class LanguageServer {
     if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
     this.#engine?.dispose();
     this.#engine = null;
+    await this.#save(null);
   }
 
   // --- settings -----------------------------------------------------------------------------------------------------
@@ -418,14 +450,34 @@ class LanguageServer {
     if (engine === null || found === null || this.#isOpen(path)) return;
     this.#readSinceScan.add(path);
     const host = this.#hosts.get(found.root)!;
-    const text = (await host.includes(found.inside, this.#exclude)) ? await host.read(found.inside) : null;
+    const source = (await host.includes(found.inside, this.#exclude)) ? await host.open(found.inside) : null;
     if (this.#engine === null || this.#isOpen(path)) return;
     this.#unread = this.#unread.filter((problem) => problem.path !== path);
-    if (typeof text === 'string') engine.setFile(path, text, false);
+    if (source !== null && !isProblem(source)) this.#setFile(engine, path, source);
     else {
-      if (text !== null && text.kind !== 'unreadable') this.#unread.push({ ...text, path });
+      if (source !== null && source.kind !== 'unreadable') this.#unread.push({ ...source, path });
       engine.removeFile(path);
     }
+  }
+
+  /** Analyses a file as it is on the disk, and keeps what was found. */
+  #setFile(engine: Engine, path: string, source: SourceFile): void {
+    engine.setFile(path, source.text(), false);
+    const cache = this.#openCache();
+    if (cache === null) return;
+    const record = engine.recordOf(path);
+    if (record === null) return;
+    cache.keep(path, source.digest(), JSON.stringify(record));
+    this.#saveTimer ??= setTimeout(() => void this.#save(null), SAVE_DELAY);
+  }
+
+  /** Writes the cache; one such call waits for the other. `paths`: every file that there is, if that is known. */
+  #save(paths: ReadonlySet<string> | null): Promise<void> {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
+    const cache = this.#cache;
+    this.#saving = this.#saving.then(() => cache?.save(paths, this.#slicer()));
+    return this.#saving;
   }
 
   #isOpen(path: string): boolean {
@@ -535,6 +587,8 @@ class LanguageServer {
         if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
       }
       const done = new Set<string>();
+      let known = 0;
+      const cache = this.#openCache();
       const stopped = (): boolean => this.#engine !== engine || isCancelled();
       const finish = (path: string, problem: Problem | null): void => {
         done.add(path);
@@ -551,20 +605,25 @@ class LanguageServer {
         const { path } = result.item;
         if (stopped() || this.#isOpen(path) || this.#readSinceScan.has(path)) return;
         if (result.kind === 'analysed') engine.adoptFile(path, result.text, result.record);
+        if (result.kind === 'analysed' && result.known) known++;
         finish(path, result.kind === 'unread' ? result.problem : null);
       };
-      await this.#parts.scanFiles?.(listed, { take, isCancelled: stopped }).catch((error: unknown) => {
+      const options: ScanOptions = { take, isCancelled: stopped, pause: slice, ...(cache === null ? {} : { cache }) };
+      await this.#parts.scanFiles?.(listed, options).catch((error: unknown) => {
         this.#connection.console.error(`Scanning on one thread: ${error instanceof Error ? error.message : error}`);
       });
       for (const { path, root, inside } of listed) {
         if (stopped()) break;
         if (done.has(path) || this.#isOpen(path) || this.#readSinceScan.has(path)) continue;
-        const text = await hostOf.get(root)!.read(inside);
-        if (typeof text === 'string') engine.setFile(path, text, false);
-        finish(path, typeof text === 'string' ? null : text);
+        const source = await hostOf.get(root)!.open(inside);
+        if (!isProblem(source)) this.#setFile(engine, path, source);
+        finish(path, isProblem(source) ? source : null);
         await slice();
       }
       if (this.#engine !== engine) return;
+      this.#connection.console.info(
+        `Scanned ${listed.length} files: ${known} known from before, ${done.size - known} analysed.`,
+      );
       engine.judge();
       const cancelled = progress?.token.isCancellationRequested === true && generation === this.#scanGeneration;
       if (generation === this.#scanGeneration) {
@@ -577,6 +636,7 @@ class LanguageServer {
       }
       for (const path of engine.paths) this.#stale.add(path);
       this.#flush();
+      if (cache === this.#cache) void this.#save(isCancelled() ? null : wanted);
     } catch (error) {
       this.#fail(error);
     } finally {
