@@ -1,9 +1,10 @@
 /** The command line as a user calls it: the built file, real folders, exit codes, formats. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryWorkspace } from '../lsp/client.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -20,6 +21,9 @@ var upgrader = websocket.Upgrader{
 	CheckOrigin: func(r *http.Request) bool { return true },
 }
 `;
+
+const CACHE_HOME = mkdtempSync(join(tmpdir(), 'shipworthy-cache-'));
+afterAll(() => rmSync(CACHE_HOME, { recursive: true, force: true }));
 
 let workspace: ReturnType<typeof temporaryWorkspace>;
 beforeEach(() => {
@@ -38,6 +42,7 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
     cwd: workspace.folder,
     encoding: 'utf8',
+    env: { ...process.env, XDG_CACHE_HOME: CACHE_HOME },
   });
   return { status, stdout, stderr };
 }

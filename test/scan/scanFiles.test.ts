@@ -1,42 +1,20 @@
 /** Scans with real worker threads: the results are those of one thread, and a file that kills a thread harms no other. */
 import { describe, expect, test } from 'vitest';
 import { Analyser, newFileAnalysis } from '../../server/src/core/engine/analyser.ts';
-import type { Engine } from '../../server/src/core/engine/engine.ts';
 import { type FileRecord, recordOf } from '../../server/src/core/engine/record.ts';
 import { isManifest, languageOf } from '../../server/src/core/engine/roles.ts';
 import { directoryOf } from '../../server/src/core/model/path.ts';
-import type { ScanItem, ScanResult } from '../../server/src/host/host.ts';
+import type { ScanResult } from '../../server/src/host/host.ts';
 import { createScanFiles } from '../../server/src/host/node/scanFiles.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
 import { goSupport } from '../../server/src/languages/go/support.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { engineWith, newEngine, testSyntax } from '../harness/engine.ts';
-import { allCases } from '../harness/fixtures.ts';
+import { everyFixture, itemsOf, stateOf } from '../harness/workspace.ts';
 import { temporaryWorkspace } from '../lsp/client.ts';
 
 const WORKER = new URL('../../dist/scanWorker.js', import.meta.url);
 const CRASHING = new URL('./crashing.mjs', import.meta.url);
-
-/** Files of every fixture, each fixture in a folder of its own. */
-function everyFixture(): Map<string, string> {
-  const files = new Map<string, string>();
-  allCases().forEach((fixture, index) => {
-    for (const { path, source } of fixture.files) files.set(`f${index}/${path}`, source);
-  });
-  return files;
-}
-
-function stateOf(engine: Engine): unknown {
-  return {
-    findings: engine.paths.map((path) => [path, engine.findings(path)]),
-    tallies: engine.tallies(true),
-    problems: engine.problems,
-  };
-}
-
-function itemsOf(folder: string, paths: Iterable<string>): ScanItem[] {
-  return [...paths].map((path) => ({ path, root: folder, inside: path }));
-}
 
 test('an analysis that was recorded and restored says the same', async () => {
   const syntax = await testSyntax();
