@@ -49,7 +49,8 @@ export function createNodeHost(root: string): Host {
     async list(exclude, pause): Promise<Listing> {
       const paths: string[] = [];
       const problems: Problem[] = [];
-      const excluded = ignore().add([...exclude]);
+      const matcher = exclude.length === 0 ? null : ignore().add([...exclude]);
+      const isExcluded = (path: string): boolean => matcher?.ignores(path) === true;
       const tracked = await readTracked(root);
       const trackedFolders = new Set<string>();
       for (const path of tracked ?? []) {
@@ -82,13 +83,13 @@ export function createNodeHost(root: string): Host {
         for (const { name, directory } of entries) {
           const path = prefix + name;
           if (directory) {
-            if (SKIPPED_DIRECTORIES.has(name) || excluded.ignores(`${path}/`)) continue;
+            if (SKIPPED_DIRECTORIES.has(name) || isExcluded(`${path}/`)) continue;
             const ignored = hidden || isIgnored(`${path}/`, levels);
             if (!ignored || trackedFolders.has(path)) pending.push({ folder: path, levels, hidden: ignored });
             continue;
           }
-          if (languageOf(path) === null || excluded.ignores(path)) continue;
-          if ((hidden || isIgnored(path, levels)) && tracked?.has(path) !== true) continue;
+          if (languageOf(path) === null || isExcluded(path)) continue;
+          if (tracked?.has(path) !== true && (hidden || isIgnored(path, levels))) continue;
           paths.push(path);
         }
       }
@@ -129,7 +130,7 @@ export function createNodeHost(root: string): Host {
 
 function openSource(root: string, path: string): SourceFile | Problem {
   try {
-    const file = readRegularFile(join(root, path), MAX_FILE_BYTES);
+    const file = readRegularFile(`${root}/${path}`, MAX_FILE_BYTES);
     if (file === null) return { path, kind: 'unreadable', message: 'This is no file.' };
     if (file.bytes === null) {
       return { path, kind: 'too-large', message: `The file has ${file.size} bytes and is not judged.` };
