@@ -33,6 +33,9 @@ const WORKSPACE = /^[0-9a-f]{32}-[0-9a-f]{32}$/;
 const SHARD = /^[0-9a-f]{2}$/;
 const RESULT = 'result';
 
+/** Length of the records that wait to be written, in characters, while they are few. */
+const HELD_BACK = 4_000_000;
+
 const SEAL = 'shipworthy cache 1\n';
 const DIGEST_LENGTH = 32;
 const BODY = SEAL.length + DIGEST_LENGTH + 1;
@@ -105,11 +108,23 @@ class DiskCache implements Cache {
   readonly #root: string;
   readonly #name: string;
   readonly #folder: string;
-  /** Files of the cache that were read since the last `save`, and what is to be written with the next. */
-  #loaded = new Map<string, Shard>();
+  /** Files of the cache that were read, and what is to be written. */
+  readonly #loaded = new Map<string, Shard>();
   #fresh = new Map<string, Map<string, Fresh>>();
+  #freshLength = 0;
+  #writtenLength = 0;
+  /** What the files of the cache that were read or written hold, to see what has to go. */
+  readonly #held = new Map<string, ReadonlySet<string>>();
   #result: { readonly key: string; readonly json: string } | null = null;
-  #forgotten = false;
+  /** Files of the cache that were written since everything was forgotten; null: nothing is. */
+  #remembered: Set<string> | null = null;
+  /** Writing failed: until the next `save` it is not tried again. */
+  #failed = false;
+  #scratch: Buffer = Buffer.alloc(0);
+  /** The folder came into being since the last `save`. */
+  #isNew = false;
+  /** Writes follow each other. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(root: string, name: string) {
     this.#root = root;
@@ -132,6 +147,7 @@ class DiskCache implements Cache {
   }
 
   keep(path: string, digest: string, record: string): void {
+    if (this.#failed) return;
     const name = shardOf(path);
     let fresh = this.#fresh.get(name);
     if (fresh === undefined) {
@@ -139,10 +155,15 @@ class DiskCache implements Cache {
       this.#fresh.set(name, fresh);
     }
     fresh.set(path, { digest, record });
+    this.#freshLength += record.length;
+    // Growing with what there is, so that large workspaces do not write the same files over and over.
+    if (this.#freshLength < Math.max(HELD_BACK, this.#writtenLength / 2)) return;
+    const batch = this.#takeFresh();
+    void this.#enqueue(() => this.#writeShards(batch, null, nextTurn));
   }
 
   result(): KeptResult | null {
-    const bytes = this.#forgotten ? null : this.#read(RESULT);
+    const bytes = this.#remembered === null ? this.#read(RESULT) : null;
     const end = bytes?.indexOf(LINE_FEED, BODY) ?? -1;
     if (bytes === null || end < 0) return null;
     return { key: bytes.toString('utf8', BODY, end), value: () => parseJson(bytes.toString('utf8', end + 1)) };
@@ -154,54 +175,72 @@ class DiskCache implements Cache {
 
   forget(): void {
     this.#loaded.clear();
-    this.#fresh.clear();
-    this.#forgotten = true;
+    this.#held.clear();
+    this.#takeFresh();
+    this.#remembered = new Set();
   }
 
   async save(paths: ReadonlySet<string> | null, pause: () => Promise<void>): Promise<void> {
-    const loaded = this.#loaded;
-    const fresh = this.#fresh;
+    const batch = this.#takeFresh();
     const result = this.#result;
-    const merge = !this.#forgotten;
-    this.#loaded = new Map();
-    this.#fresh = new Map();
+    const remembered = this.#remembered;
     this.#result = null;
-    this.#forgotten = false;
-    const changed = new Set(fresh.keys());
-    if (paths !== null) {
-      for (const [name, { entries }] of loaded) {
-        for (const path of entries.keys()) if (!paths.has(path)) changed.add(name);
+    await this.#enqueue(async () => {
+      if (paths !== null) {
+        for (const [name, held] of this.#held) {
+          if (!batch.has(name) && [...held].some((path) => !paths.has(path))) batch.set(name, new Map());
+        }
+        this.#removeStrays(new Set([...paths].map(shardOf)));
       }
-    }
-    try {
-      if (paths !== null) this.#removeStrays(new Set([...paths].map(shardOf)));
-      if (changed.size === 0 && result === null) {
-        this.#touch();
-        return;
+      await this.#writeShards(batch, paths, pause);
+      if (result !== null) this.#write(RESULT, [`${result.key}\n`, result.json]);
+      this.#touch();
+      if (this.#isNew) await this.#removeOld(pause);
+      this.#isNew = false;
+    });
+    this.#loaded.clear();
+    this.#held.clear();
+    this.#writtenLength = 0;
+    this.#scratch = Buffer.alloc(0);
+    this.#failed = false;
+    // Unless it was forgotten again meanwhile.
+    if (this.#remembered === remembered) this.#remembered = null;
+  }
+
+  #takeFresh(): Map<string, ReadonlyMap<string, Fresh>> {
+    const batch = this.#fresh;
+    this.#writtenLength += this.#freshLength;
+    this.#fresh = new Map();
+    this.#freshLength = 0;
+    return batch;
+  }
+
+  /** Writes when what was to be written before is; resolves also when it fails. */
+  #enqueue(write: () => Promise<void>): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      if (this.#failed) return;
+      try {
+        await write();
+      } catch (error) {
+        this.#failed = true;
+        debug('the cache is not written: %s', error);
       }
-      if (mkdirSync(this.#folder, { recursive: true, mode: 0o700 }) !== undefined) await this.#removeOld(pause);
-      for (const name of changed) {
-        this.#writeShard(name, fresh.get(name) ?? new Map(), paths, merge);
-        await pause();
-      }
-      if (result !== null) this.#write(RESULT, [Buffer.from(`${result.key}\n`), Buffer.from(result.json)]);
-    } catch (error) {
-      debug('the cache is not written: %s', error);
-    }
+    });
+    return this.#writing;
   }
 
   #load(name: string): Shard {
-    if (this.#forgotten) return EMPTY;
     let shard = this.#loaded.get(name);
     if (shard === undefined) {
       shard = this.#readShard(name);
       this.#loaded.set(name, shard);
+      this.#held.set(name, new Set(shard.entries.keys()));
     }
     return shard;
   }
 
   #readShard(name: string): Shard {
-    const bytes = this.#read(name);
+    const bytes = this.#remembered?.has(name) === false ? null : this.#read(name);
     return bytes === null ? EMPTY : { bytes, entries: entriesOf(bytes) };
   }
 
@@ -217,37 +256,63 @@ class DiskCache implements Cache {
     }
   }
 
-  /** Replaces records of a file of the cache and drops those of files that are gone. Throws the system's error. */
-  #writeShard(
-    name: string,
-    fresh: ReadonlyMap<string, Fresh>,
+  /** Throws the system's error. */
+  async #writeShards(
+    batch: ReadonlyMap<string, ReadonlyMap<string, Fresh>>,
     paths: ReadonlySet<string> | null,
-    merge: boolean,
-  ): void {
-    const parts: Buffer[] = [];
+    pause: () => Promise<void>,
+  ): Promise<void> {
+    for (const [name, fresh] of batch) {
+      this.#writeShard(name, fresh, paths);
+      await pause();
+    }
+  }
+
+  /** Replaces records of a file of the cache and drops those of files that are gone. Throws the system's error. */
+  #writeShard(name: string, fresh: ReadonlyMap<string, Fresh>, paths: ReadonlySet<string> | null): void {
+    const parts: (Buffer | string)[] = [];
+    const held = new Set<string>();
     // Read again: another process may have written it meanwhile.
-    const { bytes, entries } = merge ? this.#readShard(name) : EMPTY;
+    const { bytes, entries } = this.#readShard(name);
     for (const [path, { line, end }] of entries) {
-      if (!fresh.has(path) && paths?.has(path) !== false) parts.push(bytes.subarray(line, end + 1));
+      if (fresh.has(path) || paths?.has(path) === false) continue;
+      parts.push(bytes.subarray(line, end + 1));
+      held.add(path);
     }
     for (const [path, { digest, record }] of fresh) {
-      if (paths?.has(path) !== false) parts.push(Buffer.from(`${digest} ${JSON.stringify(path)}\t${record}\n`));
+      if (paths?.has(path) === false) continue;
+      parts.push(`${digest} ${JSON.stringify(path)}\t`, record, '\n');
+      held.add(path);
     }
     if (parts.length === 0) rmSync(join(this.#folder, name), { force: true });
     else this.#write(name, parts);
+    this.#loaded.delete(name);
+    this.#held.set(name, held);
+    this.#remembered?.add(name);
   }
 
-  #write(name: string, body: readonly Buffer[]): void {
+  #write(name: string, body: readonly (Buffer | string)[]): void {
     const place = join(this.#folder, name);
     const temporary = `${place}.${randomBytes(8).toString('hex')}.tmp`;
+    if (mkdirSync(this.#folder, { recursive: true, mode: 0o700 }) !== undefined) this.#isNew = true;
     try {
-      const bytes = Buffer.concat([Buffer.from(`${SEAL}${digestOf(...body)}\n`), ...body]);
-      writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
+      writeFileSync(temporary, this.#seal(body), { flag: 'wx', mode: 0o600 });
       renameSync(temporary, place);
     } catch (error) {
       removeQuietly(temporary);
       throw error;
     }
+  }
+
+  /** The bytes of a file of the cache; valid until the next call, since one piece of memory serves them all. */
+  #seal(body: readonly (Buffer | string)[]): Buffer {
+    const length = BODY + sum(body.map((part) => (typeof part === 'string' ? Buffer.byteLength(part) : part.length)));
+    if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(length * 2);
+    const bytes = this.#scratch.subarray(0, length);
+    let at = BODY;
+    for (const part of body) at += typeof part === 'string' ? bytes.write(part, at) : part.copy(bytes, at);
+    bytes.write(`${SEAL}${digestOf(bytes.subarray(BODY))}\n`, 'latin1');
+    return bytes;
   }
 
   /** A folder that is only read is in use as well. */
@@ -288,6 +353,10 @@ class DiskCache implements Cache {
       await pause();
     }
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resume) => setImmediate(resume));
 }
 
 function shardOf(path: string): string {
