@@ -8,7 +8,7 @@ export interface InitializationOptions {
   /** The client renders command links of hover texts (`command:` URIs), e.g. VS Code. */
   readonly commandLinks?: boolean;
   /**
-   * Folder of this machine where the server may keep what it found, so that it need not look at unchanged files again;
+   * Folder of this machine (absolute path) where the server may keep what it found, so that it need not look at unchanged files again;
    * null: nowhere. Without it the user's cache folder is used.
    */
   readonly cacheFolder?: string | null;

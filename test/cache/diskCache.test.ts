@@ -106,6 +106,26 @@ describe('what is kept', () => {
     expect((await scanAll()).analysed).toEqual([]);
   });
 
+  test('is written in parts when it is much, and all of it is there in the end', async () => {
+    await scanAll();
+    const record = lines()[0]!.split('\t')[1]!;
+    const digest = 'a'.repeat(32);
+    const all = Array.from({ length: 300 }, (_, i) => `many/${i % 70}/${i}.go`);
+    for (const forget of [false, true]) {
+      const cache = cacheOf(cacheFolder, workspace.folder);
+      if (forget) cache.forget();
+      for (const path of all) {
+        cache.keep(path, digest, record + ' '.repeat(50_000));
+        await new Promise((resume) => setImmediate(resume));
+      }
+      const half = new Set(all.filter((_, i) => i % 2 === 0));
+      await cache.save(half, noPause);
+      const again = cacheOf(cacheFolder, workspace.folder);
+      expect(all.filter((path) => again.find(path, digest) !== null)).toEqual([...half]);
+      expect(paths.some((path) => again.knows(path))).toBe(false);
+    }
+  });
+
   test('for the whole workspace comes back under its key', async () => {
     const cache = cacheOf(cacheFolder, workspace.folder);
     expect(cache.result()).toBeNull();

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The language server as a process: `--stdio` for any LSP client, `--node-ipc` for VS Code. */
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { loadSyntax } from '../host/node/assets.ts';
 import { defaultCacheFolder, openDiskCache } from '../host/node/diskCache.ts';
@@ -24,8 +25,9 @@ serve({
   createHost: createNodeHost,
   openCache(roots, chosen) {
     const folder = chosen ?? defaultCacheFolder();
+    if (folder === null || !isAbsolute(folder)) return null;
     const program = digestOfAnalysis();
-    return folder === null || program === null ? null : openDiskCache({ folder, roots, program });
+    return program === null ? null : openDiskCache({ folder, roots, program });
   },
   // One core is left to the editor.
   scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),

@@ -235,7 +235,8 @@ class LanguageServer {
       resolveEdit: capabilities.textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true,
       commandLinks: options.commandLinks === true,
     };
-    this.#cacheFolder = options.cacheFolder;
+    const { cacheFolder } = options;
+    this.#cacheFolder = cacheFolder === null || typeof cacheFolder === 'string' ? cacheFolder : undefined;
     const folders =
       params.workspaceFolders ?? (params.rootUri != null ? [{ uri: params.rootUri, name: 'workspace' }] : []);
     this.#setRoots(folders);
