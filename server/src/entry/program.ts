@@ -1,8 +1,9 @@
 /** The program as files: what the threads run and what it reads beside itself decides what a cache may give it. */
+import { ASSETS } from '../host/node/assets.ts';
 import { digestOfProgram } from '../host/node/diskCache.ts';
 
 /** Everything that an analysis of a file is a function of, besides its path and text. */
-const ANALYSIS = ['scanWorker.js', 'tree-sitter.wasm', 'tree-sitter-go.wasm'];
+const ANALYSIS = ['scanWorker.js', ...ASSETS];
 
 /** A file of the bundle. */
 export function beside(name: string): URL {

@@ -4,9 +4,15 @@ import { fileURLToPath } from 'node:url';
 import type { Syntax } from '../../core/syntax/syntax.ts';
 import { createSyntax } from '../../wasm/syntax.ts';
 
-/** The parser with every grammar. `folder` holds `tree-sitter.wasm` and the grammars; its URL ends with a slash. */
+const RUNTIME = 'tree-sitter.wasm';
+const GRAMMARS = { go: 'tree-sitter-go.wasm' } as const;
+
+/** Every file that `loadSyntax` reads. */
+export const ASSETS: readonly string[] = [RUNTIME, ...Object.values(GRAMMARS)];
+
+/** The parser with every grammar. `folder` holds the files; its URL ends with a slash. */
 export async function loadSyntax(folder: URL): Promise<Syntax> {
   const bytes = (name: string): Promise<Uint8Array> => readFile(fileURLToPath(new URL(name, folder)));
-  const [runtimeWasm, go] = await Promise.all([bytes('tree-sitter.wasm'), bytes('tree-sitter-go.wasm')]);
+  const [runtimeWasm, go] = await Promise.all([bytes(RUNTIME), bytes(GRAMMARS.go)]);
   return createSyntax({ runtimeWasm, grammars: { go } });
 }
