@@ -152,11 +152,14 @@ export function resolveNames(declaration: GoNode): GoScope {
   /** Type node of a composite literal's body, by body; -1 when the syntax does not tell. */
   const literalTypes = new Map<number, number>();
   let scopeCount = 0;
+  /** Index of the first node before which something may end or begin. */
+  let due = declaration.stop;
 
   const at = (index: number): GoNode => nodeAt(declaration, index);
 
   const openScope = (stop: number): void => {
     scopes.push({ id: scopeCount++, stop, shadowed: [] });
+    if (stop < due) due = stop;
   };
 
   const currentFunction = (): number => functions.at(-1)?.index ?? -1;
@@ -186,7 +189,9 @@ export function resolveNames(declaration: GoNode): GoScope {
 
   const declareLater = (at: number, kind: BindingKind, names: readonly GoNode[], reuse = false): void => {
     for (const name of names) settled.add(name.index);
-    if (names.length > 0) pending.push({ at, depth: scopes.length, owner: currentFunction(), kind, names, reuse });
+    if (names.length === 0) return;
+    pending.push({ at, depth: scopes.length, owner: currentFunction(), kind, names, reuse });
+    if (at < due) due = at;
   };
 
   const use = (node: GoNode, position: FreePosition): void => {
@@ -220,6 +225,8 @@ export function resolveNames(declaration: GoNode): GoScope {
       }
     }
     while (functions.length > 0 && functions.at(-1)!.stop <= index) resolveLabels(functions.pop()!.labels);
+    // A function ends with its scope.
+    due = Math.min(scopes.at(-1)?.stop ?? declaration.stop, pending.at(-1)?.at ?? declaration.stop);
   };
 
   const resolveLabels = (labels: Labels): void => {
@@ -394,7 +401,7 @@ export function resolveNames(declaration: GoNode): GoScope {
   };
 
   for (let index = declaration.index; index < declaration.stop; index++) {
-    arrive(index);
+    if (index >= due) arrive(index);
     const action = actions[kinds[index]!];
     if (action !== undefined) visit(at(index), action);
   }

@@ -7,6 +7,7 @@
  *   and method of production code.
  */
 import { type Extractor, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { kindSet } from '../../../core/syntax/flatTree.ts';
 import { EMPTY_GO_HEADER, type GoHeader } from '../header.ts';
 import type { GoKind, GoNode } from '../nodes.gen.ts';
 import { type GoBinding, type GoScope, goScope, PREDECLARED_TYPES } from '../scope.ts';
@@ -14,6 +15,7 @@ import {
   assignedValues,
   callArguments,
   calledExpression,
+  calledName,
   FUNCTION_KINDS,
   functionName,
   indentationOf,
@@ -132,6 +134,7 @@ const EXPLAINING_COMMENT =
 
 /** Functions that make a new value, which nobody else knows yet. */
 const MAKER = /^(?:new|make|create|build|init|open|alloc|clone|copy|default|parse|load|from|setup|prepare)/i;
+/** The same for methods; each of these names is one of `MAKER` too. */
 const MAKING_METHOD = /^(?:new|make|create|build|clone|copy|alloc)/i;
 
 const functions: NodeDetector<unknown, GoNode> = {
@@ -327,12 +330,19 @@ function collect(
     // `s.items = append(s.items, x)` and `s.count++` read too, but a write says more.
   };
 
+  const selecting = kindSet(declaration.tree.grammar, ['selector_expression', 'parenthesized_expression']);
+  /** Whether something may be selected of the variable, so that its type matters. */
+  const isSelected = ({ uses }: GoBinding): boolean => {
+    const { kinds, parents } = declaration.tree;
+    return uses.some(({ index }) => selecting[kinds[parents[index]!]!] === 1);
+  };
   for (const binding of scope.bindings) {
     if (binding.kind !== 'receiver' && binding.kind !== 'parameter' && binding.kind !== 'variable') continue;
     if (binding.kind === 'variable' && isMadeHere(binding, types)) {
       fresh.add(binding);
       continue;
     }
+    if (!isSelected(binding)) continue;
     const type = ownType(binding, declaration, types);
     if (type === null) continue;
     const root = placeOf(binding.node, scope);
@@ -346,6 +356,7 @@ function collect(
     if (
       binding.kind !== 'variable' ||
       fresh.has(binding) ||
+      !isSelected(binding) ||
       localTypes[placeOf(binding.node, scope) ?? ''] !== undefined
     )
       continue;
@@ -530,6 +541,8 @@ function isMaking(value: GoNode | null, types: GoTypes): boolean {
   if (inner?.kind === 'unary_expression' && operatorOf(inner) === '&') inner = inner.child('operand');
   if (inner?.kind === 'composite_literal') return true;
   if (inner?.kind !== 'call_expression') return false;
+  const name = calledName(inner);
+  if (name !== '' && !MAKER.test(name)) return false;
   const callee = types.calleeOf(inner);
   return 'name' in callee && (callee.kind === 'method' ? MAKING_METHOD : MAKER).test(callee.name);
 }
