@@ -76,7 +76,8 @@ function verdicts(index: FactIndex): string[] {
 test('delta equals rebuild over random additions, updates and removals', () => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
-      const index = new FactIndex();
+      let clock = 0;
+      const index = new FactIndex(() => clock++);
       index.setJudges(judges);
       const state = new Map<string, FileFacts>();
       for (const { path, remove, role, component, facts, judge } of operations) {
@@ -85,10 +86,8 @@ test('delta equals rebuild over random additions, updates and removals', () => {
         if (remove) state.delete(path);
         else state.set(path, file);
         index.update(path, remove ? null : file);
-        let clock = 0;
-        const budget = { now: () => clock++, until: 4, progress: judge === 'one' };
         if (judge === 'all') index.judge();
-        else if (judge !== 'no') index.judge(budget);
+        else if (judge !== 'no') index.judge({ milliseconds: 4, progress: judge === 'one' });
       }
       index.judge();
       expect(index.isPending).toBe(false);
@@ -103,7 +102,8 @@ test('delta equals rebuild over random additions, updates and removals', () => {
 });
 
 test('what does not fit into the budget is judged the next time', () => {
-  const index = new FactIndex();
+  let clock = 0;
+  const index = new FactIndex(() => clock++);
   index.setJudges(judges);
   for (const path of paths) {
     index.update(path, {
@@ -112,13 +112,12 @@ test('what does not fit into the budget is judged the next time', () => {
       facts: [{ name: 'decl', key: 'x', value: null, place: filePlace(path) }],
     });
   }
-  let clock = 0;
-  index.judge({ now: () => clock, until: 0, progress: false });
+  index.judge({ milliseconds: 0, progress: false });
   expect(index.runCount).toBe(0);
   let rounds = 0;
   for (; index.isPending; rounds++) {
     const before = index.runCount;
-    index.judge({ now: () => clock++, until: clock, progress: true });
+    index.judge({ milliseconds: 0, progress: true });
     expect(index.runCount).toBe(before + 1);
   }
   expect(rounds).toBeGreaterThan(1);

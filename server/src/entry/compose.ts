@@ -11,7 +11,7 @@ function optionsWith(syntax: Syntax): AnalyserOptions {
 }
 
 export function createEngine(syntax: Syntax): Engine {
-  return new Engine(optionsWith(syntax));
+  return new Engine({ ...optionsWith(syntax), now: () => performance.now() });
 }
 
 /** The part of the engine that looks at single files, for threads that do nothing else. */

@@ -92,8 +92,10 @@ import { locate, pathOf, type Root, rootsOf, uriOf } from './roots.ts';
 
 /** Milliseconds without an edit after which a document is parsed afresh. */
 const SETTLE_DELAY = 300;
-/** Milliseconds that the scan may work before it lets messages through. */
+/** Milliseconds that the scan and judges may work before they let messages through. */
 const SLICE = 8;
+/** Milliseconds that judges of the workspace may take for a key; the others wait until the text has settled. */
+const TYPING_BUDGET = 4;
 /** Milliseconds between two updates of the scorecard. */
 const STATUS_INTERVAL = 200;
 /** Milliseconds after which what was found in files that changed is written to the cache. */
@@ -419,15 +421,37 @@ class LanguageServer {
     engine.editFile(document.path, contentChanges);
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     document.settleTimer = setTimeout(() => this.#settle(document), SETTLE_DELAY);
-    this.#judgeAndFlush([document.path], document.path);
+    this.#stale.add(document.path);
+    this.#judge(TYPING_BUDGET, false);
+    this.#flush(document.path);
   }
 
   #settle(document: Document): void {
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     document.settleTimer = null;
-    if (this.#engine?.isDirty(document.path) !== true) return;
-    this.#engine.settleFile(document.path);
-    this.#judgeAndFlush([document.path]);
+    const engine = this.#engine;
+    if (engine === null) return;
+    if (engine.isDirty(document.path)) {
+      engine.settleFile(document.path);
+      this.#stale.add(document.path);
+    }
+    this.#judgeRest();
+  }
+
+  /** Judges what typing left for later, in slices between which the next key is heard. */
+  #judgeRest(): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    this.#judge(SLICE, true);
+    this.#flush();
+    // Whoever types on settles again later.
+    const isTyping = [...this.#documents.values()].some((document) => document.settleTimer !== null);
+    if (!engine.isJudged && !isTyping) setImmediate(() => this.#judgeRest());
+  }
+
+  /** Runs judges for about `milliseconds`; with `progress` at least one. */
+  #judge(milliseconds: number, progress: boolean): void {
+    for (const path of this.#engine?.judge({ milliseconds, progress }) ?? []) this.#stale.add(path);
   }
 
   async #close(uri: string): Promise<void> {
@@ -864,7 +888,13 @@ class LanguageServer {
 
   async #settled(): Promise<SettledResult> {
     await this.#scan;
-    for (const document of this.#documents.values()) this.#settle(document);
+    for (const document of this.#documents.values()) {
+      if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+      document.settleTimer = null;
+      if (this.#engine?.isDirty(document.path) !== true) continue;
+      this.#engine.settleFile(document.path);
+      this.#stale.add(document.path);
+    }
     this.#judgeAndFlush([]);
     this.#sendStatus();
     return { revision: this.#revision };

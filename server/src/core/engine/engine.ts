@@ -36,7 +36,10 @@ import type { Problem } from './problem.ts';
 import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
 import { languageOf } from './roles.ts';
 
-export type EngineOptions = AnalyserOptions;
+export interface EngineOptions extends AnalyserOptions {
+  /** Milliseconds from any fixed moment: without a clock, a budget for judges allows everything or nothing. */
+  readonly now?: () => number;
+}
 
 interface FileState extends FileAnalysis {
   open: boolean;
@@ -87,7 +90,7 @@ export class Engine {
   readonly #files = new Map<string, FileState>();
   /** Files that have problems. */
   readonly #troubled = new Set<string>();
-  readonly #index = new FactIndex();
+  readonly #index: FactIndex;
   readonly #problems: Problem[] = [];
   readonly #findings = new Map<string, readonly Finding[]>();
   readonly #descriptions = new WeakMap<object, Description>();
@@ -99,6 +102,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
+    this.#index = new FactIndex(options.now);
     this.#rules = options.rules;
     for (const language of options.languages) this.#languages.set(language.id, language);
     this.#index.setJudges(

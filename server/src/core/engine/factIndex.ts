@@ -76,10 +76,7 @@ function sameFacts(a: readonly Fact[], b: readonly Fact[]): boolean {
 
 /** How long judging may take. What does not fit is put off until the next time. */
 export interface JudgeBudget {
-  /** Milliseconds from any fixed moment. */
-  readonly now: () => number;
-  /** When judging has to end, by `now`. */
-  readonly until: number;
+  readonly milliseconds: number;
   /** Judge something even when nothing fits, so that all is judged in the end. */
   readonly progress: boolean;
 }
@@ -104,10 +101,16 @@ export class FactIndex {
   #judges: readonly JudgeEntry[] = [];
   /** Positions of the judges that read facts of a name. */
   readonly #readers = new Map<string, number[]>();
-  /** Milliseconds that a run took last time, of those that a budget was given for. */
+  readonly #now: () => number;
+  /** Milliseconds that a run took last time. */
   readonly #costs = new Map<string, number>();
   /** Judges run so far; a test counts it. */
   runCount = 0;
+
+  /** `now`: milliseconds from any fixed moment, for those who give budgets. */
+  constructor(now: () => number = () => 0) {
+    this.#now = now;
+  }
 
   /** Replaces the judges; everything is judged anew. */
   setJudges(judges: readonly JudgeEntry[]): void {
@@ -264,9 +267,10 @@ export class FactIndex {
     });
     ordered.sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
     let hasRun = false;
+    const end = this.#now() + (budget?.milliseconds ?? Number.POSITIVE_INFINITY);
     for (const { id, entry, partition, source } of ordered) {
-      const began = budget?.now() ?? 0;
-      if (budget !== undefined && began + (this.#costs.get(id) ?? 0) >= budget.until && (hasRun || !budget.progress)) {
+      const began = this.#now();
+      if (began + (this.#costs.get(id) ?? 0) >= end && (hasRun || budget?.progress !== true)) {
         this.#dirty.add(id);
         continue;
       }
@@ -292,7 +296,7 @@ export class FactIndex {
       const dependencies = allReads(reads);
       for (const dependency of dependencies) getOrCreate(this.#dependents, dependency, () => new Set()).add(id);
       this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
-      if (budget !== undefined) this.#costs.set(id, budget.now() - began);
+      this.#costs.set(id, this.#now() - began);
     }
     return { changed, problems };
   }
