@@ -4,7 +4,7 @@
  * types.ts), and nothing recurses.
  */
 import type { Span } from '../../core/model/location.ts';
-import { FlatNode } from '../../core/syntax/flatTree.ts';
+import { FLAG_NAMED, FlatNode, kindSet } from '../../core/syntax/flatTree.ts';
 import type { GoField, GoKind, GoNode } from './nodes.gen.ts';
 
 /** Kinds of nodes that have a function body of their own. */
@@ -22,13 +22,28 @@ export function nodeAt(node: GoNode, index: number): GoNode {
 
 /** Named children that are no comments. */
 export function syntaxChildren(node: GoNode): GoNode[] {
-  return node.namedChildren.filter((child) => child.kind !== 'comment');
+  const { stops, flags, kinds, grammar } = node.tree;
+  const comments = kindSet(grammar, COMMENTS);
+  const { stop } = node;
+  const children: GoNode[] = [];
+  for (let i = node.index + 1; i < stop; i = stops[i]!) {
+    if ((flags[i]! & FLAG_NAMED) !== 0 && comments[kinds[i]!] === 0) children.push(nodeAt(node, i));
+  }
+  return children;
 }
 
 /** First named child that is no comment, or null. */
 export function onlyChild(node: GoNode): GoNode | null {
-  return syntaxChildren(node)[0] ?? null;
+  const { stops, flags, kinds, grammar } = node.tree;
+  const comments = kindSet(grammar, COMMENTS);
+  const { stop } = node;
+  for (let i = node.index + 1; i < stop; i = stops[i]!) {
+    if ((flags[i]! & FLAG_NAMED) !== 0 && comments[kinds[i]!] === 0) return nodeAt(node, i);
+  }
+  return null;
 }
+
+const COMMENTS = ['comment'] as const;
 
 /** Whether a token (an anonymous child such as `:=`) stands directly under the node. */
 export function hasToken(node: GoNode, token: string): boolean {
