@@ -5,7 +5,6 @@ const counters = new Int32Array(workerData.counters);
 const record = {
   role: 'production',
   header: null,
-  contextKey: '',
   parsed: false,
   conflicted: false,
   text: 0,

@@ -10,6 +10,7 @@ import type { Fact } from '../model/verdict.ts';
 import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
 import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
+import { hashText } from '../text/hash.ts';
 import { type Snapshot, snapshotOf } from '../text/snapshot.ts';
 import {
   type Dispatch,
@@ -58,7 +59,7 @@ export interface FileAnalysis {
   snapshot: Snapshot;
   role: FileRole;
   header: Json;
-  /** Serialised context that the chunks' results depend on besides their text. */
+  /** See `contextKeyOf`. */
   contextKey: string;
   chunks: readonly Chunk[];
   text: Examination;
@@ -218,7 +219,7 @@ export class Analyser {
     const pathRole = roleOfPath(file.path);
     const role =
       pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
-    const contextKey = JSON.stringify([role, conflicted, header]);
+    const contextKey = contextKeyOf(role, conflicted, header);
     const sameContext = contextKey === file.contextKey;
     const context: FileContext = { path: file.path, language: file.language, role, header };
     file.role = role;
@@ -257,6 +258,11 @@ export class Analyser {
       };
     });
   }
+}
+
+/** Names what the results of a file's chunks depend on besides their texts. */
+export function contextKeyOf(role: FileRole, conflicted: boolean, header: Json): string {
+  return hashText(JSON.stringify([role, conflicted, header]));
 }
 
 /** Options of a rule; a configuration cannot change them yet. */

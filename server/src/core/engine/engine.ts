@@ -45,8 +45,8 @@ interface FileState extends FileAnalysis {
   open: boolean;
   /** Edited since the last fresh parse. */
   dirty: boolean;
-  /** Verdicts of the file's own rules, counted: see `COUNTERS`. */
-  counts: Uint32Array | null;
+  /** Verdicts of the file's own rules, counted: counters that are not zero (see `COUNTERS`), each with its value. */
+  counts: readonly number[] | null;
 }
 
 /** A failing verdict of a file's own rules or of a judge. */
@@ -291,6 +291,7 @@ export class Engine {
     if (!file.open) {
       file.parsed?.delete();
       file.parsed = null;
+      file.chunks = file.chunks.map((chunk) => (chunk.header === null ? chunk : { ...chunk, header: null }));
     }
     this.#take(file);
   }
@@ -534,7 +535,7 @@ export class Engine {
     const totals = new Uint32Array(this.#rules.length * COUNTERS);
     for (const file of this.#files.values()) {
       file.counts ??= this.#localCounts(file);
-      for (let i = 0; i < totals.length; i++) totals[i]! += file.counts[i]!;
+      for (let i = 0; i < file.counts.length; i += 2) totals[file.counts[i]!]! += file.counts[i + 1]!;
     }
     for (const list of this.#workspaceVerdicts().values()) {
       for (const { rule, verdict } of list) this.#count(totals, rule, verdict.kind, verdict.severity);
@@ -557,12 +558,16 @@ export class Engine {
     });
   }
 
-  #localCounts(file: FileState): Uint32Array {
+  #localCounts(file: FileState): readonly number[] {
     const counts = new Uint32Array(this.#rules.length * COUNTERS);
     this.#eachLocalVerdict(file, (rule, verdict) => {
       this.#count(counts, rule, verdict.kind, verdict.kind === 'fail' ? verdict.severity : undefined);
     });
-    return counts;
+    const found: number[] = [];
+    counts.forEach((count, counter) => {
+      if (count > 0) found.push(counter, count);
+    });
+    return found;
   }
 
   #count(counts: Uint32Array, rule: number, kind: 'pass' | 'fail' | 'unknown', severity: Severity | undefined): void {
@@ -629,7 +634,7 @@ function flattenVerdict(verdict: WorkspaceVerdict): {
   fixes?: readonly Fix[] | undefined;
   severity?: Severity | undefined;
 } {
-  if (verdict.kind !== 'fail') return { kind: verdict.kind, subject: verdict.subject };
+  if (verdict.kind !== 'fail') return verdict;
   const { kind, subject, message, args, related, fixes, severity } = verdict;
   return { kind, subject, message, args, related, fixes, severity };
 }

@@ -6,10 +6,11 @@ import type { FileRole } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
 import type { Anchor, Span } from '../model/location.ts';
 import type { Fact } from '../model/verdict.ts';
-import { type Chunk, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
+import { type Chunk, contextKeyOf, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
 import { EMPTY_EXAMINATION, type Examination, type RuleVerdict } from './examine.ts';
 import { isLasting, type Problem } from './problem.ts';
 import { languageOf } from './roles.ts';
+import { sharedJson, sharedString } from './sharing.ts';
 
 type FactRecord = readonly [name: string, key: string, value: Json, start: number, end: number];
 
@@ -32,7 +33,6 @@ type ChunkRecord = readonly [
 export interface FileRecord {
   readonly role: FileRole;
   readonly header: Json;
-  readonly contextKey: string;
   readonly parsed: boolean;
   readonly conflicted: boolean;
   readonly text: ExaminationRecord | 0;
@@ -54,7 +54,12 @@ function restoreExamination(record: ExaminationRecord | 0, path: string, anchor:
   return {
     verdicts: record.verdicts.map(([rule, verdict]) => ({ rule, verdict })),
     facts: record.facts.map(
-      ([name, key, value, start, end]): Fact => ({ name, key, value, place: { path, anchor, span: { start, end } } }),
+      ([name, key, value, start, end]): Fact => ({
+        name: sharedString(name),
+        key: sharedString(key),
+        value: sharedJson(value),
+        place: { path, anchor, span: { start, end } },
+      }),
     ),
     failures: record.failures,
   };
@@ -71,7 +76,6 @@ export function recordOf(file: FileAnalysis): FileRecord {
   return {
     role: file.role,
     header: file.header,
-    contextKey: file.contextKey,
     parsed: holds('file.parsed'),
     conflicted: holds('file.conflict'),
     text: recordExamination(file.text),
@@ -87,14 +91,17 @@ export function isRepeatable({ problems }: Pick<FileRecord, 'problems'>): boolea
   return problems.every(isLasting);
 }
 
-/** The analysis that was recorded for `text` at `path`; null when files of its kind are not judged. */
+/**
+ * The analysis that was recorded for `text` at `path`; null when files of its kind are not judged. It takes the record
+ * over.
+ */
 export function analysisOf(path: string, text: string, record: FileRecord): FileAnalysis | null {
   const language = languageOf(path);
   if (language === null) return null;
   const file = newFileAnalysis(path, language, text);
   file.role = record.role;
-  file.header = record.header;
-  file.contextKey = record.contextKey;
+  file.header = sharedJson(record.header);
+  file.contextKey = contextKeyOf(record.role, record.conflicted, record.header);
   file.text = restoreExamination(record.text, path, file.textAnchor);
   file.chunks = record.chunks.map(([start, length, fault, examination]): Chunk => {
     const anchor: Anchor = { start };
@@ -121,11 +128,10 @@ export function analysisOf(path: string, text: string, record: FileRecord): File
  */
 export function isFileRecord(value: unknown): value is FileRecord {
   if (!isObject(value)) return false;
-  const { role, header, contextKey, parsed, conflicted, text, chunks, problems } = value;
+  const { role, header, parsed, conflicted, text, chunks, problems } = value;
   return (
     typeof role === 'string' &&
     header !== undefined &&
-    typeof contextKey === 'string' &&
     typeof parsed === 'boolean' &&
     typeof conflicted === 'boolean' &&
     isExaminationRecord(text) &&

@@ -4,7 +4,7 @@
  * alone shows it; whether a field is guarded by a lock is for the judge (see guards.ts).
  *
  * - `go.locking`, key: name (`run`) or receiver and name (`Server.run`), value: `LockingFact`. One for each function
- *   and method of production code.
+ *   and method of production code that uses a variable of its package, calls a function of it, or takes a lock.
  */
 import { type Extractor, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { kindSet } from '../../../core/syntax/flatTree.ts';
@@ -66,7 +66,10 @@ export type LockingFact = {
   readonly accesses: readonly AccessFact[];
   readonly calls: readonly CallFact[];
   readonly acquisitions: readonly AcquisitionFact[];
-  /** Where statements can be put in front of all others, when the function has no loop and waits for nothing. */
+  /**
+   * Where statements can be put in front of all others, when the function has no loop and waits for nothing; null also
+   * where nothing is accessed.
+   */
   readonly opening: OpeningFact | null;
 };
 
@@ -150,6 +153,9 @@ const functions: NodeDetector<unknown, GoNode> = {
     const units = ctx.get(goLockUnits, node);
     const operations = ctx.get(goLockOperations, node).all;
     const collector = collect(node, scope, types, units, new Set(operations.map(({ call }) => call.index)));
+    const acquisitions = [...acquisitionsOf(node, operations)];
+    // Nothing that a judge could ask for.
+    if (collector.accesses.length === 0 && collector.calls.length === 0 && acquisitions.length === 0) return;
     const place = (identifier: GoNode | null): string =>
       identifier === null ? '' : (placeOf(identifier, scope) ?? '');
     const value: LockingFact = {
@@ -162,8 +168,8 @@ const functions: NodeDetector<unknown, GoNode> = {
       held: collector.held,
       accesses: collector.accesses,
       calls: collector.calls,
-      acquisitions: [...acquisitionsOf(node, operations)],
-      opening: openingOf(node),
+      acquisitions,
+      opening: collector.accesses.length === 0 ? null : openingOf(node),
     };
     yield fact('go.locking', receiver === null ? name.text : `${receiver.type}.${name.text}`, value, name);
   },
