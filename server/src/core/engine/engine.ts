@@ -61,13 +61,14 @@ interface RawFinding {
   readonly place: Place;
   readonly related: readonly { readonly place: Place; readonly message: string }[];
   readonly span: Span;
-  readonly isLocal: boolean;
 }
 
 /** What is said of a finding wherever it stands. */
 interface Description {
   /** Rule, path and subject: what the fingerprint is made of, with how many like it stand before. */
   readonly identity: string;
+  /** As it is part of the identity, with single spaces. */
+  readonly subject: string;
   readonly message: string;
   ordinal: number;
   fingerprint: string;
@@ -376,13 +377,13 @@ export class Engine {
         const at = (span: Span): Place => ({ path, anchor, span });
         const place = at(verdict.subject);
         const related = (verdict.related ?? []).map(({ span, message }) => ({ place: at(span), message }));
-        raw.push({ rule, verdict, place, related, span: absoluteSpan(place), isLocal: true });
+        raw.push({ rule, verdict, place, related, span: absoluteSpan(place) });
       });
     }
     for (const { rule, verdict } of this.#workspaceVerdicts().get(path) ?? []) {
       if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) continue;
       const { subject: place, related = [] } = verdict;
-      raw.push({ rule, verdict, place, related, span: absoluteSpan(place), isLocal: false });
+      raw.push({ rule, verdict, place, related, span: absoluteSpan(place) });
     }
     raw.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || a.rule - b.rule);
     const ordinals = new Map<string, number>();
@@ -410,18 +411,20 @@ export class Engine {
     return configured !== undefined && configured !== 'off' ? configured : (verdictSeverity ?? rule.severity);
   }
 
-  /** The words of a verdict; those of a file's own are kept, since they follow from its chunk's text. */
-  #describe(path: string, { rule: index, verdict, span, isLocal }: RawFinding): Description {
-    let known = isLocal ? this.#descriptions.get(verdict) : undefined;
-    if (known === undefined) {
-      const rule = this.#rules[index]!;
-      const subject = this.#files.get(path)?.snapshot.text.slice(span.start, span.end) ?? '';
-      const identity = `${rule.id}\n${path}\n${subject.replace(/\s+/g, ' ')}`;
-      const message = renderMessage(rule, verdict.message ?? '', verdict.args ?? {});
-      known = { identity, message, ordinal: 0, fingerprint: hashText(`${identity}\n0`) };
-      if (isLocal) this.#descriptions.set(verdict, known);
-    }
-    return known;
+  /** The words of a verdict. They are kept as long as its subject reads the same. */
+  #describe(path: string, { rule: index, verdict, span }: RawFinding): Description {
+    const text = this.#files.get(path)?.snapshot.text ?? '';
+    const known = this.#descriptions.get(verdict);
+    if (known?.subject.length === span.end - span.start && text.startsWith(known.subject, span.start)) return known;
+    const rule = this.#rules[index]!;
+    const head = `${rule.id}\n${path}\n`;
+    const identity = head + text.slice(span.start, span.end).replace(/\s+/g, ' ');
+    const message = renderMessage(rule, verdict.message ?? '', verdict.args ?? {});
+    const fingerprint = hashText(`${identity}\n0`);
+    // A part of the identity, and not of the text, which it would keep alive.
+    const description = { identity, subject: identity.slice(head.length), message, ordinal: 0, fingerprint };
+    this.#descriptions.set(verdict, description);
+    return description;
   }
 
   #finding(path: string, raw: RawFinding, ordinals: Map<string, number>): Finding {
