@@ -32,7 +32,9 @@ interface StoredFile {
   readonly role: FileRole;
   readonly component: string;
   readonly directory: string;
-  readonly byName: ReadonlyMap<string, readonly Fact[]>;
+  /** Names of its facts, and the facts of each. */
+  readonly names: readonly string[];
+  readonly lists: readonly (readonly Fact[])[];
 }
 
 export interface JudgeProblem {
@@ -86,15 +88,18 @@ const SEPARATOR = '\u0000';
 
 export class FactIndex {
   readonly #files = new Map<string, StoredFile>();
-  /** name -> path -> facts */
-  readonly #names = new Map<string, Map<string, readonly Fact[]>>();
+  /** name -> files with such facts */
+  readonly #names = new Map<string, Set<string>>();
   /** name -> key -> path -> facts, for names of which a key was ever looked up */
   readonly #keys = new Map<string, Map<string, Map<string, readonly Fact[]>>>();
-  /** kind + partition + name -> paths */
+  /** kind + partition -> files */
   readonly #partitions = new Map<string, Set<string>>();
+  /** kind + partition + name -> how many files of the partition have such facts */
+  readonly #holders = new Map<string, number>();
   readonly #sorted = new Map<string, readonly Fact[]>();
   readonly #runs = new Map<string, JudgeRun>();
-  readonly #dependents = new Map<string, Set<string>>();
+  /** What was read -> the run that read it, or several: mostly it is one, and a set for each would take most memory. */
+  readonly #dependents = new Map<string, string | Set<string>>();
   readonly #dirty = new Set<string>();
   /** Judge runs that may have to appear or vanish: `rule + partition`. */
   readonly #candidates = new Set<string>();
@@ -133,7 +138,7 @@ export class FactIndex {
   #partitionsOf(judge: WorkspaceJudge): Set<string> {
     const result = new Set<string>();
     for (const stored of this.#files.values()) {
-      if (judge.reads.some((name) => stored.byName.has(name))) result.add(partitionOf(judge, stored));
+      if (judge.reads.some((name) => stored.names.includes(name))) result.add(partitionOf(judge, stored));
     }
     return result;
   }
@@ -144,14 +149,23 @@ export class FactIndex {
     const after: StoredFile | undefined =
       file === null
         ? undefined
-        : { role: file.role, component: file.component, directory: directoryOf(path), byName: groupByName(file.facts) };
+        : { role: file.role, component: file.component, directory: directoryOf(path), ...groupByName(file.facts) };
     if (before === undefined && after === undefined) return;
     const moved = before === undefined || after === undefined || before.component !== after.component;
     if (moved || before.role !== after.role) this.#touch(`role${SEPARATOR}${path}`);
-    const names = new Set([...(before?.byName.keys() ?? []), ...(after?.byName.keys() ?? [])]);
-    for (const name of names) {
-      const old = before?.byName.get(name) ?? NO_FACTS;
-      const now = after?.byName.get(name) ?? NO_FACTS;
+    if (moved) {
+      for (const id of before === undefined ? [] : partitionsOf(before)) {
+        const paths = this.#partitions.get(id);
+        paths?.delete(path);
+        if (paths?.size === 0) this.#partitions.delete(id);
+      }
+      for (const id of after === undefined ? [] : partitionsOf(after)) {
+        getOrCreate(this.#partitions, id, () => new Set()).add(path);
+      }
+    }
+    for (const name of new Set([...(before?.names ?? []), ...(after?.names ?? [])])) {
+      const old = factsIn(before, name);
+      const now = factsIn(after, name);
       if (!moved && sameFacts(old, now)) continue;
       this.#replace(name, path, old, now, before, after);
     }
@@ -167,26 +181,24 @@ export class FactIndex {
     before: StoredFile | undefined,
     after: StoredFile | undefined,
   ): void {
-    const ofName = getOrCreate(this.#names, name, () => new Map());
-    if (now.length > 0) ofName.set(path, now);
+    const ofName = getOrCreate(this.#names, name, () => new Set());
+    if (now.length > 0) ofName.add(path);
     else ofName.delete(path);
     this.#touch(`all${SEPARATOR}${name}`);
 
     const keys = this.#keys.get(name);
     if (keys !== undefined) this.#replaceKeys(keys, name, path, old, now);
 
-    for (const stored of [before, after]) {
+    for (const [stored, facts, step] of [
+      [before, old, -1],
+      [after, now, 1],
+    ] as const) {
       if (stored === undefined) continue;
-      for (const [kind, partition] of [
-        ['component', stored.component],
-        ['directory', stored.directory],
-      ] as const) {
-        const id = `${kind}${SEPARATOR}${partition}${SEPARATOR}${name}`;
-        const paths = getOrCreate(this.#partitions, id, () => new Set());
-        const holds = stored === after && now.length > 0;
-        if (holds) paths.add(path);
-        else paths.delete(path);
-        if (paths.size === 0) this.#partitions.delete(id);
+      for (const partition of partitionsOf(stored)) {
+        const id = `${partition}${SEPARATOR}${name}`;
+        const holders = (this.#holders.get(id) ?? 0) + (facts.length > 0 ? step : 0);
+        if (holders > 0) this.#holders.set(id, holders);
+        else this.#holders.delete(id);
         this.#touch(id);
       }
     }
@@ -227,14 +239,18 @@ export class FactIndex {
     if (keys === undefined) {
       keys = new Map();
       this.#keys.set(name, keys);
-      for (const [path, facts] of this.#names.get(name) ?? []) this.#replaceKeys(keys, name, path, NO_FACTS, facts);
+      for (const path of this.#names.get(name) ?? []) {
+        this.#replaceKeys(keys, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
+      }
     }
     return keys;
   }
 
   #touch(dependency: string): void {
     this.#sorted.delete(dependency);
-    for (const run of this.#dependents.get(dependency) ?? []) this.#dirty.add(run);
+    const runs = this.#dependents.get(dependency);
+    if (typeof runs === 'string') this.#dirty.add(runs);
+    else for (const run of runs ?? []) this.#dirty.add(run);
   }
 
   /** Whether a judge has to run, because something that it read has changed. */
@@ -294,25 +310,35 @@ export class FactIndex {
       this.runCount++;
       for (const verdict of verdicts) changed.add(verdict.subject.path);
       const dependencies = allReads(reads);
-      for (const dependency of dependencies) getOrCreate(this.#dependents, dependency, () => new Set()).add(id);
+      for (const dependency of dependencies) this.#depend(id, dependency);
       this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
       this.#costs.set(id, this.#now() - began);
     }
     return { changed, problems };
   }
 
+  #depend(id: string, dependency: string): void {
+    const runs = this.#dependents.get(dependency);
+    if (runs === undefined) this.#dependents.set(dependency, id);
+    else if (typeof runs === 'object') runs.add(id);
+    else if (runs !== id) this.#dependents.set(dependency, new Set([runs, id]));
+  }
+
   #exists(judge: WorkspaceJudge, partition: string): boolean {
     if (judge.partition === 'workspace') return judge.reads.some((name) => (this.#names.get(name)?.size ?? 0) > 0);
     return judge.reads.some((name) =>
-      this.#partitions.has(`${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`),
+      this.#holders.has(`${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`),
     );
   }
 
   #forget(id: string, run: JudgeRun): void {
     for (const dependency of run.dependencies) {
-      const dependents = this.#dependents.get(dependency);
-      dependents?.delete(id);
-      if (dependents?.size === 0) this.#dependents.delete(dependency);
+      const runs = this.#dependents.get(dependency);
+      if (runs === id) this.#dependents.delete(dependency);
+      else if (typeof runs === 'object') {
+        runs.delete(id);
+        if (runs.size === 0) this.#dependents.delete(dependency);
+      }
     }
     this.#runs.delete(id);
   }
@@ -335,14 +361,18 @@ export class FactIndex {
         const id = `${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`;
         dependencies.add(id);
         return this.#cached(id, () => {
-          const paths = [...(this.#partitions.get(id) ?? [])].sort();
-          return paths.flatMap((path) => this.#names.get(name)?.get(path) ?? NO_FACTS);
+          const paths = this.#partitions.get(`${judge.partition}${SEPARATOR}${partition}`);
+          return this.#inPathOrder(name, paths);
         });
       },
       lookup: (name, key) => {
         const id = `key${SEPARATOR}${name}${SEPARATOR}${key}`;
         dependencies.add(id);
-        return this.#cached(id, () => inPathOrder(this.#keysOf(name).get(key)));
+        const byPath = this.#keysOf(name).get(key);
+        if (byPath === undefined) return NO_FACTS;
+        // Most keys are those of one file.
+        if (byPath.size === 1) for (const facts of byPath.values()) return facts;
+        return this.#cached(id, () => inPathOrder(byPath));
       },
       all: (name) => this.#all(name, dependencies),
       role: (path) => {
@@ -365,7 +395,11 @@ export class FactIndex {
   #all(name: string, dependencies: Set<string>): readonly Fact[] {
     const id = `all${SEPARATOR}${name}`;
     dependencies.add(id);
-    return this.#cached(id, () => inPathOrder(this.#names.get(name)));
+    return this.#cached(id, () => this.#inPathOrder(name, this.#names.get(name)));
+  }
+
+  #inPathOrder(name: string, paths: ReadonlySet<string> | undefined): readonly Fact[] {
+    return [...(paths ?? [])].sort().flatMap((path) => factsIn(this.#files.get(path), name));
   }
 
   #cached(id: string, compute: () => readonly Fact[]): readonly Fact[] {
@@ -407,19 +441,29 @@ function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   return judge.partition === 'component' ? file.component : file.directory;
 }
 
-function inPathOrder(facts: ReadonlyMap<string, readonly Fact[]> | undefined): readonly Fact[] {
-  if (facts === undefined) return NO_FACTS;
+function inPathOrder(facts: ReadonlyMap<string, readonly Fact[]>): readonly Fact[] {
   return [...facts.keys()].sort().flatMap((path) => facts.get(path)!);
 }
 
-function groupByName(facts: readonly Fact[]): ReadonlyMap<string, readonly Fact[]> {
-  const result = new Map<string, Fact[]>();
+function groupByName(facts: readonly Fact[]): Pick<StoredFile, 'names' | 'lists'> {
+  const byName = new Map<string, Fact[]>();
   for (const fact of facts) {
-    const list = result.get(fact.name);
-    if (list === undefined) result.set(fact.name, [fact]);
+    const list = byName.get(fact.name);
+    if (list === undefined) byName.set(fact.name, [fact]);
     else list.push(fact);
   }
-  return result;
+  return { names: [...byName.keys()], lists: [...byName.values()] };
+}
+
+/** The few names of a file are searched one by one. */
+function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
+  const at = file?.names.indexOf(name) ?? -1;
+  return at < 0 ? NO_FACTS : file!.lists[at]!;
+}
+
+/** Kind and name of the partitions that a file belongs to. */
+function partitionsOf({ component, directory }: StoredFile): readonly string[] {
+  return [`component${SEPARATOR}${component}`, `directory${SEPARATOR}${directory}`];
 }
 
 function groupByKey(facts: readonly Fact[]): Map<string, Fact[]> {

@@ -40,13 +40,16 @@ function readUse(line: string): GoUse {
   return { kind: 'member', line, name: line.slice(last + 2), owner: line.slice(0, last), named: line.startsWith('=') };
 }
 
-const usesByFact = new WeakMap<Fact, readonly GoUse[]>();
+/** Facts that were read lately. They take several times the memory of the facts, so that not all are kept. */
+const usesByFact = new Map<Fact, readonly GoUse[]>();
+const KEPT_FACTS = 5_000;
 
-/** Reads a `go.uses` fact. A fact never changes, so it is read once, however often a judge runs. */
+/** Reads a `go.uses` fact. A fact never changes, so that of a package at work it is read once. */
 export function readUses(fact: Fact): readonly GoUse[] {
   let known = usesByFact.get(fact);
   if (known === undefined) {
     known = (fact.value as string).split('\n').map(readUse);
+    if (usesByFact.size >= KEPT_FACTS) usesByFact.clear();
     usesByFact.set(fact, known);
   }
   return known;
