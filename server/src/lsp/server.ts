@@ -649,7 +649,11 @@ class LanguageServer {
       this.#connection.console.info(
         `Scanned ${listed.length} files: ${known} known from before, ${done.size - known} analysed.`,
       );
-      engine.judge();
+      progress?.report(100, 'Judging the workspace');
+      while (this.#engine === engine && !engine.isJudged) {
+        this.#judge(SLICE, true);
+        await slice();
+      }
       const cancelled = progress?.token.isCancellationRequested === true && generation === this.#scanGeneration;
       if (generation === this.#scanGeneration) {
         const judged = listed.length > 0;

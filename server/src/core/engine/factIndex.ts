@@ -28,6 +28,14 @@ interface JudgeRun {
   readonly verdicts: readonly WorkspaceVerdict[];
 }
 
+interface PendingRun {
+  readonly id: string;
+  readonly entry: JudgeEntry;
+  readonly partition: string;
+  /** Kind and name of the partition. */
+  readonly source: string;
+}
+
 interface StoredFile {
   readonly role: FileRole;
   readonly component: string;
@@ -101,6 +109,12 @@ export class FactIndex {
   /** What was read -> the run that read it, or several: mostly it is one, and a set for each would take most memory. */
   readonly #dependents = new Map<string, string | Set<string>>();
   readonly #dirty = new Set<string>();
+  /** What has to run, and the ids in it. */
+  readonly #queue: PendingRun[] = [];
+  readonly #queued = new Set<string>();
+  /** What the judges of the partition that was judged last share, as long as no fact changes. */
+  #derived: Derived = new Map();
+  #derivedFrom = '';
   /** Judge runs that may have to appear or vanish: `rule + partition`. */
   readonly #candidates = new Set<string>();
   #judges: readonly JudgeEntry[] = [];
@@ -129,6 +143,9 @@ export class FactIndex {
     this.#dependents.clear();
     this.#dirty.clear();
     this.#candidates.clear();
+    this.#queue.length = 0;
+    this.#queued.clear();
+    this.#forgetDerived();
     judges.forEach((entry, index) => {
       if (entry.judge.partition === 'workspace') this.#candidates.add(`${index}${SEPARATOR}`);
       for (const partition of this.#partitionsOf(entry.judge)) this.#candidates.add(`${index}${SEPARATOR}${partition}`);
@@ -143,6 +160,11 @@ export class FactIndex {
     return result;
   }
 
+  #forgetDerived(): void {
+    this.#derived = new Map();
+    this.#derivedFrom = '';
+  }
+
   /** Adds, replaces or (with `null`) removes the facts of a file. */
   update(path: string, file: FileFacts | null): void {
     const before = this.#files.get(path);
@@ -151,6 +173,7 @@ export class FactIndex {
         ? undefined
         : { role: file.role, component: file.component, directory: directoryOf(path), ...groupByName(file.facts) };
     if (before === undefined && after === undefined) return;
+    this.#forgetDerived();
     const moved = before === undefined || after === undefined || before.component !== after.component;
     if (moved || before.role !== after.role) this.#touch(`role${SEPARATOR}${path}`);
     if (moved) {
@@ -255,7 +278,28 @@ export class FactIndex {
 
   /** Whether a judge has to run, because something that it read has changed. */
   get isPending(): boolean {
-    return this.#dirty.size > 0 || [...this.#candidates].some((id) => !this.#runs.has(id));
+    if (this.#queue.length > 0 || this.#dirty.size > 0) return true;
+    for (const id of this.#candidates) if (!this.#runs.has(id)) return true;
+    return false;
+  }
+
+  /** Puts into the queue what has to run. The next is at its end. */
+  #enqueue(): void {
+    const before = this.#queue.length;
+    for (const ids of [this.#dirty, this.#candidates]) {
+      for (const id of ids) {
+        if (this.#queued.has(id) || (ids === this.#candidates && this.#runs.has(id))) continue;
+        const separator = id.indexOf(SEPARATOR);
+        const entry = this.#judges[Number(id.slice(0, separator))]!;
+        const partition = id.slice(separator + 1);
+        this.#queued.add(id);
+        this.#queue.push({ id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` });
+      }
+      ids.clear();
+    }
+    // Judges of a partition follow each other, so that what they share need not be kept for longer.
+    if (this.#queue.length > before)
+      this.#queue.sort((a, b) => (a.source < b.source ? 1 : a.source > b.source ? -1 : 0));
   }
 
   /**
@@ -268,29 +312,21 @@ export class FactIndex {
   } {
     const changed = new Set<string>();
     const problems: JudgeProblem[] = [];
-    const pending = new Set(this.#dirty);
-    for (const id of this.#candidates) if (!this.#runs.has(id)) pending.add(id);
-    this.#dirty.clear();
-    this.#candidates.clear();
-    let derived: Derived = new Map();
-    let derivedFrom = '';
-    // Judges of a partition follow each other, so that what they share need not be kept for longer.
-    const ordered = [...pending].map((id) => {
-      const separator = id.indexOf(SEPARATOR);
-      const entry = this.#judges[Number(id.slice(0, separator))]!;
-      const partition = id.slice(separator + 1);
-      return { id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` };
-    });
-    ordered.sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+    this.#enqueue();
     let hasRun = false;
     const end = this.#now() + (budget?.milliseconds ?? Number.POSITIVE_INFINITY);
-    for (const { id, entry, partition, source } of ordered) {
+    const putOff: PendingRun[] = [];
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
+      const { id, entry, partition, source } = next;
       const began = this.#now();
-      if (began + (this.#costs.get(id) ?? 0) >= end && (hasRun || budget?.progress !== true)) {
-        this.#dirty.add(id);
+      const mayWait = hasRun || budget?.progress !== true;
+      if (mayWait && began + (this.#costs.get(id) ?? 0) >= end) {
+        putOff.push(next);
+        if (began >= end) break;
         continue;
       }
       hasRun = true;
+      this.#queued.delete(id);
       const previous = this.#runs.get(id);
       if (previous !== undefined) this.#forget(id, previous);
       for (const verdict of previous?.verdicts ?? []) changed.add(verdict.subject.path);
@@ -298,12 +334,12 @@ export class FactIndex {
         this.#costs.delete(id);
         continue;
       }
-      if (source !== derivedFrom) derived = new Map();
-      derivedFrom = source;
+      if (source !== this.#derivedFrom) this.#derived = new Map();
+      this.#derivedFrom = source;
       const reads = newReads();
       let verdicts: readonly WorkspaceVerdict[] = [];
       try {
-        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, reads, derived), entry.options)];
+        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, reads, this.#derived), entry.options)];
       } catch (error) {
         problems.push({ rule: entry.rule, partition, error });
       }
@@ -314,6 +350,7 @@ export class FactIndex {
       this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
       this.#costs.set(id, this.#now() - began);
     }
+    while (putOff.length > 0) this.#queue.push(putOff.pop()!);
     return { changed, problems };
   }
 
