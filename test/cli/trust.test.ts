@@ -125,6 +125,6 @@ test.each([
   await client.settled();
   expect(client.statuses.at(-1)?.state).toBe('ready');
   await client.stop();
-  expect(client.process.exitCode).toBe(0);
+  expect(client.process?.exitCode).toBe(0);
   expect(existsSync(cacheFolder)).toBe(flags === WITH_CACHE);
 });

@@ -15,6 +15,8 @@ import {
   type Hover,
   type InitializeResult,
   type MessageConnection,
+  type MessageReader,
+  type MessageWriter,
   StreamMessageReader,
   StreamMessageWriter,
   type TextDocumentContentChangeEvent,
@@ -41,6 +43,14 @@ export interface ClientOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the server may keep what it found; without it nowhere. */
   readonly cacheFolder?: string;
+  /** A server that is there already; without it a process is started. */
+  readonly server?: Transport;
+}
+
+/** Both ends of a connection, as the client sees them. */
+export interface Transport {
+  readonly reader: MessageReader;
+  readonly writer: MessageWriter;
 }
 
 /** A temporary workspace with the given files; `remove` deletes it. */
@@ -56,9 +66,22 @@ export function temporaryWorkspace(files: Readonly<Record<string, string>>): {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+function spawnServer(options: ClientOptions): Transport & { readonly process: ChildProcess } {
+  const server = spawn(process.execPath, [SERVER, '--stdio'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...options.environment },
+  });
+  return {
+    process: server,
+    reader: new StreamMessageReader(server.stdout!),
+    writer: new StreamMessageWriter(server.stdin!),
+  };
+}
+
 export class TestClient {
   readonly folder: string;
-  readonly process: ChildProcess;
+  /** The server's process; null for a server that was there already. */
+  readonly process: ChildProcess | null;
   readonly connection: MessageConnection;
   /** Pushed diagnostics by URI. */
   readonly pushed = new Map<string, readonly Diagnostic[]>();
@@ -74,14 +97,13 @@ export class TestClient {
 
   constructor(folder: string, options: ClientOptions) {
     this.folder = folder;
-    this.process = spawn(process.execPath, [SERVER, '--stdio'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...options.environment },
-    });
-    this.connection = createMessageConnection(
-      new StreamMessageReader(this.process.stdout!),
-      new StreamMessageWriter(this.process.stdin!),
-    );
+    const {
+      process: server,
+      reader,
+      writer,
+    } = options.server === undefined ? spawnServer(options) : { process: null, ...options.server };
+    this.process = server;
+    this.connection = createMessageConnection(reader, writer);
     const changed = (): void => {
       for (const waiter of this.#waiting.splice(0)) {
         if (waiter.test()) waiter.resolve();
@@ -131,7 +153,7 @@ export class TestClient {
   async initialize(options: ClientOptions): Promise<void> {
     const uri = pathToFileURL(this.folder).toString();
     this.initialized = await this.connection.sendRequest('initialize', {
-      processId: process.pid,
+      processId: this.process === null ? null : process.pid,
       rootUri: uri,
       workspaceFolders: [{ uri, name: 'workspace' }],
       initializationOptions: { cacheFolder: options.cacheFolder ?? null },
@@ -171,19 +193,25 @@ export class TestClient {
     return this.#documents.get(path)!.getText();
   }
 
-  open(path: string, text: string): Promise<void> {
-    const document = TextDocument.create(this.uri(path), 'go', 1, text);
+  open(path: string, text: string, version = 1): Promise<void> {
+    const document = TextDocument.create(this.uri(path), 'go', version, text);
     this.#documents.set(path, document);
     return this.connection.sendNotification('textDocument/didOpen', {
-      textDocument: { uri: document.uri, languageId: 'go', version: 1, text },
+      textDocument: { uri: document.uri, languageId: 'go', version, text },
     });
   }
 
   /** Sends changes; the own copy of the text is changed by the reference implementation. */
-  change(path: string, changes: TextDocumentContentChangeEvent[]): Promise<void> {
+  change(path: string, changes: TextDocumentContentChangeEvent[], next?: number): Promise<void> {
     const document = this.#documents.get(path)!;
-    const version = document.version + 1;
-    this.#documents.set(path, TextDocument.update(document, changes, version));
+    const version = next ?? document.version + 1;
+    // Anew each time: the reference keeps a wrong line index after a change that is out of range.
+    const after = changes.reduce(
+      (known, change) =>
+        TextDocument.create(document.uri, 'go', version, TextDocument.update(known, [change], version).getText()),
+      TextDocument.create(document.uri, 'go', version, document.getText()),
+    );
+    this.#documents.set(path, after);
     return this.connection.sendNotification('textDocument/didChange', {
       textDocument: { uri: document.uri, version },
       contentChanges: changes,
@@ -287,8 +315,13 @@ export class TestClient {
   }
 
   async stop(): Promise<void> {
-    const exited = new Promise<void>((resolve) => this.process.once('exit', () => resolve()));
+    const server = this.process;
     await this.connection.sendRequest('shutdown');
+    if (server === null) {
+      this.connection.dispose();
+      return;
+    }
+    const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
     await this.connection.sendNotification('exit');
     await exited;
     this.connection.dispose();

@@ -17,14 +17,23 @@ export interface SourceFile {
   digest(): string;
 }
 
+export interface Filter {
+  /** Whether `list` would name the path if a file is there. */
+  takes(path: string): Promise<boolean>;
+  /** Whether `list` would look into the folder if it is there. */
+  enters(folder: string): Promise<boolean>;
+}
+
 export interface Host {
   /**
    * Files below the root that git would not ignore, in order. Never follows links and never leaves the root.
    * `exclude`: further ignore patterns. Calls `pause` between folders so that the caller may yield or cancel.
    */
   list(exclude: readonly string[], pause: () => Promise<void>): Promise<Listing>;
-  /** Whether `list` would name the path if a file is there. */
-  includes(path: string, exclude: readonly string[]): Promise<boolean>;
+  /** What `list` would take. Made for one round of questions: what it has read of ignore files it does not read again. */
+  filter(exclude: readonly string[]): Filter;
+  /** Whether there is a folder now. */
+  isFolder(path: string): Promise<boolean>;
   /** Reads a file; a problem when it cannot be read, is too large, or is no text. */
   open(path: string): Promise<SourceFile | Problem>;
   /** The text alone of what `open` gives. */

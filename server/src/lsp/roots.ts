@@ -31,6 +31,9 @@ export function rootsOf(folders: readonly { readonly uri: string; readonly name:
   });
 }
 
+/** Segments that no listing gives, and that may lead out of a folder. */
+const STRANGE_SEGMENT = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /** Path of a document, or `null` when it is in no folder of the workspace. The innermost folder wins. */
 export function pathOf(roots: readonly Root[], uri: string): string | null {
   const parsed = URI.parse(uri);
@@ -40,7 +43,9 @@ export function pathOf(roots: readonly Root[], uri: string): string | null {
   for (const root of roots) {
     const base = URI.parse(root.uri).path.replace(/\/+$/, '');
     if (!parsed.path.startsWith(`${base}/`) || base.length <= length) continue;
-    best = root.prefix + parsed.path.slice(base.length + 1);
+    const inside = parsed.path.slice(base.length + 1);
+    if (STRANGE_SEGMENT.test(inside)) continue;
+    best = root.prefix + inside;
     length = base.length;
   }
   return best;

@@ -52,6 +52,7 @@ import { positionAt } from '../core/text/lines.ts';
 import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
 import {
   type Cache,
+  type Filter,
   type Host,
   isProblem,
   type ScanFiles,
@@ -116,9 +117,15 @@ interface Document {
   readonly uri: string;
   readonly path: string;
   version: number;
-  /** Text until the engine is there; afterwards the engine has it. */
-  early: Snapshot | null;
+  /** Text as long as the engine does not have the file: before it is there, and while the file is not to be judged. */
+  held: Snapshot | null;
   settleTimer: NodeJS.Timeout | null;
+}
+
+/** What happened to a file since it was read; it may have changed in any case. */
+interface FileEvents {
+  readonly created: boolean;
+  readonly deleted: boolean;
 }
 
 interface WorkspacePull {
@@ -148,6 +155,11 @@ class LanguageServer {
   readonly #hosts = new Map<Root, Host>();
   /** Files that were read since the scan began: what it brings of them may be older. */
   readonly #readSinceScan = new Set<string>();
+  /** What the client said of files on the disk and nobody has looked into yet: URI to what happened to it. */
+  readonly #events = new Map<string, FileEvents>();
+  #reading = false;
+  /** Work that is under way; who wants the final state waits for it. */
+  readonly #work = new Set<Promise<void>>();
   #roots: readonly Root[] = [];
   #engine: Engine | null = null;
   #abilities: ClientAbilities = {
@@ -164,6 +176,7 @@ class LanguageServer {
   #fileSettings: ReadSettings = NO_SETTINGS;
   #fileProblems: readonly SettingsProblem[] = [];
   #unread: Problem[] = [];
+  #configuring: Promise<void> = Promise.resolve();
   #scan: Promise<void> = Promise.resolve();
   #scanGeneration = 0;
   /** What the client said of the cache: its folder, null for none, undefined for the default. */
@@ -195,15 +208,19 @@ class LanguageServer {
   listen(): void {
     const connection = this.#connection;
     connection.onInitialize((params) => this.#initialize(params));
-    connection.onInitialized(() => void this.#start());
+    connection.onInitialized(() => {
+      // Whoever wants other settings waits until there is something to apply them to.
+      this.#configuring = this.#start();
+      this.#track(this.#configuring);
+    });
     connection.onShutdown(() => this.#shutdown());
     connection.onDidOpenTextDocument(({ textDocument }) => {
       this.#open(textDocument.uri, textDocument.version, textDocument.text);
     });
     connection.onDidChangeTextDocument((params) => this.#change(params));
-    connection.onDidCloseTextDocument(({ textDocument }) => void this.#close(textDocument.uri));
-    connection.onDidChangeConfiguration(() => void this.#reconfigure());
-    connection.onDidChangeWatchedFiles(({ changes }) => void this.#filesChanged(changes));
+    connection.onDidCloseTextDocument(({ textDocument }) => this.#track(this.#close(textDocument.uri)));
+    connection.onDidChangeConfiguration(() => this.#track(this.#reconfigure()));
+    connection.onDidChangeWatchedFiles(({ changes }) => this.#filesChanged(changes));
     connection.languages.diagnostics.on((params) =>
       this.#documentDiagnostics(params.textDocument.uri, params.previousResultId),
     );
@@ -219,7 +236,8 @@ class LanguageServer {
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
     connection.onRequest(RESCAN_REQUEST, () => {
       this.#cache?.forget();
-      this.#rescan();
+      // Nothing that was heard of the disk is believed, not even about the settings.
+      this.#track(this.#reconfigure().then(() => this.#rescan()));
       return null;
     });
     connection.listen();
@@ -285,14 +303,10 @@ class LanguageServer {
       this.#rescan();
     });
     try {
-      await this.#readSettings();
       const engine = await this.#parts.createEngine();
+      await this.#readSettings(engine);
       this.#applySettings(engine);
-      for (const document of this.#documents.values()) {
-        if (document.early !== null) engine.setFile(document.path, document.early.text, true);
-        document.early = null;
-        this.#stale.add(document.path);
-      }
+      for (const document of this.#enabled ? this.#documents.values() : []) this.#release(document, engine);
       engine.judge();
       this.#engine = engine;
       this.#flush();
@@ -317,9 +331,9 @@ class LanguageServer {
   // --- settings -----------------------------------------------------------------------------------------------------
 
   /** Reads the editor's settings and `shipworthy.json`; returns whether anything is different. */
-  async #readSettings(): Promise<boolean> {
+  async #readSettings(engine: Engine): Promise<boolean> {
     const before = JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
-    const known = new Set((this.#engine?.rules ?? []).map((rule) => rule.id));
+    const known = new Set(engine.rules.map((rule) => rule.id));
     if (this.#abilities.configuration) {
       const given = (await this.#connection.workspace.getConfiguration(SETTINGS_SECTION)) as Record<
         string,
@@ -329,22 +343,20 @@ class LanguageServer {
       this.#enabled = enable !== false;
       const object: Record<string, Json> = { rules: rules ?? {}, exclude: exclude ?? [] };
       if (previewRules != null) object['previewRules'] = previewRules;
-      const ids = known.size > 0 ? known : new Set(Object.keys((rules as Record<string, Json> | null) ?? {}));
-      const { settings, problems } = readSettings(object, ids);
+      const { settings, problems } = readSettings(object, known);
       this.#editorSettings = settings;
       for (const problem of problems) this.#connection.console.warn(`Settings: ${problem.message}`);
     }
-    this.#fileSettings = NO_SETTINGS;
-    this.#fileProblems = [];
+    let file: ReturnType<typeof parseSettings> = { settings: NO_SETTINGS, problems: [] };
     for (const [root, host] of this.#hosts) {
       const text = await host.read(CONFIGURATION_FILE);
       if (typeof text !== 'string') continue;
-      const { settings, problems } = parseSettings(text, known);
-      this.#fileSettings = settings;
-      this.#fileProblems = problems;
+      file = parseSettings(text, known);
       this.#stale.add(root.prefix + CONFIGURATION_FILE);
       break;
     }
+    this.#fileSettings = file.settings;
+    this.#fileProblems = file.problems;
     return before !== JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
   }
 
@@ -359,15 +371,22 @@ class LanguageServer {
     return [...this.#editorSettings.exclude, ...this.#fileSettings.exclude];
   }
 
-  async #reconfigure(): Promise<void> {
-    const excluded = JSON.stringify(this.#exclude);
-    const wasEnabled = this.#enabled;
-    const changed = await this.#readSettings();
+  /** Brings everything in line with the settings as they are now. One such call waits for the other. */
+  #reconfigure(): Promise<void> {
+    this.#configuring = this.#configuring.then(() => this.#readAndApplySettings());
+    return this.#configuring;
+  }
+
+  async #readAndApplySettings(): Promise<void> {
     const engine = this.#engine;
     if (engine === null) return;
+    const excluded = JSON.stringify(this.#exclude);
+    const wasEnabled = this.#enabled;
+    const changed = await this.#readSettings(engine);
+    if (this.#engine === null) return;
     if (changed) {
       this.#applySettings(engine);
-      engine.judge();
+      this.#judgeAll();
       for (const path of engine.paths) this.#stale.add(path);
     }
     this.#flush();
@@ -385,35 +404,49 @@ class LanguageServer {
       uri,
       path,
       version,
-      early: engine === null ? snapshotOf(text) : null,
+      held: snapshotOf(text),
       settleTimer: null,
     };
     this.#documents.set(uri, document);
     if (engine === null || !this.#enabled) return;
-    engine.setFile(path, text, true);
-    engine.judge();
-    this.#stale.add(path);
-    this.#flush();
-    void this.#dropIfIgnored(document);
+    this.#release(document, engine);
+    this.#judgeAndFlush([]);
+    this.#track(this.#holdIfIgnored(document));
+  }
+
+  /** Takes a document out of the engine; what is typed meanwhile is kept. */
+  #hold(document: Document, engine: Engine): void {
+    if (document.held !== null) return;
+    if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    document.settleTimer = null;
+    document.held = snapshotOf(engine.textOf(document.path) ?? '');
+    engine.removeFile(document.path);
+    this.#stale.add(document.path);
+  }
+
+  /** Gives a document to the engine. */
+  #release(document: Document, engine: Engine): void {
+    if (document.held === null) return;
+    engine.setFile(document.path, document.held.text, true);
+    document.held = null;
+    this.#stale.add(document.path);
   }
 
   /** A document that git ignores or the settings exclude is not judged, although it is open. */
-  async #dropIfIgnored(document: Document): Promise<void> {
+  async #holdIfIgnored(document: Document): Promise<void> {
     const found = locate(this.#roots, document.path);
-    if (found === null) return;
-    const included = await this.#hosts.get(found.root)?.includes(found.inside, this.#exclude);
-    if (included !== false || this.#documents.get(document.uri) !== document) return;
-    this.#documents.delete(document.uri);
-    this.#engine?.removeFile(document.path);
-    this.#judgeAndFlush([document.path]);
+    const taken = found === null || (await this.#hosts.get(found.root)?.filter(this.#exclude).takes(found.inside));
+    if (taken !== false || this.#engine === null || this.#documents.get(document.uri) !== document) return;
+    this.#hold(document, this.#engine);
+    this.#judgeAndFlush([]);
   }
 
   #change({ textDocument, contentChanges }: DidChangeTextDocumentParams): void {
     const document = this.#documents.get(textDocument.uri);
     if (document === undefined) return;
     document.version = textDocument.version;
-    if (document.early !== null) {
-      document.early = applyChanges(document.early, contentChanges).snapshot;
+    if (document.held !== null) {
+      document.held = applyChanges(document.held, contentChanges).snapshot;
       return;
     }
     const engine = this.#engine;
@@ -454,29 +487,47 @@ class LanguageServer {
     for (const path of this.#engine?.judge({ milliseconds, progress }) ?? []) this.#stale.add(path);
   }
 
+  /** Runs every judge whose inputs changed. */
+  #judgeAll(): void {
+    for (const path of this.#engine?.judge() ?? []) this.#stale.add(path);
+  }
+
   async #close(uri: string): Promise<void> {
     const document = this.#documents.get(uri);
     if (document === undefined) return;
     this.#documents.delete(uri);
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
+    this.#pulled.delete(document.path);
     this.#engine?.closeFile(document.path);
     // What was not saved is gone: the file is what is on the disk.
-    await this.#readFile(document.path);
-    this.#pulled.delete(document.path);
+    await this.#readFile(document.path, this.#filters());
     this.#judgeAndFlush([document.path]);
   }
 
   // --- files --------------------------------------------------------------------------------------------------------
 
+  /** The filter of each folder, made when it is asked for. For one round of questions. */
+  #filters(): (root: Root) => Filter {
+    const filters = new Map<Root, Filter>();
+    return (root) => {
+      let filter = filters.get(root);
+      if (filter === undefined) {
+        filter = this.#hosts.get(root)!.filter(this.#exclude);
+        filters.set(root, filter);
+      }
+      return filter;
+    };
+  }
+
   /** Reads a file into the engine, or takes it out when it is gone or not to be judged. */
-  async #readFile(path: string): Promise<void> {
+  async #readFile(path: string, filterOf: (root: Root) => Filter): Promise<void> {
     const engine = this.#engine;
     const found = locate(this.#roots, path);
-    if (engine === null || found === null || this.#isOpen(path)) return;
+    if (engine === null || !this.#enabled || found === null || this.#isOpen(path)) return;
+    const taken = await filterOf(found.root).takes(found.inside);
     this.#readSinceScan.add(path);
-    const host = this.#hosts.get(found.root)!;
-    const source = (await host.includes(found.inside, this.#exclude)) ? await host.open(found.inside) : null;
-    if (this.#engine === null || this.#isOpen(path)) return;
+    const source = taken ? await this.#hosts.get(found.root)!.open(found.inside) : null;
+    if (this.#engine === null || !this.#enabled || this.#isOpen(path)) return;
     this.#unread = this.#unread.filter((problem) => problem.path !== path);
     if (source !== null && !isProblem(source)) this.#setFile(engine, path, source);
     else {
@@ -510,25 +561,64 @@ class LanguageServer {
     return false;
   }
 
-  async #filesChanged(events: readonly FileEvent[]): Promise<void> {
-    const paths = new Set<string>();
+  /** Remembers what happened; of a file that changes again and again only that it did. */
+  #filesChanged(events: readonly FileEvent[]): void {
+    for (const { uri, type } of events) {
+      const known = this.#events.get(uri);
+      const created = known?.created === true || type === FileChangeType.Created;
+      const deleted = known?.deleted === true || type === FileChangeType.Deleted;
+      this.#events.set(uri, { created, deleted });
+    }
+    if (!this.#reading) this.#track(this.#readChanges());
+  }
+
+  /** Looks into everything that happened; what happens meanwhile makes the next round. */
+  async #readChanges(): Promise<void> {
+    this.#reading = true;
+    await this.#configuring;
+    try {
+      while (this.#events.size > 0 && this.#engine !== null) {
+        const events = new Map(this.#events);
+        this.#events.clear();
+        await this.#readRound(events);
+      }
+    } finally {
+      this.#reading = false;
+    }
+    this.#judgeRest();
+  }
+
+  async #readRound(events: ReadonlyMap<string, FileEvents>): Promise<void> {
+    const slice = this.#slicer();
+    const filterOf = this.#filters();
+    const changed = new Set<string>();
+    const gone = new Set<string>();
     let rescan = false;
     let configuration = false;
-    for (const { uri, type } of events) {
+    for (const [uri, { created, deleted }] of events) {
+      await slice();
       const path = pathOf(this.#roots, uri);
-      if (path === null) continue;
+      const found = path === null ? null : locate(this.#roots, path);
+      if (path === null || found === null) continue;
+      const { root, inside } = found;
       const name = path.slice(path.lastIndexOf('/') + 1);
-      if (path.startsWith('.git/') || path.includes('/.git/')) continue;
       if (name === CONFIGURATION_FILE) configuration = true;
-      if (name === '.gitignore') rescan = true;
-      if (languageOf(path) !== null) {
-        paths.add(path);
-        if (isManifest(path) && type !== FileChangeType.Changed) rescan = true;
-      } else if (type !== FileChangeType.Changed) {
-        // A folder came or went: its files may not be named one by one.
-        rescan ||=
-          type === FileChangeType.Deleted && this.#engine?.paths.some((known) => known.startsWith(`${path}/`)) === true;
-        rescan ||= type === FileChangeType.Created && !name.includes('.');
+      if (name === '.gitignore') rescan ||= await filterOf(root).enters(directoryOf(inside));
+      // The files of a folder that came or went need not be named one by one.
+      if (deleted) gone.add(path);
+      if (created && !rescan && (await this.#hosts.get(root)!.isFolder(inside))) {
+        rescan = await filterOf(root).enters(inside);
+      }
+      if (languageOf(path) === null) continue;
+      if (this.#engine?.has(path) !== true && !(await filterOf(root).takes(inside))) continue;
+      changed.add(path);
+      if (isManifest(path) && (created || deleted)) rescan = true;
+    }
+    if (gone.size > 0) {
+      for (const path of this.#engine?.paths ?? []) {
+        if (!isBelow(path, gone)) continue;
+        changed.add(path);
+        if (isManifest(path)) rescan = true;
       }
     }
     if (configuration) await this.#reconfigure();
@@ -536,13 +626,11 @@ class LanguageServer {
       this.#rescan();
       return;
     }
-    const slice = this.#slicer();
-    for (const path of paths) {
-      await this.#readFile(path);
-      this.#stale.add(path);
+    for (const path of changed) {
       await slice();
+      await this.#readFile(path, filterOf);
+      this.#stale.add(path);
     }
-    if (paths.size > 0) this.#judgeAndFlush([]);
   }
 
   /** Lets messages through when the current slice of work has lasted long enough. */
@@ -566,11 +654,12 @@ class LanguageServer {
     const engine = this.#engine;
     if (engine === null || generation !== this.#scanGeneration) return;
     if (!this.#enabled) {
+      for (const document of this.#documents.values()) this.#hold(document, engine);
       for (const path of engine.paths) {
         engine.removeFile(path);
         this.#stale.add(path);
       }
-      engine.judge();
+      this.#judgeAll();
       this.#setState('disabled');
       this.#flush();
       return;
@@ -608,9 +697,7 @@ class LanguageServer {
           .filter(isManifest)
           .map(directoryOf),
       );
-      for (const document of this.#documents.values()) {
-        if (!engine.has(document.path) && document.early === null) await this.#reopen(document);
-      }
+      await this.#sortDocuments(engine);
       const done = new Set<string>();
       let known = 0;
       const cache = this.#openCache();
@@ -673,11 +760,16 @@ class LanguageServer {
     }
   }
 
-  /** A document that was open while analysis was off: what the editor holds is asked for by reading the file. */
-  async #reopen(document: Document): Promise<void> {
-    const found = locate(this.#roots, document.path);
-    const text = found === null ? null : await this.#hosts.get(found.root)!.read(found.inside);
-    if (typeof text === 'string') this.#engine?.setFile(document.path, text, true);
+  /** Gives the engine the documents that are to be judged now, and takes the others out of it. */
+  async #sortDocuments(engine: Engine): Promise<void> {
+    const filterOf = this.#filters();
+    for (const document of [...this.#documents.values()]) {
+      const found = locate(this.#roots, document.path);
+      const taken = found !== null && (await filterOf(found.root).takes(found.inside));
+      if (this.#engine !== engine || this.#documents.get(document.uri) !== document) continue;
+      if (taken) this.#release(document, engine);
+      else this.#hold(document, engine);
+    }
   }
 
   // --- publishing ---------------------------------------------------------------------------------------------------
@@ -687,7 +779,7 @@ class LanguageServer {
     const engine = this.#engine;
     if (engine === null) return;
     for (const path of paths) this.#stale.add(path);
-    for (const path of engine.judge()) this.#stale.add(path);
+    this.#judgeAll();
     this.#flush(pulled);
   }
 
@@ -733,7 +825,9 @@ class LanguageServer {
     const engine = this.#engine;
     if (engine === null || !this.#enabled) return [];
     const toUri = (other: string): string => uriOf(this.#roots, other);
-    const diagnostics = engine.findings(path).map((finding) => toDiagnostic(finding, toUri));
+    // Of a file that went away judges may still speak until they run again.
+    const findings = engine.has(path) ? engine.findings(path) : [];
+    const diagnostics = findings.map((finding) => toDiagnostic(finding, toUri));
     if (path.endsWith(CONFIGURATION_FILE)) diagnostics.push(...this.#settingsDiagnostics(path));
     return diagnostics;
   }
@@ -770,8 +864,6 @@ class LanguageServer {
     progress: ResultProgressReporter<WorkspaceDiagnosticReportPartialResult> | undefined,
   ): Promise<WorkspaceDiagnosticReport> | WorkspaceDiagnosticReport {
     const known = new Map(previous.map(({ uri, value }) => [pathOf(this.#roots, uri) ?? uri, value]));
-    this.#reported.clear();
-    for (const [path, value] of known) this.#reported.set(path, value);
     for (const path of [...(this.#engine?.paths ?? []), ...known.keys()]) this.#stale.add(path);
     if (progress === undefined) {
       const items = [...this.#stale].map((path): WorkspaceDocumentDiagnosticReport => {
@@ -784,6 +876,8 @@ class LanguageServer {
       return { items };
     }
     this.#pull?.finish();
+    this.#reported.clear();
+    for (const [path, value] of known) this.#reported.set(path, value);
     return new Promise((done) => {
       const pull: WorkspacePull = {
         progress,
@@ -890,8 +984,20 @@ class LanguageServer {
     }
   }
 
+  /** Remembers work that nobody awaits until it is done. An error in it is a bug: it is shown, and the server goes on. */
+  #track(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#work.delete(tracked));
+    this.#work.add(tracked);
+  }
+
   async #settled(): Promise<SettledResult> {
-    await this.#scan;
+    for (let scan: unknown = null; scan !== this.#scan || this.#work.size > 0; ) {
+      await Promise.all(this.#work);
+      scan = this.#scan;
+      await scan;
+    }
     for (const document of this.#documents.values()) {
       if (document.settleTimer !== null) clearTimeout(document.settleTimer);
       document.settleTimer = null;
@@ -992,6 +1098,14 @@ class LanguageServer {
     });
     return { contents: { kind: 'markdown', value: text.join('\n\n---\n\n') }, range: first.location.range };
   }
+}
+
+/** Whether one of the folders holds the path. */
+function isBelow(path: string, folders: ReadonlySet<string>): boolean {
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+    if (folders.has(path.slice(0, slash))) return true;
+  }
+  return false;
 }
 
 function sameEdit(a: { start: number; end: number; newText: string }, b: typeof a): boolean {

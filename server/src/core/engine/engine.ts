@@ -99,7 +99,9 @@ export class Engine {
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   /** Files that were edited since all judges ran: no fix may touch them. */
   readonly #unjudged = new Set<string>();
-  #workspaceByPath: Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> | null = null;
+  /** Verdicts of judges as they are shown while the text has moved and the judges have not run again. */
+  readonly #moved = new Map<WorkspaceVerdict, FlatVerdict>();
+  #workspaceByPath: Map<string, WorkspaceEntry[]> | null = null;
 
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
@@ -245,22 +247,28 @@ export class Engine {
 
   /**
    * Moves the places of what judges said along with the text, as long as they have not judged it anew. Only for a single
-   * edit, which is what typing sends.
+   * edit, which is what typing sends. The places themselves belong to facts, which chunks that did not change give again.
    */
   #shiftWorkspaceVerdicts(file: FileState, edits: readonly InputEdit[]): void {
     const [edit] = edits;
     if (edit === undefined || edits.length > 1) return;
     const chunk = file.chunks.find(
-      ({ anchor, length }) => anchor.start <= edit.start && edit.oldEnd <= anchor.start + length,
+      ({ anchor, length }) => anchor.start < edit.start && edit.oldEnd <= anchor.start + length,
     );
-    // Places share spans.
-    const moved = new Set<Span>();
-    for (const { verdict } of this.#workspaceVerdicts().get(file.path) ?? []) {
-      const { anchor, span } = verdict.subject;
-      const isInside = anchor === null || anchor === file.textAnchor || anchor === chunk?.anchor;
-      if (!isInside || moved.has(span)) continue;
-      moved.add(span);
-      shiftSpan(span, edit, anchor?.start ?? 0);
+    const moved = (place: Place): Place => {
+      const { path, anchor, span } = place;
+      const isInside =
+        path === file.path && (anchor === null || anchor === file.textAnchor || anchor === chunk?.anchor);
+      return isInside ? { path, anchor, span: shiftedSpan(span, edit, anchor?.start ?? 0) } : place;
+    };
+    for (const entry of this.#workspaceVerdicts().get(file.path) ?? []) {
+      const subject = moved(entry.verdict.subject);
+      const related = entry.verdict.related?.map((item) => ({ ...item, place: moved(item.place) }));
+      const stays = (place: Place, at: number): boolean => place === entry.verdict.related?.[at]?.place;
+      // What stays where it is keeps the words that were found for it.
+      if (subject === entry.verdict.subject && related?.every(({ place }, at) => stays(place, at)) !== false) continue;
+      entry.verdict = { ...entry.verdict, subject, related };
+      this.#moved.set(entry.source, entry.verdict);
     }
   }
 
@@ -319,8 +327,13 @@ export class Engine {
   judge(budget?: JudgeBudget): ChangedPaths {
     const { changed, problems } = this.#index.judge(budget);
     if (this.isJudged) {
-      for (const path of this.#unjudged) this.#findings.delete(path);
+      for (const path of this.#unjudged) {
+        this.#findings.delete(path);
+        // What did not have to be judged again stands where it stood.
+        for (const entry of this.#workspaceByPath?.get(path) ?? []) entry.verdict = flattenVerdict(entry.source);
+      }
       this.#unjudged.clear();
+      this.#moved.clear();
     }
     for (const { rule, partition, error } of problems) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -336,17 +349,18 @@ export class Engine {
     return !this.#index.isPending;
   }
 
-  #workspaceVerdicts(): Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]> {
+  #workspaceVerdicts(): Map<string, WorkspaceEntry[]> {
     if (this.#workspaceByPath === null) {
-      const byPath = new Map<string, { rule: number; verdict: ReturnType<typeof flattenVerdict> }[]>();
+      const byPath = new Map<string, WorkspaceEntry[]>();
       for (const { rule, verdict } of this.#index.verdicts()) {
         const { path } = verdict.subject;
         const roles = this.#rules[rule]!.roles ?? ['production'];
         const file = this.#files.get(path);
         if (file !== undefined && !roles.includes(file.role)) continue;
         const list = byPath.get(path);
-        if (list === undefined) byPath.set(path, [{ rule, verdict: flattenVerdict(verdict) }]);
-        else list.push({ rule, verdict: flattenVerdict(verdict) });
+        const entry = { rule, source: verdict, verdict: this.#moved.get(verdict) ?? flattenVerdict(verdict) };
+        if (list === undefined) byPath.set(path, [entry]);
+        else list.push(entry);
       }
       this.#workspaceByPath = byPath;
     }
@@ -618,25 +632,34 @@ export class Engine {
   }
 }
 
-/** Moves a span, which is relative to `base`, along with an edit of the file. */
-function shiftSpan(span: { start: number; end: number }, edit: InputEdit, base: number): void {
+/** Where a span, which is relative to `base`, is after an edit of the file. */
+function shiftedSpan(span: Span, edit: InputEdit, base: number): Span {
+  // What is typed right behind a span does not belong to it, nor what is typed at one that is empty.
+  if (span.end + base <= edit.start) return span;
   const moved = (offset: number): number =>
     offset + base >= edit.oldEnd ? offset + edit.newEnd - edit.oldEnd : Math.min(offset, edit.newEnd - base);
-  span.start = moved(span.start);
-  // What is typed right behind a span does not belong to it.
-  if (span.end + base > edit.start) span.end = moved(span.end);
+  return { start: moved(span.start), end: moved(span.end) };
 }
 
 /** A workspace verdict in the shape that findings are made from. */
-function flattenVerdict(verdict: WorkspaceVerdict): {
-  kind: 'pass' | 'fail' | 'unknown';
-  subject: Place;
-  message?: string | undefined;
-  args?: Readonly<Record<string, string>> | undefined;
-  related?: readonly { readonly place: Place; readonly message: string }[] | undefined;
-  fixes?: readonly Fix[] | undefined;
-  severity?: Severity | undefined;
-} {
+interface FlatVerdict {
+  readonly kind: 'pass' | 'fail' | 'unknown';
+  readonly subject: Place;
+  readonly message?: string | undefined;
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  readonly related?: readonly { readonly place: Place; readonly message: string }[] | undefined;
+  readonly fixes?: readonly Fix[] | undefined;
+  readonly severity?: Severity | undefined;
+}
+
+interface WorkspaceEntry {
+  readonly rule: number;
+  /** What the judge said. */
+  readonly source: WorkspaceVerdict;
+  verdict: FlatVerdict;
+}
+
+function flattenVerdict(verdict: WorkspaceVerdict): FlatVerdict {
   if (verdict.kind !== 'fail') return verdict;
   const { kind, subject, message, args, related, fixes, severity } = verdict;
   return { kind, subject, message, args, related, fixes, severity };

@@ -1,12 +1,13 @@
 /** The file system of Node as a `Host`: reads only below its root, follows no links, writes nothing. */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { MAX_FILE_LENGTH } from '../../core/engine/analyser.ts';
 import type { Problem } from '../../core/engine/problem.ts';
 import { languageOf, SKIPPED_DIRECTORIES } from '../../core/engine/roles.ts';
-import { type Host, isProblem, type Listing, type SourceFile } from '../host.ts';
+import { directoryOf } from '../../core/model/path.ts';
+import { type Filter, type Host, isProblem, type Listing, type SourceFile } from '../host.ts';
 import { digestOf, readRegularFile } from './bytes.ts';
 import { trackedPaths } from './gitIndex.ts';
 
@@ -43,6 +44,65 @@ function readTracked(root: string): Promise<ReadonlySet<string> | null> {
   return readFile(join(root, '.git/index')).then(trackedPaths, () => null);
 }
 
+/** Every folder that holds one of the paths. */
+function foldersOf(paths: Iterable<string>): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+      folders.add(path.slice(0, slash));
+    }
+  }
+  return folders;
+}
+
+interface IgnoreFolder {
+  readonly levels: readonly IgnoreLevel[];
+  /** It or a folder around it is ignored. */
+  readonly hidden: boolean;
+}
+
+function createFilter(root: string, exclude: readonly string[]): Filter {
+  const matcher = ignore().add([...exclude]);
+  const folders = new Map<string, Promise<IgnoreFolder>>();
+  let known: Promise<{ tracked: ReadonlySet<string>; trackedFolders: ReadonlySet<string> }> | undefined;
+  const index = (): NonNullable<typeof known> => {
+    known ??= readTracked(root).then((paths) => {
+      const tracked = paths ?? new Set<string>();
+      return { tracked, trackedFolders: foldersOf(tracked) };
+    });
+    return known;
+  };
+  const readFolder = async (folder: string): Promise<IgnoreFolder> => {
+    if (folder === '') return { levels: await ignoreFile(root, ''), hidden: false };
+    const { levels, hidden } = await folderOf(directoryOf(folder));
+    const prefix = `${folder}/`;
+    return { levels: [...levels, ...(await ignoreFile(root, prefix))], hidden: hidden || isIgnored(prefix, levels) };
+  };
+  const folderOf = (folder: string): Promise<IgnoreFolder> => {
+    let read = folders.get(folder);
+    if (read === undefined) {
+      read = readFolder(folder);
+      folders.set(folder, read);
+    }
+    return read;
+  };
+  const isSkipped = (folder: string): boolean => folder.split('/').some((name) => SKIPPED_DIRECTORIES.has(name));
+  return {
+    async takes(path): Promise<boolean> {
+      const folder = directoryOf(path);
+      if (languageOf(path) === null || matcher.ignores(path) || isSkipped(folder)) return false;
+      if ((await index()).tracked.has(path)) return true;
+      const { levels, hidden } = await folderOf(folder);
+      return !hidden && !isIgnored(path, levels);
+    },
+    async enters(folder): Promise<boolean> {
+      if (folder === '') return true;
+      if (matcher.ignores(`${folder}/`) || isSkipped(folder)) return false;
+      return !(await folderOf(folder)).hidden || (await index()).trackedFolders.has(folder);
+    },
+  };
+}
+
 /** A host for the folder `root` (absolute path of this machine). */
 export function createNodeHost(root: string): Host {
   return {
@@ -52,12 +112,7 @@ export function createNodeHost(root: string): Host {
       const matcher = exclude.length === 0 ? null : ignore().add([...exclude]);
       const isExcluded = (path: string): boolean => matcher?.ignores(path) === true;
       const tracked = await readTracked(root);
-      const trackedFolders = new Set<string>();
-      for (const path of tracked ?? []) {
-        for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-          trackedFolders.add(path.slice(0, slash));
-        }
-      }
+      const trackedFolders = foldersOf(tracked ?? []);
       const pending: { folder: string; levels: readonly IgnoreLevel[]; hidden: boolean }[] = [
         { folder: '', levels: [], hidden: false },
       ];
@@ -96,25 +151,15 @@ export function createNodeHost(root: string): Host {
       return { paths: paths.sort(), problems };
     },
 
-    async includes(path, exclude): Promise<boolean> {
-      if (
-        languageOf(path) === null ||
-        ignore()
-          .add([...exclude])
-          .ignores(path)
-      )
+    filter: (exclude) => createFilter(root, exclude),
+
+    async isFolder(path): Promise<boolean> {
+      try {
+        return lstatSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+      } catch {
+        // What may not be looked at is not listed either.
         return false;
-      const folders = path.split('/').slice(0, -1);
-      if (folders.some((folder) => SKIPPED_DIRECTORIES.has(folder))) return false;
-      if ((await readTracked(root))?.has(path) === true) return true;
-      const levels: IgnoreLevel[] = [...(await ignoreFile(root, ''))];
-      let prefix = '';
-      for (const folder of folders) {
-        prefix += `${folder}/`;
-        if (isIgnored(prefix, levels)) return false;
-        levels.push(...(await ignoreFile(root, prefix)));
       }
-      return !isIgnored(path, levels);
     },
 
     async open(path): Promise<SourceFile | Problem> {

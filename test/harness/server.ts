@@ -1,0 +1,168 @@
+/**
+ * The language server inside the test's own process, behind the real protocol: what it holds can be looked at, and its
+ * timers are those of the test. And what a fresh audit of the same files says, to compare it with.
+ */
+import { PassThrough } from 'node:stream';
+import {
+  createConnection,
+  type Diagnostic,
+  type Message,
+  ProposedFeatures,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node';
+import { type WorkspaceDiagnosticReport, WorkspaceDiagnosticRequest } from 'vscode-languageserver-protocol/node';
+import { URI } from 'vscode-uri';
+import type { EngineConfiguration } from '../../server/src/core/engine/configuration.ts';
+import type { Engine } from '../../server/src/core/engine/engine.ts';
+import type { Problem } from '../../server/src/core/engine/problem.ts';
+import { isManifest } from '../../server/src/core/engine/roles.ts';
+import { CONFIGURATION_FILE, parseSettings } from '../../server/src/core/engine/settings.ts';
+import { directoryOf } from '../../server/src/core/model/path.ts';
+import { buildAudit } from '../../server/src/core/present/build.ts';
+import { toJsonReport } from '../../server/src/core/present/json.ts';
+import { type Host, isProblem } from '../../server/src/host/host.ts';
+import { createNodeHost } from '../../server/src/host/node/nodeHost.ts';
+import { toDiagnostic } from '../../server/src/lsp/convert.ts';
+import { serve } from '../../server/src/lsp/server.ts';
+import { REPORT_REQUEST, type ReportResult } from '../../server/src/protocol.ts';
+import { DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
+import { RULES } from '../../server/src/rules/index.gen.ts';
+import { type ClientOptions, TestClient, type Transport } from '../lsp/client.ts';
+import { newEngine, testSyntax } from './engine.ts';
+
+export interface ServerHere {
+  readonly transport: Transport;
+  /** The server's engine; undefined until it has started. */
+  engine(): Engine | undefined;
+}
+
+export interface ServerSetup {
+  /** The server's view of the disk. */
+  readonly hostOf?: (folder: string) => Host;
+  /** Called with each message at the moment that the server sends it. */
+  readonly onSend?: (message: Message, engine: Engine | undefined) => void;
+}
+
+/** Starts a server here. */
+export function serveHere({ hostOf = createNodeHost, onSend }: ServerSetup = {}): ServerHere {
+  const toServer = new PassThrough();
+  const toClient = new PassThrough();
+  let engine: Engine | undefined;
+  const writer = new StreamMessageWriter(toClient);
+  const write = writer.write.bind(writer);
+  writer.write = (message) => {
+    onSend?.(message, engine);
+    return write(message);
+  };
+  serve({
+    connection: createConnection(ProposedFeatures.all, new StreamMessageReader(toServer), writer),
+    createEngine: async () => {
+      engine = newEngine(await testSyntax(), RULES);
+      return engine;
+    },
+    createHost: hostOf,
+    rubric: DEFAULT_RUBRIC,
+  });
+  return {
+    transport: { reader: new StreamMessageReader(toClient), writer: new StreamMessageWriter(toServer) },
+    engine: () => engine,
+  };
+}
+
+/** A client of a server that was started here. */
+export async function startHere(
+  folder: string,
+  options: Omit<ClientOptions, 'server'> = { pull: true },
+  setup: ServerSetup = {},
+): Promise<{ readonly client: TestClient; readonly engine: Engine }> {
+  const server = serveHere(setup);
+  const client = await TestClient.start(folder, { ...options, server: server.transport });
+  await client.ready();
+  return { client, engine: server.engine()! };
+}
+
+type Report = Omit<ReturnType<typeof toJsonReport>, 'root'>;
+
+/** What is found in a workspace: the report, and the diagnostics of each file that has any. */
+export interface Shown {
+  readonly report: Report;
+  readonly diagnostics: Readonly<Record<string, readonly Diagnostic[]>>;
+}
+
+/** The report without the name of the workspace, which is that of a temporary folder. */
+export function withoutRoot(report: string): Report {
+  const { root: _, ...rest } = JSON.parse(report) as Report & { readonly root: string };
+  return rest;
+}
+
+/** What the server shows when it has settled. */
+export async function shownBy(client: TestClient): Promise<Shown> {
+  const { content }: ReportResult = await client.connection.sendRequest(REPORT_REQUEST, { format: 'json' });
+  const { items }: WorkspaceDiagnosticReport = await client.connection.sendRequest(WorkspaceDiagnosticRequest.type, {
+    previousResultIds: [],
+  });
+  const diagnostics = items.flatMap((item) => (item.kind === 'full' ? [[item.uri, item.items] as const] : []));
+  return { report: withoutRoot(content), diagnostics: findingsIn(diagnostics) };
+}
+
+/** Diagnostics by URI, of findings only: what is wrong with the configuration no audit says. */
+export function findingsIn(
+  all: Iterable<readonly [uri: string, items: readonly Diagnostic[]]>,
+): Readonly<Record<string, readonly Diagnostic[]>> {
+  const findings = [...all].map(
+    ([uri, items]) => [uri, items.filter((item) => item.code !== 'configuration')] as const,
+  );
+  return sorted(findings.filter(([, items]) => items.length > 0));
+}
+
+export interface FreshOptions {
+  /** Documents that are open: they stand for what the disk holds. */
+  readonly texts?: ReadonlyMap<string, string>;
+  readonly rules?: EngineConfiguration['rules'];
+  readonly exclude?: readonly string[];
+}
+
+/** What a fresh audit shows of a folder. */
+export async function shownAfresh(folder: string, options: FreshOptions = {}): Promise<Shown> {
+  const { engine, unread } = await auditAfresh(folder, options);
+  const uriOf = (path: string): string => URI.file(`${folder}/${path}`).toString();
+  const diagnostics = engine.paths.flatMap((path) => {
+    const items = engine.findings(path).map((finding) => toDiagnostic(finding, uriOf));
+    return items.length === 0 ? [] : [[uriOf(path), items] as const];
+  });
+  const audit = buildAudit(engine, { root: '', rubric: DEFAULT_RUBRIC, unread, detail: 'full' });
+  const shown = { report: withoutRoot(JSON.stringify(toJsonReport(audit))), diagnostics: sorted(diagnostics) };
+  engine.dispose();
+  return JSON.parse(JSON.stringify(shown)) as Shown;
+}
+
+async function auditAfresh(
+  folder: string,
+  { texts = new Map(), rules = {}, exclude = [] }: FreshOptions,
+): Promise<{ readonly engine: Engine; readonly unread: readonly Problem[] }> {
+  const host = createNodeHost(folder);
+  const text = await host.read(CONFIGURATION_FILE);
+  const known = new Set(RULES.map((rule) => rule.id));
+  const { settings } = parseSettings(typeof text === 'string' ? text : '{}', known);
+  const engine = newEngine(await testSyntax(), RULES);
+  engine.configure({ rules: { ...settings.rules, ...rules }, previewRules: settings.previewRules ?? true });
+  const excluded = [...exclude, ...settings.exclude];
+  const { paths, problems } = await host.list(excluded, async () => {});
+  const filter = host.filter(excluded);
+  const unread = [...problems];
+  engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
+  for (const path of [...new Set([...paths, ...texts.keys()])].sort()) {
+    const given = (await filter.takes(path)) ? texts.get(path) : undefined;
+    const source = given === undefined && paths.includes(path) ? await host.open(path) : null;
+    if (given !== undefined) engine.setFile(path, given, false);
+    else if (source !== null && isProblem(source)) unread.push(source);
+    else if (source !== null) engine.setFile(path, source.text(), false);
+  }
+  engine.judge();
+  return { engine, unread };
+}
+
+function sorted<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
