@@ -41,6 +41,10 @@ export interface ClientOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the server may keep what it found; without it nowhere. */
   readonly cacheFolder?: string;
+  /** Another server: its program and arguments. */
+  readonly command?: readonly [program: string, ...args: string[]];
+  /** Arguments of Node itself. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** A temporary workspace with the given files; `remove` deletes it. */
@@ -74,7 +78,9 @@ export class TestClient {
 
   constructor(folder: string, options: ClientOptions) {
     this.folder = folder;
-    this.process = spawn(process.execPath, [SERVER, '--stdio'], {
+    const own = [process.execPath, ...(options.nodeArguments ?? []), SERVER, '--stdio'] as const;
+    const [program, ...args] = options.command ?? own;
+    this.process = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...options.environment },
     });
@@ -112,6 +118,9 @@ export class TestClient {
       changed();
     });
     this.connection.onRequest('workspace/configuration', () => [options.settings?.() ?? null]);
+    this.connection.onRequest('workspace/workspaceFolders', () => [
+      { uri: pathToFileURL(folder).toString(), name: 'workspace' },
+    ]);
     this.connection.onRequest('client/registerCapability', () => null);
     this.connection.onRequest('window/workDoneProgress/create', () => null);
     this.connection.onRequest('workspace/diagnostic/refresh', () => {
