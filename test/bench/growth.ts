@@ -39,6 +39,10 @@ interface Size {
   readonly folder: string;
 }
 
+function titleOf({ files }: Size): string {
+  return files === 1 ? 'Workspace of one Go file' : `Workspace of ${files.toLocaleString('en')} Go files`;
+}
+
 export async function growthRows(options: GrowthOptions): Promise<readonly Row[]> {
   const sizes: Size[] = [];
   const removals: (() => void)[] = [];
@@ -48,7 +52,9 @@ export async function growthRows(options: GrowthOptions): Promise<readonly Row[]
     removals.push(remove);
   }
   try {
-    return [...(await auditRows(sizes.slice(1), options)), ...(await keyRows(sizes, options))];
+    const audits = await auditRows(sizes.slice(1), options);
+    // The smallest first.
+    return [...(await keyRows(sizes, options)), ...audits];
   } finally {
     for (const remove of removals) remove();
   }
@@ -65,7 +71,7 @@ async function auditRows(sizes: readonly Size[], { rounds }: GrowthOptions): Pro
   let previous: readonly number[] | undefined;
   for (const size of sizes) {
     say(`  audits of ${size.files} files`);
-    const { row } = rowsOf(`Workspace of ${size.files.toLocaleString('en')} files`);
+    const { row } = rowsOf(titleOf(size));
     const isVeryLarge = size.files >= VERY_LARGE;
     const once = runNodeWithPeak(...cold(size));
     const own = walls[size.files] ?? [once.wall];
@@ -159,7 +165,7 @@ async function keyRows(sizes: readonly Size[], { rounds, keys }: GrowthOptions):
   const smallest = sessions[0]!.times.map(median);
   for (const { size, client, times, ready, typing, settling, peak } of sessions) {
     await client.stop();
-    const { row } = rowsOf(`Workspace of ${size.files.toLocaleString('en')} files`);
+    const { row } = rowsOf(titleOf(size));
     const isVeryLarge = size.files >= VERY_LARGE;
     const typed = rounds * keys;
     const tails = times.map((round) => percentile(round, 0.95));
