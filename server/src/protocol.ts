@@ -111,3 +111,12 @@ export const SETTLED_REQUEST = 'shipworthy/settled';
 export interface SettledResult {
   readonly revision: number;
 }
+
+/** Client -> server request without parameters, for the benchmark: how much work the analysis has done since the start. */
+export const COUNTERS_REQUEST = 'shipworthy/counters';
+export interface CountersResult {
+  readonly chunksExamined: number;
+  readonly chunksReused: number;
+  readonly parses: number;
+  readonly judgesRun: number;
+}

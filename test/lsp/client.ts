@@ -43,6 +43,10 @@ export interface ClientOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the server may keep what it found; without it nowhere. */
   readonly cacheFolder?: string;
+  /** Another server: its program and arguments. */
+  readonly command?: readonly [program: string, ...args: string[]];
+  /** Arguments of Node itself. */
+  readonly nodeArguments?: readonly string[];
   /** A server that is there already; without it a process is started. */
   readonly server?: Transport;
 }
@@ -67,7 +71,9 @@ export function temporaryWorkspace(files: Readonly<Record<string, string>>): {
 }
 
 function spawnServer(options: ClientOptions): Transport & { readonly process: ChildProcess } {
-  const server = spawn(process.execPath, [SERVER, '--stdio'], {
+  const own = [process.execPath, ...(options.nodeArguments ?? []), SERVER, '--stdio'] as const;
+  const [program, ...args] = options.command ?? own;
+  const server = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...options.environment },
   });
@@ -134,6 +140,9 @@ export class TestClient {
       changed();
     });
     this.connection.onRequest('workspace/configuration', () => [options.settings?.() ?? null]);
+    this.connection.onRequest('workspace/workspaceFolders', () => [
+      { uri: pathToFileURL(folder).toString(), name: 'workspace' },
+    ]);
     this.connection.onRequest('client/registerCapability', () => null);
     this.connection.onRequest('window/workDoneProgress/create', () => null);
     this.connection.onRequest('workspace/diagnostic/refresh', () => {

@@ -62,6 +62,8 @@ import {
   type SourceFile,
 } from '../host/host.ts';
 import {
+  COUNTERS_REQUEST,
+  type CountersResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
@@ -234,6 +236,7 @@ class LanguageServer {
     connection.onRequest(RULE_DOC_REQUEST, (params: RuleDocParams): RuleDocResult => this.#ruleDoc(params));
     connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
+    connection.onRequest(COUNTERS_REQUEST, (): CountersResult | null => this.#engine?.counters ?? null);
     connection.onRequest(RESCAN_REQUEST, () => {
       this.#cache?.forget();
       // Nothing that was heard of the disk is believed, not even about the settings.

@@ -1,13 +1,16 @@
 /**
- * The bare parse that audits are compared with: every Go file of a folder through web-tree-sitter, nothing else. With a
- * third argument, as many threads share the files.
+ * What an audit cannot do without, and nothing else: `read` reads every file of a folder that an audit reads, `parse`
+ * parses its Go files with web-tree-sitter, on as many threads as asked for.
+ *
+ * Usage: bare.mjs read FOLDER
+ *        bare.mjs parse FOLDER ASSETS THREADS
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { Language, Parser } from 'web-tree-sitter';
-import { createNodeHost } from '../../server/src/host/node/nodeHost.ts';
+import { createNodeHost } from '../../../server/src/host/node/nodeHost.ts';
 
 interface Share {
   readonly folder: string;
@@ -26,18 +29,23 @@ async function parse({ folder, assets, paths, next }: Share): Promise<void> {
   }
 }
 
-if (isMainThread) {
-  const [folder, assets, threads] = process.argv.slice(2) as [string, string, string | undefined];
-  const { paths } = await createNodeHost(folder).list([], async () => {});
+async function main([task, folder, assets, threads]: readonly string[]): Promise<void> {
+  const { paths } = await createNodeHost(folder!).list([], async () => {});
+  if (task === 'read') {
+    for (const path of paths) readFileSync(join(folder!, path), 'utf8');
+    return;
+  }
   const share: Share = {
-    folder,
-    assets,
+    folder: folder!,
+    assets: assets!,
     paths: paths.filter((path) => path.endsWith('.go')),
     next: new SharedArrayBuffer(4),
   };
-  const others = Array.from({ length: Number(threads ?? 1) - 1 }, () => {
+  const others = Array.from({ length: Number(threads) - 1 }, () => {
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: share });
     return new Promise<void>((resolve, reject) => worker.on('error', reject).on('exit', () => resolve()));
   });
   await Promise.all([parse(share), ...others]);
-} else await parse(workerData as Share);
+}
+
+await (isMainThread ? main(process.argv.slice(2)) : parse(workerData as Share));
