@@ -4,7 +4,9 @@
  * packages, and it does nothing that is already done.
  *
  * Usage: node tools/bootstrap.mjs start [FOLDER] [--port N]
- *        node tools/bootstrap.mjs test
+ *        node tools/bootstrap.mjs test [--full]
+ *
+ * With --full the laws run at full scale, which takes an hour or more.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -136,9 +138,10 @@ function start(args) {
 }
 
 /** Runs the test commands and prints one line for each at the end. */
-function test() {
+function test(args) {
   const binaries = join(ROOT, 'node_modules', '.bin');
-  const environment = { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH ?? ''}` };
+  const scale = args.includes('--full') ? { SHIPWORTHY_FULL: '1' } : {};
+  const environment = { ...process.env, ...scale, PATH: `${binaries}${delimiter}${process.env.PATH ?? ''}` };
   const results = TEST_COMMANDS.map(({ name, command }) => {
     console.log(`\n> ${name}: ${command}`);
     const begin = Date.now();
@@ -159,11 +162,11 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
   console.error(`Shipworthy needs Node ${OLDEST_NODE} or newer; this is ${process.version}.`);
   process.exitCode = 2;
 } else if (task !== 'start' && task !== 'test') {
-  console.error('Usage: node tools/bootstrap.mjs start [FOLDER] [--port N] | test');
+  console.error('Usage: node tools/bootstrap.mjs start [FOLDER] [--port N] | test [--full]');
   process.exitCode = 2;
 } else {
   const code = prepare();
   if (code !== 0) process.exitCode = code;
   else if (task === 'start') start(rest);
-  else process.exitCode = test();
+  else process.exitCode = test(rest);
 }

@@ -1,5 +1,5 @@
 /**
- * Robustness (T9, T11): whatever the text, nothing throws, no rule fails, every finding lies inside its file, and every
+ * Robustness (T8, T9, T11): whatever the text, nothing throws, no rule fails, every finding lies inside its file, and every
  * fix applies without adding a syntax error.
  */
 import { beforeAll, expect, test } from 'vitest';
@@ -84,6 +84,11 @@ function check(engine: Engine, seed: string): void {
     const text = engine.textOf(path)!;
     for (const finding of engine.findings(path)) {
       expect(finding.location.span.end, `${seed} ${finding.ruleId}`).toBeLessThanOrEqual(text.length);
+      const edits = finding.fixes.flatMap((fix) => fix.changes.filter((change) => change.path === path));
+      for (const { start, end } of [finding.location.span, ...edits.flatMap((change) => change.edits)]) {
+        const isWhole = !splitsPair(text, start) && !splitsPair(text, end);
+        expect(isWhole, `${seed} ${finding.ruleId} cuts a character at ${start} or ${end}`).toBe(true);
+      }
       for (const fix of finding.fixes) {
         for (const change of fix.changes) {
           const before = engine.textOf(change.path);
@@ -97,6 +102,11 @@ function check(engine: Engine, seed: string): void {
       }
     }
   }
+}
+
+/** Whether an offset stands between the halves of a surrogate pair (T8). */
+function splitsPair(text: string, offset: number): boolean {
+  return /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(Math.max(0, offset - 1), offset + 1)) && offset > 0;
 }
 
 function errors(path: string, text: string): number {

@@ -259,72 +259,68 @@ async function interleave(actions: readonly Action[], pull: boolean): Promise<vo
 test.each([
   { pull: false, name: 'pushed' },
   { pull: true, name: 'pulled' },
-])(
-  'whatever is done in whatever order, what is $name belongs to the text there is',
-  async ({ pull }) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(action, { maxLength: 40, size: 'max' }), (actions) => interleave(actions, pull)),
-      {
-        numRuns: FULL ? 1_000 : 50,
-        examples: [
-          // What a judge said of a file has moved to another one while a scan left the file out.
+])('whatever is done in whatever order, what is $name belongs to the text there is', async ({ pull }) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 40, size: 'max' }), (actions) => interleave(actions, pull)),
+    {
+      numRuns: FULL ? 1_000 : 50,
+      examples: [
+        // What a judge said of a file has moved to another one while a scan left the file out.
+        [
           [
-            [
-              { kind: 'open', path: 'api/a.go', text: 1 },
-              { kind: 'configure', to: 0 },
-              { kind: 'configure', to: 4 },
-              { kind: 'time', passes: 1000 },
-              { kind: 'open', path: 'api/b.go', text: 0 },
-            ],
-          ],
-          // What a judge says of a whole file does not move with the text.
-          [
-            [
-              { kind: 'open', path: 'api/b.go', text: 0 },
-              { kind: 'type', path: 'api/b.go', at: 0, key: 0 },
-            ],
-          ],
-          // Nor do empty places, with facts that stayed the same meanwhile.
-          [
-            [
-              { kind: 'open', path: '.env', text: 0 },
-              { kind: 'replace', path: '.env', text: 0 },
-              { kind: 'type', path: '.env', at: 0, key: 0 },
-            ],
-          ],
-          // What judges said of a declaration moves with it once.
-          [
-            [
-              { kind: 'open', path: 'api/new.go', text: 1 },
-              { kind: 'type', path: 'api/new.go', at: 26, key: 3 },
-            ],
-          ],
-          // What is opened may differ from the disk, and change what is said of other files.
-          [[{ kind: 'open', path: '.env', text: 0 }]],
-          // What is typed while the analysis is off is there when it is switched on again.
-          [
-            [
-              { kind: 'open', path: 'api/a.go', text: 0 },
-              { kind: 'configure', to: 1 },
-              { kind: 'pause', turns: 6 },
-              { kind: 'replace', path: 'api/a.go', text: 2 },
-              { kind: 'configure', to: 0 },
-            ],
-          ],
-          // So is what is typed into a file while it is excluded.
-          [
-            [
-              { kind: 'open', path: 'api/a.go', text: 0 },
-              { kind: 'configure', to: 4 },
-              { kind: 'settle', cancel: false },
-              { kind: 'pause', turns: 6 },
-              { kind: 'type', path: 'api/a.go', at: 30, key: 3 },
-              { kind: 'configure', to: 0 },
-            ],
+            { kind: 'open', path: 'api/a.go', text: 1 },
+            { kind: 'configure', to: 0 },
+            { kind: 'configure', to: 4 },
+            { kind: 'time', passes: 1000 },
+            { kind: 'open', path: 'api/b.go', text: 0 },
           ],
         ],
-      },
-    );
-  },
-  FULL ? 3_600_000 : 60_000,
-);
+        // What a judge says of a whole file does not move with the text.
+        [
+          [
+            { kind: 'open', path: 'api/b.go', text: 0 },
+            { kind: 'type', path: 'api/b.go', at: 0, key: 0 },
+          ],
+        ],
+        // Nor do empty places, with facts that stayed the same meanwhile.
+        [
+          [
+            { kind: 'open', path: '.env', text: 0 },
+            { kind: 'replace', path: '.env', text: 0 },
+            { kind: 'type', path: '.env', at: 0, key: 0 },
+          ],
+        ],
+        // What judges said of a declaration moves with it once.
+        [
+          [
+            { kind: 'open', path: 'api/new.go', text: 1 },
+            { kind: 'type', path: 'api/new.go', at: 26, key: 3 },
+          ],
+        ],
+        // What is opened may differ from the disk, and change what is said of other files.
+        [[{ kind: 'open', path: '.env', text: 0 }]],
+        // What is typed while the analysis is off is there when it is switched on again.
+        [
+          [
+            { kind: 'open', path: 'api/a.go', text: 0 },
+            { kind: 'configure', to: 1 },
+            { kind: 'pause', turns: 6 },
+            { kind: 'replace', path: 'api/a.go', text: 2 },
+            { kind: 'configure', to: 0 },
+          ],
+        ],
+        // So is what is typed into a file while it is excluded.
+        [
+          [
+            { kind: 'open', path: 'api/a.go', text: 0 },
+            { kind: 'configure', to: 4 },
+            { kind: 'settle', cancel: false },
+            { kind: 'pause', turns: 6 },
+            { kind: 'type', path: 'api/a.go', at: 30, key: 3 },
+            { kind: 'configure', to: 0 },
+          ],
+        ],
+      ],
+    },
+  );
+});

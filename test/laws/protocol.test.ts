@@ -152,64 +152,59 @@ function audit(): unknown {
   return withoutRoot(stdout);
 }
 
-test(
-  'after any edits the settled server reports what the command line reports',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 50, size: 'max' }), async (steps) => {
-        const before = new Map<string, string[]>();
-        try {
-          for (const item of steps) {
-            const { path } = item;
-            let past = before.get(path);
-            if (past === undefined) {
-              past = [];
-              before.set(path, past);
-              await client.open(path, files.get(path)!);
-            }
-            if (item.kind === 'undo') {
-              const text = past.pop();
-              if (text !== undefined) await client.change(path, [{ text }]);
-              continue;
-            }
-            past.push(client.text(path));
-            let text = client.text(path);
-            const changes = item.edits.map((edit) => {
-              const change = changeOf(edit, text);
-              text = TextDocument.applyEdits(
-                TextDocument.create('file:///a', 'text', 0, text),
-                'range' in change ? [{ range: change.range, newText: change.text }] : [],
-              );
-              if (!('range' in change)) text = change.text;
-              return change;
-            });
-            await client.change(path, changes);
-            expect(client.text(path)).toBe(text);
+test('after any edits the settled server reports what the command line reports', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 50, size: 'max' }), async (steps) => {
+      const before = new Map<string, string[]>();
+      try {
+        for (const item of steps) {
+          const { path } = item;
+          let past = before.get(path);
+          if (past === undefined) {
+            past = [];
+            before.set(path, past);
+            await client.open(path, files.get(path)!);
           }
-          const { content }: ReportResult = await client.connection.sendRequest(REPORT_REQUEST, { format: 'json' });
-          for (const path of paths) {
-            mkdirSync(dirname(join(written.folder, path)), { recursive: true });
-            writeFileSync(join(written.folder, path), before.has(path) ? client.text(path) : files.get(path)!);
+          if (item.kind === 'undo') {
+            const text = past.pop();
+            if (text !== undefined) await client.change(path, [{ text }]);
+            continue;
           }
-          const reported = withoutRoot(content);
-          for (const path of before.keys()) {
-            const report = await client.diagnostics(path);
-            const shown = report.kind === 'full' ? report.items : [];
-            const places = shown.map(
-              ({ code, range: { start } }) => `${start.line + 1}:${start.character + 1} ${code}`,
+          past.push(client.text(path));
+          let text = client.text(path);
+          const changes = item.edits.map((edit) => {
+            const change = changeOf(edit, text);
+            text = TextDocument.applyEdits(
+              TextDocument.create('file:///a', 'text', 0, text),
+              'range' in change ? [{ range: change.range, newText: change.text }] : [],
             );
-            const expected = reported.findings.filter((finding) => finding.path === path);
-            expect(places.sort()).toEqual(
-              expected.map(({ ruleId, range: { start } }) => `${start.line}:${start.column} ${ruleId}`).sort(),
-            );
-          }
-          expect(reported).toEqual(audit());
-        } finally {
-          for (const path of before.keys()) await client.close(path);
+            if (!('range' in change)) text = change.text;
+            return change;
+          });
+          await client.change(path, changes);
+          expect(client.text(path)).toBe(text);
         }
-      }),
-      { numRuns: FULL ? 400 : 6, endOnFailure: true },
-    );
-  },
-  FULL ? 3_600_000 : 60_000,
-);
+        const { content }: ReportResult = await client.connection.sendRequest(REPORT_REQUEST, { format: 'json' });
+        for (const path of paths) {
+          mkdirSync(dirname(join(written.folder, path)), { recursive: true });
+          writeFileSync(join(written.folder, path), before.has(path) ? client.text(path) : files.get(path)!);
+        }
+        const reported = withoutRoot(content);
+        for (const path of before.keys()) {
+          const report = await client.diagnostics(path);
+          const shown = report.kind === 'full' ? report.items : [];
+          const places = shown.map(({ code, range: { start } }) => `${start.line + 1}:${start.character + 1} ${code}`);
+          const expected = reported.findings.filter((finding) => finding.path === path);
+          expect(places.sort()).toEqual(
+            expected.map(({ ruleId, range: { start } }) => `${start.line}:${start.column} ${ruleId}`).sort(),
+          );
+        }
+        expect(reported).toEqual(audit());
+      } finally {
+        for (const path of before.keys()) await client.close(path);
+      }
+    }),
+    // A case takes a run of the command line: shrinking has to end before the test's time is over.
+    { numRuns: FULL ? 400 : 5, ...(FULL ? {} : { interruptAfterTimeLimit: 45_000 }) },
+  );
+});

@@ -9,7 +9,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../server/src/core/engine/engine.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
-import { engineWith, testSyntax } from '../harness/engine.ts';
+import { engineWith, testSyntax, withoutBudget } from '../harness/engine.ts';
 import { random } from '../harness/random.ts';
 
 const FULL = process.env['SHIPWORTHY_FULL'] === '1';
@@ -98,29 +98,49 @@ test('settled findings equal those of a fresh audit, after any edits', () => {
   expect(syntax.liveTrees).toBe(0);
 });
 
-test('a key inside a function examines one chunk, of this file only', () => {
+/** What somebody types into an expression. Editors close brackets and quotes as they are opened. */
+const KEYS = ['+', 'f', 'o', 'o', '()', '+', '""', '-', 'x', '.', 'y', ' ', '*', '2'];
+
+/** What 200 keys inside one function of a file of more than 2,000 lines cost, in a workspace with `others` other files. */
+function workOfKeys(others: number): { readonly judges: readonly number[] } {
   const functions = Array.from(
-    { length: 200 },
+    { length: 350 },
     (_, i) => `// F${i} does a thing.\nfunc F${i}(n int) int {\n\tvalue := n + ${i}\n\treturn value\n}\n`,
   );
-  const path = 'big.go';
-  const engine = engineWith(
-    syntax,
-    RULES,
-    new Map([
-      [path, `package big\n\n${functions.join('\n')}`],
-      ['other.go', 'package big\n\nfunc G() {}\n'],
-    ]),
-  );
+  const path = 'big/big.go';
+  const files = new Map([
+    ['go.mod', 'module example.com/a\n'],
+    [path, `package big\n\n${functions.join('\n')}`],
+    ['big/other.go', 'package big\n\nfunc G() int { return F1(1) }\n'],
+  ]);
+  for (let i = 0; i < others; i++) {
+    const source = `package p${i % 50}\n\nimport "os"\n\nfunc H${i}() string { return os.Getenv("KEY_${i}") }\n`;
+    files.set(`p${i % 50}/f${i}.go`, source);
+  }
+  expect(files.get(path)!.split('\n').length).toBeGreaterThan(2_000);
+  const engine = engineWith(withoutBudget(syntax), RULES, files);
   engine.setFile(path, engine.textOf(path)!, true);
   engine.judge();
   const line = engine.textOf(path)!.split('\n').indexOf('\tvalue := n + 100');
+  const judges: number[] = [];
+  let character = '\tvalue := n + 100'.length;
   for (let key = 0; key < 200; key++) {
-    const before = { ...engine.counters };
-    engine.editFile(path, [{ range: { start: { line, character: 11 }, end: { line, character: 11 } }, text: '1' }]);
+    const before = engine.counters;
+    const at = { line, character };
+    const text = KEYS[key % KEYS.length]!;
+    character += text.length;
+    engine.editFile(path, [{ range: { start: at, end: at }, text }]);
     engine.judge();
     expect(engine.counters.chunksExamined - before.chunksExamined).toBeLessThanOrEqual(1);
     expect(engine.counters.parses - before.parses).toBe(1);
+    judges.push(engine.counters.judgesRun - before.judgesRun);
   }
   engine.dispose();
+  return { judges };
+}
+
+test('a key inside a function examines one chunk of this file, and judges whatever the size of the workspace', () => {
+  const few = workOfKeys(10);
+  expect(Math.max(...few.judges)).toBeLessThanOrEqual(RULES.filter((rule) => rule.workspace !== undefined).length);
+  expect(workOfKeys(1_000)).toEqual(few);
 });

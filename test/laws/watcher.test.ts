@@ -166,7 +166,7 @@ test('after any changes of the disk the server shows what a fresh audit shows', 
         workspace.remove();
       }
     }),
-    { numRuns: FULL ? 2_000 : 60 },
+    { numRuns: FULL ? 2_000 : 40 },
   );
 });
 
