@@ -71,7 +71,10 @@ const operation = fc.record({
 });
 
 function verdicts(index: FactIndex): string[] {
-  return [...index.verdicts()].map(({ rule, verdict }) => `${rule} ${JSON.stringify(verdict)}`).sort();
+  return [...index.judgedPaths()]
+    .flatMap((path) => index.verdictsOf(path))
+    .map(({ rule, verdict }) => `${rule} ${JSON.stringify(verdict)}`)
+    .sort();
 }
 
 test('delta equals rebuild over random additions, updates and removals', () => {

@@ -3,7 +3,7 @@
  * place where state of the analysis lives. It does no I/O and knows no editor; parsing comes through `Syntax`, and every
  * tree that it is given is deleted by it: a tree outlives an update only while its document is open.
  */
-import type { LanguageId } from '../model/file.ts';
+import type { FileRole, LanguageId } from '../model/file.ts';
 import type { Finding, Location, Position, ResolvedFix, RuleTally } from '../model/finding.ts';
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
@@ -101,7 +101,7 @@ export class Engine {
   readonly #unjudged = new Set<string>();
   /** Verdicts of judges as they are shown while the text has moved and the judges have not run again. */
   readonly #moved = new Map<WorkspaceVerdict, FlatVerdict>();
-  #workspaceByPath: Map<string, WorkspaceEntry[]> | null = null;
+  readonly #workspaceByPath = new Map<string, { readonly role: FileRole | null; readonly entries: WorkspaceEntry[] }>();
 
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
@@ -261,7 +261,7 @@ export class Engine {
         path === file.path && (anchor === null || anchor === file.textAnchor || anchor === chunk?.anchor);
       return isInside ? { path, anchor, span: shiftedSpan(span, edit, anchor?.start ?? 0) } : place;
     };
-    for (const entry of this.#workspaceVerdicts().get(file.path) ?? []) {
+    for (const entry of this.#workspaceVerdicts(file.path)) {
       const subject = moved(entry.verdict.subject);
       const related = entry.verdict.related?.map((item) => ({ ...item, place: moved(item.place) }));
       const stays = (place: Place, at: number): boolean => place === entry.verdict.related?.[at]?.place;
@@ -291,7 +291,7 @@ export class Engine {
     this.#findings.delete(path);
     this.#unjudged.delete(path);
     this.#index.update(path, null);
-    this.#workspaceByPath = null;
+    this.#workspaceByPath.delete(path);
   }
 
   #parseFresh(file: FileState): void {
@@ -330,7 +330,8 @@ export class Engine {
       for (const path of this.#unjudged) {
         this.#findings.delete(path);
         // What did not have to be judged again stands where it stood.
-        for (const entry of this.#workspaceByPath?.get(path) ?? []) entry.verdict = flattenVerdict(entry.source);
+        for (const entry of this.#workspaceByPath.get(path)?.entries ?? [])
+          entry.verdict = flattenVerdict(entry.source);
       }
       this.#unjudged.clear();
       this.#moved.clear();
@@ -339,8 +340,10 @@ export class Engine {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#problems.push({ path: partition, kind: 'rule-failed', message: `${this.#rules[rule]!.id}: ${message}` });
     }
-    if (changed.size > 0) this.#workspaceByPath = null;
-    for (const path of changed) this.#findings.delete(path);
+    for (const path of changed) {
+      this.#findings.delete(path);
+      this.#workspaceByPath.delete(path);
+    }
     return changed;
   }
 
@@ -349,22 +352,20 @@ export class Engine {
     return !this.#index.isPending;
   }
 
-  #workspaceVerdicts(): Map<string, WorkspaceEntry[]> {
-    if (this.#workspaceByPath === null) {
-      const byPath = new Map<string, WorkspaceEntry[]>();
-      for (const { rule, verdict } of this.#index.verdicts()) {
-        const { path } = verdict.subject;
-        const roles = this.#rules[rule]!.roles ?? ['production'];
-        const file = this.#files.get(path);
-        if (file !== undefined && !roles.includes(file.role)) continue;
-        const list = byPath.get(path);
-        const entry = { rule, source: verdict, verdict: this.#moved.get(verdict) ?? flattenVerdict(verdict) };
-        if (list === undefined) byPath.set(path, [entry]);
-        else list.push(entry);
+  /** What judges say of a file. */
+  #workspaceVerdicts(path: string): readonly WorkspaceEntry[] {
+    const role = this.#files.get(path)?.role ?? null;
+    let known = this.#workspaceByPath.get(path);
+    if (known === undefined || known.role !== role) {
+      const entries: WorkspaceEntry[] = [];
+      for (const { rule, verdict } of this.#index.verdictsOf(path)) {
+        if (role !== null && !(this.#rules[rule]!.roles ?? ['production']).includes(role)) continue;
+        entries.push({ rule, source: verdict, verdict: this.#moved.get(verdict) ?? flattenVerdict(verdict) });
       }
-      this.#workspaceByPath = byPath;
+      known = { role, entries };
+      this.#workspaceByPath.set(path, known);
     }
-    return this.#workspaceByPath;
+    return known.entries;
   }
 
   /** Findings of a file as it is now, in the order of the text. */
@@ -394,7 +395,7 @@ export class Engine {
         raw.push({ rule, verdict, place, related, span: absoluteSpan(place) });
       });
     }
-    for (const { rule, verdict } of this.#workspaceVerdicts().get(path) ?? []) {
+    for (const { rule, verdict } of this.#workspaceVerdicts(path)) {
       if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) continue;
       const { subject: place, related = [] } = verdict;
       raw.push({ rule, verdict, place, related, span: absoluteSpan(place) });
@@ -554,7 +555,8 @@ export class Engine {
       file.counts ??= this.#localCounts(file);
       for (let i = 0; i < file.counts.length; i += 2) totals[file.counts[i]!]! += file.counts[i + 1]!;
     }
-    for (const list of this.#workspaceVerdicts().values()) {
+    for (const path of this.#index.judgedPaths()) {
+      const list = this.#workspaceVerdicts(path);
       for (const { rule, verdict } of list) this.#count(totals, rule, verdict.kind, verdict.severity);
     }
     const places = evidence ? this.#evidence() : null;
@@ -600,15 +602,14 @@ export class Engine {
       const list = places[rule]!;
       if (list.length < EVIDENCE_LIMIT) list.push(this.#location(place.path, absoluteSpan(place)));
     };
-    const workspace = this.#workspaceVerdicts();
-    for (const path of [...new Set([...this.#files.keys(), ...workspace.keys()])].sort()) {
+    for (const path of [...new Set([...this.#files.keys(), ...this.#index.judgedPaths()])].sort()) {
       const file = this.#files.get(path);
       if (file !== undefined) {
         this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
           if (verdict.kind === 'pass') take(rule, { path, anchor, span: verdict.subject });
         });
       }
-      for (const { rule, verdict } of workspace.get(path) ?? []) {
+      for (const { rule, verdict } of this.#workspaceVerdicts(path)) {
         if (verdict.kind === 'pass') take(rule, verdict.subject);
       }
     }

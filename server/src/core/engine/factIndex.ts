@@ -25,7 +25,14 @@ interface JudgeRun {
   readonly rule: number;
   readonly partition: string;
   readonly dependencies: Set<string>;
-  readonly verdicts: readonly WorkspaceVerdict[];
+  /** Files that it spoke of. */
+  readonly paths: readonly string[];
+}
+
+/** What a judge said of a file. */
+export interface JudgeVerdict {
+  readonly rule: number;
+  readonly verdict: WorkspaceVerdict;
 }
 
 interface PendingRun {
@@ -106,6 +113,8 @@ export class FactIndex {
   readonly #holders = new Map<string, number>();
   readonly #sorted = new Map<string, readonly Fact[]>();
   readonly #runs = new Map<string, JudgeRun>();
+  /** path -> run -> what it said of the file */
+  readonly #verdicts = new Map<string, Map<string, readonly WorkspaceVerdict[]>>();
   /** What was read -> the run that read it, or several: mostly it is one, and a set for each would take most memory. */
   readonly #dependents = new Map<string, string | Set<string>>();
   readonly #dirty = new Set<string>();
@@ -139,6 +148,7 @@ export class FactIndex {
       for (const name of new Set(judge.reads)) getOrCreate(this.#readers, name, () => []).push(index);
     });
     this.#runs.clear();
+    this.#verdicts.clear();
     this.#costs.clear();
     this.#dependents.clear();
     this.#dirty.clear();
@@ -329,7 +339,7 @@ export class FactIndex {
       this.#queued.delete(id);
       const previous = this.#runs.get(id);
       if (previous !== undefined) this.#forget(id, previous);
-      for (const verdict of previous?.verdicts ?? []) changed.add(verdict.subject.path);
+      for (const path of previous?.paths ?? []) changed.add(path);
       if (!this.#exists(entry.judge, partition)) {
         this.#costs.delete(id);
         continue;
@@ -344,10 +354,15 @@ export class FactIndex {
         problems.push({ rule: entry.rule, partition, error });
       }
       this.runCount++;
-      for (const verdict of verdicts) changed.add(verdict.subject.path);
+      const byPath = new Map<string, WorkspaceVerdict[]>();
+      for (const verdict of verdicts) getOrCreate(byPath, verdict.subject.path, () => []).push(verdict);
+      for (const [path, own] of byPath) {
+        changed.add(path);
+        getOrCreate(this.#verdicts, path, () => new Map()).set(id, own);
+      }
       const dependencies = allReads(reads);
       for (const dependency of dependencies) this.#depend(id, dependency);
-      this.#runs.set(id, { rule: entry.rule, partition, dependencies, verdicts });
+      this.#runs.set(id, { rule: entry.rule, partition, dependencies, paths: [...byPath.keys()] });
       this.#costs.set(id, this.#now() - began);
     }
     while (putOff.length > 0) this.#queue.push(putOff.pop()!);
@@ -377,16 +392,27 @@ export class FactIndex {
         if (runs.size === 0) this.#dependents.delete(dependency);
       }
     }
+    for (const path of run.paths) {
+      const ofPath = this.#verdicts.get(path);
+      ofPath?.delete(id);
+      if (ofPath?.size === 0) this.#verdicts.delete(path);
+    }
     this.#runs.delete(id);
   }
 
-  /** Every workspace verdict there is, in a fixed order. */
-  *verdicts(): Generator<{ readonly rule: number; readonly verdict: WorkspaceVerdict }> {
-    const ids = [...this.#runs.keys()].sort();
-    for (const id of ids) {
-      const run = this.#runs.get(id)!;
-      for (const verdict of run.verdicts) yield { rule: run.rule, verdict };
-    }
+  /** Files that judges spoke of. */
+  judgedPaths(): Iterable<string> {
+    return this.#verdicts.keys();
+  }
+
+  /** What judges said of a file, in a fixed order. */
+  verdictsOf(path: string): readonly JudgeVerdict[] {
+    const ofPath = this.#verdicts.get(path);
+    if (ofPath === undefined) return [];
+    return [...ofPath.keys()].sort().flatMap((id) => {
+      const { rule } = this.#runs.get(id)!;
+      return ofPath.get(id)!.map((verdict) => ({ rule, verdict }));
+    });
   }
 
   #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
