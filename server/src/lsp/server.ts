@@ -797,9 +797,11 @@ class LanguageServer {
     for (const path of this.#stale) {
       // The client asks for the document that it edits; the workspace report follows when the text has settled.
       if (path === pulled && !push) continue;
+      const document = open.get(path);
+      // Nobody asks for it now: whoever asks for the workspace gets it.
+      if (!push && this.#pull === null && document === undefined) continue;
       const diagnostics = this.#diagnostics(path);
       const id = resultId(diagnostics);
-      const document = open.get(path);
       if (document !== undefined && this.#pulled.has(path) && this.#pulled.get(path) !== id) refresh = true;
       if (!push && this.#pull === null) continue;
       this.#stale.delete(path);
