@@ -736,9 +736,12 @@ class LanguageServer {
         await slice();
       }
       if (this.#engine !== engine) return;
-      this.#connection.console.info(
-        `Scanned ${listed.length} files: ${known} known from before, ${done.size - known} analysed.`,
-      );
+      // A scan that another one took over from has nothing to say.
+      if (generation === this.#scanGeneration) {
+        this.#connection.console.info(
+          `Scanned ${listed.length} files: ${known} known from before, ${done.size - known} analysed.`,
+        );
+      }
       progress?.report(100, 'Judging the workspace');
       while (this.#engine === engine && !engine.isJudged) {
         this.#judge(SLICE, true);
