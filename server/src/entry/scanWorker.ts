@@ -3,9 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { newFileAnalysis } from '../core/engine/analyser.ts';
 import { recordOf } from '../core/engine/record.ts';
 import { languageOf } from '../core/engine/roles.ts';
-import { type Host, isProblem } from '../host/host.ts';
+import { isProblem } from '../host/host.ts';
 import { loadSyntax } from '../host/node/assets.ts';
-import { createNodeHost } from '../host/node/nodeHost.ts';
+import { nodeHosts } from '../host/node/nodeHost.ts';
 import { CURRENT, NEXT, type ScanMessage, type ScanTask } from '../host/node/scanProtocol.ts';
 import { createAnalyser } from './compose.ts';
 
@@ -15,7 +15,7 @@ const BATCH = 50;
 async function main({ items, counters: shared, slot }: ScanTask): Promise<void> {
   const analyser = createAnalyser(await loadSyntax(new URL('./', import.meta.url)));
   const counters = new Int32Array(shared);
-  const hosts = new Map<string, Host>();
+  const hostOf = nodeHosts();
   let batch: ScanMessage[number][] = [];
   let sent = performance.now();
   for (;;) {
@@ -23,12 +23,7 @@ async function main({ items, counters: shared, slot }: ScanTask): Promise<void> 
     if (index >= items.length) break;
     Atomics.store(counters, CURRENT + slot, index + 1);
     const { path, root, inside } = items[index]!;
-    let host = hosts.get(root);
-    if (host === undefined) {
-      host = createNodeHost(root);
-      hosts.set(root, host);
-    }
-    const source = await host.open(inside);
+    const source = await hostOf(root).open(inside);
     if (isProblem(source)) batch.push([index, { ...source, path }]);
     else {
       const text = source.text();

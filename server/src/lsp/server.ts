@@ -456,22 +456,22 @@ class LanguageServer {
     if (engine === null) return;
     engine.editFile(document.path, contentChanges);
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
-    document.settleTimer = setTimeout(() => this.#settle(document), SETTLE_DELAY);
+    document.settleTimer = setTimeout(() => {
+      this.#settle(document);
+      this.#judgeRest();
+    }, SETTLE_DELAY);
     this.#stale.add(document.path);
     this.#judge(TYPING_BUDGET, false);
     this.#flush(document.path);
   }
 
+  /** Parses afresh what was edited. */
   #settle(document: Document): void {
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     document.settleTimer = null;
-    const engine = this.#engine;
-    if (engine === null) return;
-    if (engine.isDirty(document.path)) {
-      engine.settleFile(document.path);
-      this.#stale.add(document.path);
-    }
-    this.#judgeRest();
+    if (this.#engine?.isDirty(document.path) !== true) return;
+    this.#engine.settleFile(document.path);
+    this.#stale.add(document.path);
   }
 
   /** Judges what typing left for later, in slices between which the next key is heard. */
@@ -780,16 +780,19 @@ class LanguageServer {
 
   // --- publishing ---------------------------------------------------------------------------------------------------
 
-  /** Runs the judges whose inputs changed and publishes. `pulled`: the document that the client asks for by itself. */
-  #judgeAndFlush(paths: readonly string[], pulled?: string): void {
+  /** Runs the judges whose inputs changed and publishes. */
+  #judgeAndFlush(paths: readonly string[]): void {
     const engine = this.#engine;
     if (engine === null) return;
     for (const path of paths) this.#stale.add(path);
     this.#judgeAll();
-    this.#flush(pulled);
+    this.#flush();
   }
 
-  /** Sends what changed to the client: by push, through the open workspace request, or by asking it to pull again. */
+  /**
+   * Sends what changed to the client: by push, through the open workspace request, or by asking it to pull again.
+   * `pulled`: the document that the client asks for by itself.
+   */
   #flush(pulled?: string): void {
     const engine = this.#engine;
     if (engine === null) return;
@@ -1006,13 +1009,7 @@ class LanguageServer {
       scan = this.#scan;
       await scan;
     }
-    for (const document of this.#documents.values()) {
-      if (document.settleTimer !== null) clearTimeout(document.settleTimer);
-      document.settleTimer = null;
-      if (this.#engine?.isDirty(document.path) !== true) continue;
-      this.#engine.settleFile(document.path);
-      this.#stale.add(document.path);
-    }
+    for (const document of this.#documents.values()) this.#settle(document);
     this.#judgeAndFlush([]);
     this.#sendStatus();
     return { revision: this.#revision };

@@ -255,19 +255,19 @@ export class Engine {
     const chunk = file.chunks.find(
       ({ anchor, length }) => anchor.start < edit.start && edit.oldEnd <= anchor.start + length,
     );
-    const moved = (place: Place): Place => {
-      const { path, anchor, span } = place;
-      const isInside =
-        path === file.path && (anchor === null || anchor === file.textAnchor || anchor === chunk?.anchor);
-      return isInside ? { path, anchor, span: shiftedSpan(span, edit, anchor?.start ?? 0) } : place;
-    };
+    const isInside = ({ path, anchor }: Place): boolean =>
+      path === file.path && (anchor === null || anchor === file.textAnchor || anchor === chunk?.anchor);
+    const moved = (place: Place): Place =>
+      isInside(place) ? { ...place, span: shiftedSpan(place.span, edit, place.anchor?.start ?? 0) } : place;
     for (const entry of this.#workspaceVerdicts(file.path)) {
-      const subject = moved(entry.verdict.subject);
-      const related = entry.verdict.related?.map((item) => ({ ...item, place: moved(item.place) }));
-      const stays = (place: Place, at: number): boolean => place === entry.verdict.related?.[at]?.place;
+      const { subject, related = [] } = entry.verdict;
       // What stays where it is keeps the words that were found for it.
-      if (subject === entry.verdict.subject && related?.every(({ place }, at) => stays(place, at)) !== false) continue;
-      entry.verdict = { ...entry.verdict, subject, related };
+      if (!isInside(subject) && !related.some(({ place }) => isInside(place))) continue;
+      entry.verdict = {
+        ...entry.verdict,
+        subject: moved(subject),
+        related: related.map((item) => ({ ...item, place: moved(item.place) })),
+      };
       this.#moved.set(entry.source, entry.verdict);
     }
   }

@@ -117,15 +117,13 @@ export class FactIndex {
   readonly #verdicts = new Map<string, Map<string, readonly WorkspaceVerdict[]>>();
   /** What was read -> the run that read it, or several: mostly it is one, and a set for each would take most memory. */
   readonly #dependents = new Map<string, string | Set<string>>();
-  readonly #dirty = new Set<string>();
-  /** What has to run, and the ids in it. */
+  /** What has to run, the next at its end when it is in order, and the ids in it. */
   readonly #queue: PendingRun[] = [];
   readonly #queued = new Set<string>();
+  #inOrder = true;
   /** What the judges of the partition that was judged last share, as long as no fact changes. */
   #derived: Derived = new Map();
   #derivedFrom = '';
-  /** Judge runs that may have to appear or vanish: `rule + partition`. */
-  readonly #candidates = new Set<string>();
   #judges: readonly JudgeEntry[] = [];
   /** Positions of the judges that read facts of a name. */
   readonly #readers = new Map<string, number[]>();
@@ -151,14 +149,12 @@ export class FactIndex {
     this.#verdicts.clear();
     this.#costs.clear();
     this.#dependents.clear();
-    this.#dirty.clear();
-    this.#candidates.clear();
     this.#queue.length = 0;
     this.#queued.clear();
     this.#forgetDerived();
     judges.forEach((entry, index) => {
-      if (entry.judge.partition === 'workspace') this.#candidates.add(`${index}${SEPARATOR}`);
-      for (const partition of this.#partitionsOf(entry.judge)) this.#candidates.add(`${index}${SEPARATOR}${partition}`);
+      if (entry.judge.partition === 'workspace') this.#schedule(`${index}${SEPARATOR}`);
+      for (const partition of this.#partitionsOf(entry.judge)) this.#schedule(`${index}${SEPARATOR}${partition}`);
     });
   }
 
@@ -238,7 +234,10 @@ export class FactIndex {
     for (const index of this.#readers.get(name) ?? []) {
       const { judge } = this.#judges[index]!;
       for (const stored of [before, after]) {
-        if (stored !== undefined) this.#candidates.add(`${index}${SEPARATOR}${partitionOf(judge, stored)}`);
+        if (stored === undefined) continue;
+        // A run that is there already is scheduled by what it read.
+        const id = `${index}${SEPARATOR}${partitionOf(judge, stored)}`;
+        if (!this.#runs.has(id)) this.#schedule(id);
       }
     }
   }
@@ -250,8 +249,8 @@ export class FactIndex {
     old: readonly Fact[],
     now: readonly Fact[],
   ): void {
-    const oldByKey = groupByKey(old);
-    const nowByKey = groupByKey(now);
+    const oldByKey = groupBy(old, 'key');
+    const nowByKey = groupBy(now, 'key');
     for (const [key, right] of nowByKey) {
       const left = oldByKey.get(key);
       getOrCreate(keys, key, () => new Map()).set(path, right);
@@ -282,34 +281,24 @@ export class FactIndex {
   #touch(dependency: string): void {
     this.#sorted.delete(dependency);
     const runs = this.#dependents.get(dependency);
-    if (typeof runs === 'string') this.#dirty.add(runs);
-    else for (const run of runs ?? []) this.#dirty.add(run);
+    if (typeof runs === 'string') this.#schedule(runs);
+    else for (const run of runs ?? []) this.#schedule(run);
+  }
+
+  /** `id`: position of a judge and its partition. */
+  #schedule(id: string): void {
+    if (this.#queued.has(id)) return;
+    const separator = id.indexOf(SEPARATOR);
+    const entry = this.#judges[Number(id.slice(0, separator))]!;
+    const partition = id.slice(separator + 1);
+    this.#queued.add(id);
+    this.#queue.push({ id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` });
+    this.#inOrder = false;
   }
 
   /** Whether a judge has to run, because something that it read has changed. */
   get isPending(): boolean {
-    if (this.#queue.length > 0 || this.#dirty.size > 0) return true;
-    for (const id of this.#candidates) if (!this.#runs.has(id)) return true;
-    return false;
-  }
-
-  /** Puts into the queue what has to run. The next is at its end. */
-  #enqueue(): void {
-    const before = this.#queue.length;
-    for (const ids of [this.#dirty, this.#candidates]) {
-      for (const id of ids) {
-        if (this.#queued.has(id) || (ids === this.#candidates && this.#runs.has(id))) continue;
-        const separator = id.indexOf(SEPARATOR);
-        const entry = this.#judges[Number(id.slice(0, separator))]!;
-        const partition = id.slice(separator + 1);
-        this.#queued.add(id);
-        this.#queue.push({ id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` });
-      }
-      ids.clear();
-    }
-    // Judges of a partition follow each other, so that what they share need not be kept for longer.
-    if (this.#queue.length > before)
-      this.#queue.sort((a, b) => (a.source < b.source ? 1 : a.source > b.source ? -1 : 0));
+    return this.#queue.length > 0;
   }
 
   /**
@@ -322,7 +311,9 @@ export class FactIndex {
   } {
     const changed = new Set<string>();
     const problems: JudgeProblem[] = [];
-    this.#enqueue();
+    // Judges of a partition follow each other, so that what they share need not be kept for longer.
+    if (!this.#inOrder) this.#queue.sort((a, b) => (a.source < b.source ? 1 : a.source > b.source ? -1 : 0));
+    this.#inOrder = true;
     let hasRun = false;
     const end = this.#now() + (budget?.milliseconds ?? Number.POSITIVE_INFINITY);
     const putOff: PendingRun[] = [];
@@ -509,12 +500,7 @@ function inPathOrder(facts: ReadonlyMap<string, readonly Fact[]>): readonly Fact
 }
 
 function groupByName(facts: readonly Fact[]): Pick<StoredFile, 'names' | 'lists'> {
-  const byName = new Map<string, Fact[]>();
-  for (const fact of facts) {
-    const list = byName.get(fact.name);
-    if (list === undefined) byName.set(fact.name, [fact]);
-    else list.push(fact);
-  }
+  const byName = groupBy(facts, 'name');
   return { names: [...byName.keys()], lists: [...byName.values()] };
 }
 
@@ -529,13 +515,9 @@ function partitionsOf({ component, directory }: StoredFile): readonly string[] {
   return [`component${SEPARATOR}${component}`, `directory${SEPARATOR}${directory}`];
 }
 
-function groupByKey(facts: readonly Fact[]): Map<string, Fact[]> {
+function groupBy(facts: readonly Fact[], property: 'name' | 'key'): Map<string, Fact[]> {
   const result = new Map<string, Fact[]>();
-  for (const fact of facts) {
-    const list = result.get(fact.key);
-    if (list === undefined) result.set(fact.key, [fact]);
-    else list.push(fact);
-  }
+  for (const fact of facts) getOrCreate(result, fact[property], () => []).push(fact);
   return result;
 }
 

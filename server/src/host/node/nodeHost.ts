@@ -103,6 +103,19 @@ function createFilter(root: string, exclude: readonly string[]): Filter {
   };
 }
 
+/** Hosts for folders, each made once. */
+export function nodeHosts(): (root: string) => Host {
+  const hosts = new Map<string, Host>();
+  return (root) => {
+    let host = hosts.get(root);
+    if (host === undefined) {
+      host = createNodeHost(root);
+      hosts.set(root, host);
+    }
+    return host;
+  };
+}
+
 /** A host for the folder `root` (absolute path of this machine). */
 export function createNodeHost(root: string): Host {
   return {

@@ -5,8 +5,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type FileRecord, isRepeatable } from '../../core/engine/record.ts';
-import { type Host, isProblem, type ScanFiles, type ScanItem, type ScanOptions } from '../host.ts';
-import { createNodeHost } from './nodeHost.ts';
+import { isProblem, type ScanFiles, type ScanItem, type ScanOptions } from '../host.ts';
+import { nodeHosts } from './nodeHost.ts';
 import { CURRENT, NEXT, type ScanMessage, type ScanTask } from './scanProtocol.ts';
 
 /** Fewer files are faster read by one thread than by two that have to start. */
@@ -33,19 +33,14 @@ async function takeKnown(
   { cache, take, isCancelled, pause }: ScanOptions,
 ): Promise<readonly number[]> {
   const open: number[] = [];
-  const hosts = new Map<string, Host>();
+  const hostOf = nodeHosts();
   for (const [index, item] of items.entries()) {
     const { path, root, inside } = item;
     if (cache?.knows(path) !== true || isCancelled()) {
       open.push(index);
       continue;
     }
-    let host = hosts.get(root);
-    if (host === undefined) {
-      host = createNodeHost(root);
-      hosts.set(root, host);
-    }
-    const source = await host.open(inside);
+    const source = await hostOf(root).open(inside);
     const digest = isProblem(source) ? '' : source.digest();
     const record = isProblem(source) ? null : cache.find(path, digest);
     if (isProblem(source) || record === null) open.push(index);

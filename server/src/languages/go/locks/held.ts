@@ -164,11 +164,11 @@ function isStepOf(operation: TimedLockOperation, owner: GoNode): boolean {
   return operation.timing === 'step' && operation.call.ancestor(...FUNCTION_KINDS)?.index === owner.index;
 }
 
-/** What a text with operations on locks, or with a call that `LOCKING_NAME` fits, has in it. */
-const LOCKING_WORD = /(?<![bcBC])[lL]ock(?!ed|er|s\b)|\b[aA]cquire/;
-
 /** `s.lock()`, `LockInsideApply()`, `unlockAll()`, `acquire()`, but not `Block()`, `clock()`, `isLocked()`. */
-const LOCKING_NAME = /(?<![bcBC])[lL]ock(?!ed|er|s\b)|^[aA]cquire/;
+const LOCKING = String.raw`(?<![bcBC])[lL]ock(?!ed|er|s\b)`;
+const LOCKING_NAME = new RegExp(`${LOCKING}|^[aA]cquire`);
+/** What a text with such a name, or with an operation on a lock, has in it. */
+const LOCKING_WORD = new RegExp(`${LOCKING}|\\b[aA]cquire`);
 
 function stepsOf(
   flow: GoFlow,

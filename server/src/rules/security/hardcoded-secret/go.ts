@@ -17,6 +17,7 @@ import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import {
   callArguments,
   calledExpression,
+  calledName,
   enclosingFunction,
   functionName,
   indentationOf,
@@ -67,8 +68,7 @@ const FLAG_VALUES: Readonly<Record<string, { readonly name: number; readonly val
 function sinkPositions(call: GoNode): readonly number[] {
   const callee = calledExpression(call);
   if (callee === null) return [];
-  const last = callee.kind === 'selector_expression' ? (callee.child('field')?.text ?? '') : callee.text;
-  return SINKS.get(last) ?? QUALIFIED_SINKS.get(selectorPath(callee) ?? '') ?? [];
+  return SINKS.get(calledName(call)) ?? QUALIFIED_SINKS.get(selectorPath(callee) ?? '') ?? [];
 }
 
 /** The literal with the parentheses and conversions (`[]byte("...")`) around it. */
