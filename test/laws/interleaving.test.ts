@@ -320,6 +320,17 @@ test.each([
             { kind: 'configure', to: 0 },
           ],
         ],
+        // A file may go while a scan is on its way to it.
+        [
+          [
+            { kind: 'configure', to: 4 },
+            { kind: 'pause', turns: 6 },
+            { kind: 'delete', path: 'api/a.go' },
+            { kind: 'save', path: 'api/a.go', text: 0 },
+            { kind: 'open', path: '.env', text: 0 },
+            { kind: 'delete', path: '.env' },
+          ],
+        ],
       ],
     },
   );

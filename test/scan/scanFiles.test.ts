@@ -58,13 +58,13 @@ describe('worker threads', () => {
     expect(stateOf(engine)).toEqual(stateOf(engineWith(syntax, RULES, files)));
   });
 
-  test('a file that cannot be read is reported', async () => {
+  test('a file that is gone is no file that was skipped', async () => {
     const results: ScanResult[] = [];
     await createScanFiles(WORKER, 1)(itemsOf('/', ['no/such/file.go']), {
       isCancelled: () => false,
       take: (result) => results.push(result),
     });
-    expect(results).toMatchObject([{ kind: 'unread', problem: { kind: 'unreadable', path: 'no/such/file.go' } }]);
+    expect(results).toMatchObject([{ kind: 'unread', problem: { kind: 'missing', path: 'no/such/file.go' } }]);
   });
 
   test('a file that kills its thread is reported, and all others are analysed', async () => {

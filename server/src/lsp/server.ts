@@ -534,7 +534,7 @@ class LanguageServer {
     this.#unread = this.#unread.filter((problem) => problem.path !== path);
     if (source !== null && !isProblem(source)) this.#setFile(engine, path, source);
     else {
-      if (source !== null && source.kind !== 'unreadable') this.#unread.push({ ...source, path });
+      if (source !== null) this.#unread.push({ ...source, path });
       engine.removeFile(path);
     }
   }
@@ -731,6 +731,7 @@ class LanguageServer {
         if (stopped()) break;
         if (done.has(path) || this.#isOpen(path) || this.#readSinceScan.has(path)) continue;
         const source = await hostOf.get(root)!.open(inside);
+        if (this.#engine !== engine || this.#isOpen(path) || this.#readSinceScan.has(path)) continue;
         if (!isProblem(source)) this.#setFile(engine, path, source);
         finish(path, isProblem(source) ? source : null);
         await slice();
@@ -946,7 +947,8 @@ class LanguageServer {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
       rubric: this.#parts.rubric,
-      unread: this.#unread,
+      // Of an open document the text is known.
+      unread: this.#unread.filter(({ path }) => !this.#isOpen(path)),
       detail,
     });
   }

@@ -189,7 +189,7 @@ export function createNodeHost(root: string): Host {
 function openSource(root: string, path: string): SourceFile | Problem {
   try {
     const file = readRegularFile(`${root}/${path}`, MAX_FILE_BYTES);
-    if (file === null) return { path, kind: 'unreadable', message: 'This is no file.' };
+    if (file === null) return { path, kind: 'missing', message: 'This is no file.' };
     if (file.bytes === null) {
       return { path, kind: 'too-large', message: `The file has ${file.size} bytes and is not judged.` };
     }
@@ -205,6 +205,8 @@ function openSource(root: string, path: string): SourceFile | Problem {
       digest: () => digestOf(bytes),
     };
   } catch (error) {
-    return { path, kind: 'unreadable', message: `The file cannot be read (${reason(error)}).` };
+    const code = reason(error);
+    const kind = code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable';
+    return { path, kind, message: `The file cannot be read (${code}).` };
   }
 }
