@@ -26,7 +26,7 @@ import { createNodeHost } from '../../server/src/host/node/nodeHost.ts';
 import { toDiagnostic } from '../../server/src/lsp/convert.ts';
 import { serve } from '../../server/src/lsp/server.ts';
 import { REPORT_REQUEST, type ReportResult } from '../../server/src/protocol.ts';
-import { DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
+import { chooseRubric, DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { type ClientOptions, TestClient, type Transport } from '../lsp/client.ts';
 import { newEngine, testSyntax } from './engine.ts';
@@ -62,7 +62,8 @@ export function serveHere({ hostOf = createNodeHost, onSend }: ServerSetup = {})
       return engine;
     },
     createHost: hostOf,
-    rubric: DEFAULT_RUBRIC,
+    chooseRubric,
+    today: () => TODAY,
   });
   return {
     transport: { reader: new StreamMessageReader(toClient), writer: new StreamMessageWriter(toServer) },
@@ -116,6 +117,9 @@ export function findingsIn(
   return sorted(findings.filter(([, items]) => items.length > 0));
 }
 
+/** The day on which everything in a test happens. */
+export const TODAY = '2026-11-21';
+
 export interface FreshOptions {
   /** Documents that are open: they stand for what the disk holds. */
   readonly texts?: ReadonlyMap<string, string>;
@@ -146,7 +150,12 @@ async function auditAfresh(
   const known = new Set(RULES.map((rule) => rule.id));
   const { settings } = parseSettings(typeof text === 'string' ? text : '{}', known);
   const engine = newEngine(await testSyntax(), RULES);
-  engine.configure({ rules: { ...settings.rules, ...rules }, previewRules: settings.previewRules ?? true });
+  engine.configure({
+    rules: { ...settings.rules, ...rules },
+    previewRules: settings.previewRules ?? true,
+    today: TODAY,
+    attestations: settings.attestations,
+  });
   const excluded = [...exclude, ...settings.exclude];
   const { paths, problems } = await host.list(excluded, async () => {});
   const filter = host.filter(excluded);

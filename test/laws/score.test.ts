@@ -11,11 +11,11 @@ import {
   SEVERITIES,
   type Severity,
 } from '../../server/src/core/model/verdict.ts';
-import { nextSteps } from '../../server/src/core/score/nextSteps.ts';
-import { displayScore, type RuleInfo, scoreWorkspace } from '../../server/src/core/score/score.ts';
+import { cheapestWay } from '../../server/src/core/score/plan.ts';
+import { criterionOf, displayScore, type RuleInfo, scoreWorkspace } from '../../server/src/core/score/score.ts';
 import type { Rubric, Scorecard, VerdictName } from '../../server/src/core/score/types.ts';
 import rubricSchema from '../../server/src/rubrics/rubric.schema.json' with { type: 'json' };
-import { DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
+import { DEFAULT_RUBRIC, RUBRICS } from '../../server/src/rubrics/rubrics.ts';
 
 const RUNS = { numRuns: 10_000 };
 const CLOSE = 1e-9;
@@ -55,7 +55,7 @@ type EntrySample = typeof anyEntry extends fc.Arbitrary<infer T> ? T : never;
 
 /** The default rubric, or one with fractional weights, arbitrary caps (looser for worse severities too) and gates. */
 const anyRubric: fc.Arbitrary<Rubric> = fc.oneof(
-  fc.constant(DEFAULT_RUBRIC),
+  fc.constantFrom(...RUBRICS),
   fc
     .record({
       weights: fc.array(fc.double({ min: 0.01, max: 50, noNaN: true }), { minLength: 10, maxLength: 10 }),
@@ -246,10 +246,12 @@ describe('laws over random cases', { timeout: 60_000 }, () => {
             rest,
             categories.map(({ rules, ...others }) => ({ ...others, pass: rules.pass, fail: rules.fail })),
           ]);
-        const applies = (id: CategoryId) =>
+        const applies = (id: string) =>
           subject.rules.some(
             (each) =>
-              each.category === id && each.stage === 'stable' && judged.some(({ ruleId }) => ruleId === each.id),
+              criterionOf(each, subject.rubric)?.id === id &&
+              each.stage === 'stable' &&
+              judged.some(({ ruleId }) => ruleId === each.id),
           );
         return (
           comparable(card) === comparable(without) &&
@@ -319,7 +321,7 @@ describe('laws over random cases', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anyCase, (subject) => {
         const card = score(subject);
-        const way = nextSteps(card, subject.tallies, subject.rules, subject.rubric);
+        const way = cheapestWay(card, subject.tallies, subject.rules, subject.rubric);
         const best = subject.rubric.grades[0]?.grade;
         if (way === null) return card.score === null || card.grade === best;
         const gradeAfter = (steps: readonly { ruleId: string }[]) => {

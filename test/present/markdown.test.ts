@@ -65,7 +65,7 @@ describe('the sample report', () => {
     expect(verdict).toContain('- WebSocket accepts any origin (`websocket-accepts-any-origin`): 1 finding');
     expect(verdict).toContain('- Response body not closed (`response-body-not-closed`): 1 finding');
     expect(verdict).toMatch(
-      /Shortest way to grade [A-D][+-]?:\n\n1\. WebSocket accepts any origin .*: 1 finding, worth \d+\.\d points/,
+      /Cheapest way to grade [A-D][+-]?:\n\n1\. WebSocket accepts any origin .*: 1 finding, worth \d+\.\d points/,
     );
   });
 
@@ -159,7 +159,7 @@ test('a rule that fails only in files outside of the audit has not passed', () =
 test('an empty workspace is not rated', () => {
   const empty = toMarkdownReport(auditOf({ rules: [] }));
   expect(empty).toContain('**NOT RATED**. No rule found anything to judge.');
-  expect(empty).not.toContain('Shortest way');
+  expect(empty).not.toContain('Cheapest way');
 });
 
 test('the same audit gives the same report, whatever its order', () => {

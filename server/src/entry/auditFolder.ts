@@ -12,13 +12,13 @@ import type { Audit } from '../core/present/audit.ts';
 import { recordAudit, restoreAudit } from '../core/present/auditRecord.ts';
 import { buildAudit } from '../core/present/build.ts';
 import type { PositionAt } from '../core/present/sarif.ts';
+import type { Rubric } from '../core/score/types.ts';
 import { type Cache, type Host, isProblem, type Listing } from '../host/host.ts';
 import { loadSyntax } from '../host/node/assets.ts';
 import { digestOf } from '../host/node/bytes.ts';
 import { digestOfProgram, openDiskCache } from '../host/node/diskCache.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
-import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
 import { beside, digestOfAnalysis } from './program.ts';
@@ -27,6 +27,7 @@ export interface AuditOptions {
   /** Absolute path of the folder. */
   readonly root: string;
   readonly configuration: EngineConfiguration;
+  readonly rubric: Rubric;
   /** Ignore patterns besides those of git. */
   readonly exclude: readonly string[];
   /** Folder of the caches of all workspaces; null for none. */
@@ -75,7 +76,7 @@ async function knownAudit(
     contents.set(path, isProblem(source) ? source : source.digest());
   }
   const value = kept.key === keyOf(options, listing, contents) ? kept.value() : null;
-  const restored = value === null ? null : restoreAudit(value, RULES, DEFAULT_RUBRIC);
+  const restored = value === null ? null : restoreAudit(value, RULES, options.rubric);
   if (restored === null) return null;
   return { ...restored, problems: [], origin: 'nothing changed', finish: () => cache.save(null, noPause) };
 }
@@ -128,7 +129,7 @@ async function freshAudit(
   );
   show('Judging the workspace');
   engine.judge();
-  const audit = buildAudit(engine, { root: basename(root), rubric: DEFAULT_RUBRIC, unread, detail: 'full' });
+  const audit = buildAudit(engine, { root: basename(root), rubric: options.rubric, unread, detail: 'full' });
   const positionAt: PositionAt = (path, offset) => engine.positionAt(path, offset);
   return {
     audit,
@@ -149,11 +150,11 @@ async function freshAudit(
 
 /** Names everything that an audit is a function of. `contents`: digest of each file, or why it could not be read. */
 function keyOf(
-  { root, configuration }: AuditOptions,
+  { root, configuration, rubric }: AuditOptions,
   { paths, problems }: Listing,
   contents: ReadonlyMap<string, string | Problem>,
 ): string {
   const program = digestOfProgram([beside('cli.js')]);
   const files = paths.map((path) => [path, contents.get(path) ?? null]);
-  return digestOf(JSON.stringify([program, basename(root), configuration, problems, files]));
+  return digestOf(JSON.stringify([program, basename(root), configuration, rubric, problems, files]));
 }

@@ -7,6 +7,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { debuglog, parseArgs } from 'node:util';
 import { CONFIGURATION_FILE, NO_SETTINGS, parseSettings, type ReadSettings } from '../core/engine/settings.ts';
+import { isDate } from '../core/model/day.ts';
 import type { Finding } from '../core/model/finding.ts';
 import type { Audit } from '../core/present/audit.ts';
 import { TOOL_VERSION } from '../core/present/build.ts';
@@ -14,9 +15,12 @@ import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
 import { ANSI_PAINT, PLAIN_PAINT, toPrettyText } from '../core/present/pretty.ts';
 import { type PositionAt, toSarif } from '../core/present/sarif.ts';
+import { parseRubric } from '../core/score/rubric.ts';
 import { displayScore } from '../core/score/score.ts';
+import type { Rubric } from '../core/score/types.ts';
 import { defaultCacheFolder } from '../host/node/diskCache.ts';
 import { tuneForShortRun } from '../host/node/tuning.ts';
+import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { auditFolder } from './auditFolder.ts';
 
@@ -31,6 +35,8 @@ judged as a workspace of its own; several paths restrict the findings to them, i
 Options:
   --format <pretty|json|sarif|markdown>  form of the report (default: pretty)
   --output <file>                        write the report to a file
+  --rubric <name|file>                   grading scheme: default, mission-critical, ten-point, or a file of your own
+  --today <yyyy-mm-dd>                   the day on which suppressions and attestations are looked at (default: today)
   --fail-under <number>                  exit with 1 when the overall score is below (0 to 100), or not rated
   --cache-dir <folder>                   where results are kept for the next audit (default: the user's cache folder)
   --no-cache                             keep nothing, and use nothing that was kept
@@ -51,6 +57,8 @@ interface Arguments {
   readonly format: Format;
   readonly output: string | undefined;
   readonly failUnder: number | undefined;
+  readonly rubric: string | undefined;
+  readonly today: string;
   /** Null: nothing is kept. */
   readonly cacheFolder: string | null;
 }
@@ -77,11 +85,28 @@ function readArguments(args: readonly string[]): Arguments | 'help' | 'version' 
   if (failUnder !== undefined && !(limit!.trim() !== '' && failUnder >= 0 && failUnder <= 100)) {
     throw new UsageError(`--fail-under takes a number from 0 to 100, not "${limit}".`);
   }
+  const today = values.today ?? currentDay();
+  if (!isDate(today)) throw new UsageError(`--today takes a day such as 2027-01-31, not "${today}".`);
   const cacheDir = values['cache-dir'];
   if (cacheDir === '') throw new UsageError('--cache-dir takes a folder.');
   const folder = cacheDir === undefined ? defaultCacheFolder() : resolve(cacheDir);
   const cacheFolder = values['no-cache'] === true ? null : folder;
-  return { paths, format: format as Format, output: values.output, failUnder, cacheFolder };
+  return {
+    paths,
+    format: format as Format,
+    output: values.output,
+    failUnder,
+    rubric: values.rubric,
+    today,
+    cacheFolder,
+  };
+}
+
+/** The day by the clock, or by what reproducible builds take for it. */
+function currentDay(): string {
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  const time = epoch !== undefined && /^\d{1,12}$/.test(epoch) ? Number(epoch) * 1000 : Date.now();
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 function parse(args: readonly string[]) {
@@ -92,6 +117,8 @@ function parse(args: readonly string[]) {
       format: { type: 'string' },
       output: { type: 'string' },
       'fail-under': { type: 'string' },
+      rubric: { type: 'string' },
+      today: { type: 'string' },
       'cache-dir': { type: 'string' },
       'no-cache': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -149,9 +176,27 @@ async function readConfiguration(root: string): Promise<ReadSettings> {
     );
   });
   if (text === null) return NO_SETTINGS;
-  const { settings, problems } = parseSettings(text, new Set(RULES.map((rule) => rule.id)));
+  const { settings, problems } = parseSettings(text, KNOWN_RULES);
   if (problems.length > 0) throw new UsageError(`${CONFIGURATION_FILE}: ${problems[0]!.message}`);
   return settings;
+}
+
+const KNOWN_RULES: ReadonlySet<string> = new Set(RULES.map((rule) => rule.id));
+
+/** The rubric: what the caller names, its files looked for from the current folder, or what the configuration names. */
+async function rubricOf(root: string, given: string | undefined, configured: string | undefined): Promise<Rubric> {
+  if (given !== undefined && !RUBRICS.some(({ id }) => id === given)) {
+    const text = await readFile(given, 'utf8').catch(() => null);
+    const known = RUBRICS.map(({ id }) => id).join(', ');
+    if (text === null) throw new UsageError(`There is no rubric "${given}"; known are ${known}, and files.`);
+    const { rubric, problems } = parseRubric(text, RUBRICS, KNOWN_RULES);
+    if (rubric === null) throw new UsageError(`${given}: ${problems[0]}`);
+    return rubric;
+  }
+  const read = (path: string) => readFile(resolve(root, path), 'utf8').catch(() => null);
+  const { rubric, problems } = await chooseRubric(given ?? configured, read, KNOWN_RULES);
+  if (problems.length > 0) throw new UsageError(`${CONFIGURATION_FILE}: ${problems[0]}`);
+  return rubric;
 }
 
 /** The audit of the whole with the findings of some files. */
@@ -196,7 +241,13 @@ async function main(args: readonly string[]): Promise<number> {
   const bar = progress();
   const { audit, positionAt, problems, origin, finish } = await auditFolder({
     root,
-    configuration: { rules: settings.rules, previewRules: settings.previewRules ?? true },
+    configuration: {
+      rules: settings.rules,
+      previewRules: settings.previewRules ?? true,
+      today: given.today,
+      attestations: settings.attestations,
+    },
+    rubric: await rubricOf(root, given.rubric, settings.rubric),
     exclude: settings.exclude,
     cacheFolder: given.cacheFolder,
     show: bar.show,

@@ -8,7 +8,7 @@ import { defaultCacheFolder, openDiskCache } from '../host/node/diskCache.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
 import { serve } from '../lsp/server.ts';
-import { DEFAULT_RUBRIC } from '../rubrics/rubrics.ts';
+import { chooseRubric } from '../rubrics/rubrics.ts';
 import { createEngine } from './compose.ts';
 import { beside, digestOfAnalysis } from './program.ts';
 
@@ -31,5 +31,6 @@ serve({
   },
   // One core is left to the editor.
   scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),
-  rubric: DEFAULT_RUBRIC,
+  chooseRubric,
+  today: () => new Date().toISOString().slice(0, 10),
 });

@@ -46,6 +46,7 @@ import { ruleDocument } from '../core/present/ruleDoc.ts';
 import { toSarif } from '../core/present/sarif.ts';
 import { presentStatus, type StatusState } from '../core/present/status.ts';
 import { scorecardTree, type TreeModel } from '../core/present/tree.ts';
+import { rubricPath } from '../core/score/rubric.ts';
 import type { Rubric, Scorecard } from '../core/score/types.ts';
 import { hashText } from '../core/text/hash.ts';
 import { positionAt } from '../core/text/lines.ts';
@@ -112,7 +113,14 @@ export interface ServerParts {
   readonly openCache?: (roots: readonly Root[], folder: string | undefined) => Cache | null;
   /** Analyses many files at once; without it, or when it fails, this thread does. */
   readonly scanFiles?: ScanFiles;
-  readonly rubric: Rubric;
+  /** The rubric that the configuration names; `read` gives the text of a file of the workspace, or null. */
+  readonly chooseRubric: (
+    name: string | undefined,
+    read: (path: string) => Promise<string | null>,
+    knownRules: ReadonlySet<string>,
+  ) => Promise<{ readonly rubric: Rubric; readonly problems: readonly string[] }>;
+  /** The day, such as `2027-01-31`. */
+  readonly today: () => string;
 }
 
 interface Document {
@@ -177,6 +185,10 @@ class LanguageServer {
   #editorSettings: ReadSettings = NO_SETTINGS;
   #fileSettings: ReadSettings = NO_SETTINGS;
   #fileProblems: readonly SettingsProblem[] = [];
+  #rubric: Rubric | null = null;
+  /** Files besides the configuration that settings come from. */
+  #settingsFiles: readonly string[] = [];
+  #today = '';
   #unread: Problem[] = [];
   #configuring: Promise<void> = Promise.resolve();
   #scan: Promise<void> = Promise.resolve();
@@ -335,7 +347,9 @@ class LanguageServer {
 
   /** Reads the editor's settings and `shipworthy.json`; returns whether anything is different. */
   async #readSettings(engine: Engine): Promise<boolean> {
-    const before = JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
+    const settings = (): string =>
+      JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings, this.#rubric, this.#today]);
+    const before = settings();
     const known = new Set(engine.rules.map((rule) => rule.id));
     if (this.#abilities.configuration) {
       const given = (await this.#connection.workspace.getConfiguration(SETTINGS_SECTION)) as Record<
@@ -351,22 +365,37 @@ class LanguageServer {
       for (const problem of problems) this.#connection.console.warn(`Settings: ${problem.message}`);
     }
     let file: ReturnType<typeof parseSettings> = { settings: NO_SETTINGS, problems: [] };
-    for (const [root, host] of this.#hosts) {
-      const text = await host.read(CONFIGURATION_FILE);
+    let host: Host | undefined;
+    let prefix = '';
+    for (const [root, candidate] of this.#hosts) {
+      const text = await candidate.read(CONFIGURATION_FILE);
       if (typeof text !== 'string') continue;
       file = parseSettings(text, known);
       this.#stale.add(root.prefix + CONFIGURATION_FILE);
+      host = candidate;
+      prefix = root.prefix;
       break;
     }
     this.#fileSettings = file.settings;
-    this.#fileProblems = file.problems;
-    return before !== JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings]);
+    const read = async (path: string): Promise<string | null> => {
+      const text = await host?.read(path);
+      return typeof text === 'string' ? text : null;
+    };
+    const { rubric, problems } = await this.#parts.chooseRubric(file.settings.rubric, read, known);
+    this.#rubric = rubric;
+    const rubricFile = rubricPath(file.settings.rubric);
+    this.#settingsFiles = rubricFile === null ? [] : [prefix + rubricFile];
+    this.#fileProblems = [...file.problems, ...problems.map((message) => ({ key: 'rubric', message }))];
+    this.#today = this.#parts.today();
+    return before !== settings();
   }
 
   #applySettings(engine: Engine): void {
     engine.configure({
       rules: { ...this.#fileSettings.rules, ...this.#editorSettings.rules },
       previewRules: this.#fileSettings.previewRules ?? this.#editorSettings.previewRules ?? true,
+      today: this.#today,
+      attestations: this.#fileSettings.attestations,
     });
   }
 
@@ -478,6 +507,8 @@ class LanguageServer {
   #judgeRest(): void {
     const engine = this.#engine;
     if (engine === null) return;
+    // A session may last longer than a suppression.
+    if (this.#parts.today() !== this.#today) this.#track(this.#reconfigure());
     this.#judge(SLICE, true);
     this.#flush();
     // Whoever types on settles again later.
@@ -605,7 +636,7 @@ class LanguageServer {
       if (path === null || found === null) continue;
       const { root, inside } = found;
       const name = path.slice(path.lastIndexOf('/') + 1);
-      if (name === CONFIGURATION_FILE) configuration = true;
+      if (name === CONFIGURATION_FILE || this.#settingsFiles.includes(path)) configuration = true;
       if (name === '.gitignore') rescan ||= await filterOf(root).enters(directoryOf(inside));
       // The files of a folder that came or went need not be named one by one.
       if (deleted) gone.add(path);
@@ -946,7 +977,7 @@ class LanguageServer {
   #audit(detail: 'full' | 'scorecard') {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
-      rubric: this.#parts.rubric,
+      rubric: this.#rubric!,
       // Of an open document the text is known.
       unread: this.#unread.filter(({ path }) => !this.#isOpen(path)),
       detail,

@@ -155,6 +155,11 @@ export class Analyser {
     return true;
   }
 
+  /** Whether code of the language is looked into. */
+  supports(language: LanguageId): boolean {
+    return this.#syntax.supports(language);
+  }
+
   isParsable(file: FileAnalysis): boolean {
     return this.#syntax.supports(file.language) && file.snapshot.text.length <= MAX_FILE_LENGTH;
   }

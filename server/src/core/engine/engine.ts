@@ -34,7 +34,7 @@ import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
 import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
-import { languageOf } from './roles.ts';
+import { codeNameOf, languageOf } from './roles.ts';
 
 export interface EngineOptions extends AnalyserOptions {
   /** Milliseconds from any fixed moment: without a clock, a budget for judges allows everything or nothing. */
@@ -81,6 +81,12 @@ export interface EngineCounters extends AnalyserCounters {
   readonly judgesRun: number;
 }
 
+/** Number of files by the name of their programming language. */
+export interface CodeFiles {
+  readonly judged: ReadonlyMap<string, number>;
+  readonly unjudged: ReadonlyMap<string, number>;
+}
+
 /** A file's findings may have changed. */
 export type ChangedPaths = ReadonlySet<string>;
 
@@ -123,11 +129,28 @@ export class Engine {
     return this.#rules;
   }
 
+  get configuration(): EngineConfiguration {
+    return this.#configuration;
+  }
+
   /** Whether the configuration reports the rule. */
   isEnabled(rule: Rule): boolean {
     return (
       this.#configuration.rules[rule.id] !== 'off' && (rule.stage === 'stable' || this.#configuration.previewRules)
     );
+  }
+
+  /** Production code by programming language: files that are looked into, and those that no rule reads as code yet. */
+  get codeFiles(): CodeFiles {
+    const judged = new Map<string, number>();
+    const unjudged = new Map<string, number>();
+    for (const { path, language, role } of this.#files.values()) {
+      const name = role === 'production' ? codeNameOf(path) : null;
+      if (name === null) continue;
+      const counts = this.#analyser.supports(language) ? judged : unjudged;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return { judged, unjudged };
   }
 
   /** Paths of all files, in order. */

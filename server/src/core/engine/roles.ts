@@ -117,6 +117,48 @@ export function roleOfPath(path: string): FileRole {
   return 'production';
 }
 
+/** Programming languages by extension: to say which code is not judged yet. */
+const CODE_NAMES: Readonly<Record<string, string>> = {
+  go: 'Go',
+  rs: 'Rust',
+  py: 'Python',
+  ts: 'TypeScript',
+  tsx: 'TypeScript',
+  mts: 'TypeScript',
+  cts: 'TypeScript',
+  js: 'JavaScript',
+  jsx: 'JavaScript',
+  mjs: 'JavaScript',
+  cjs: 'JavaScript',
+  vue: 'Vue',
+  svelte: 'Svelte',
+  java: 'Java',
+  kt: 'Kotlin',
+  kts: 'Kotlin',
+  swift: 'Swift',
+  c: 'C',
+  h: 'C',
+  cpp: 'C++',
+  hpp: 'C++',
+  cc: 'C++',
+  cs: 'C#',
+  rb: 'Ruby',
+  php: 'PHP',
+  lua: 'Lua',
+  pl: 'Perl',
+  ex: 'Elixir',
+  exs: 'Elixir',
+  erl: 'Erlang',
+  scala: 'Scala',
+  groovy: 'Groovy',
+};
+
+/** The programming language that a file is written in, by its name for readers; null for what is no program. */
+export function codeNameOf(path: string): string | null {
+  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  return Object.hasOwn(CODE_NAMES, extension) ? CODE_NAMES[extension]! : null;
+}
+
 const MANIFESTS = new Set(['go.mod', 'Cargo.toml', 'package.json', 'pyproject.toml', 'setup.py', 'requirements.txt']);
 
 /** Whether the file makes its directory a component. */

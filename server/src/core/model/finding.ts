@@ -50,6 +50,10 @@ export interface RuleTally {
   readonly pass: number;
   readonly fail: number;
   readonly unknown: number;
+  /** Subjects that files cannot decide and a person vouches for; they are not among `unknown`. */
+  readonly attested?: number;
+  /** Failures that a comment accepts; they are not among `fail`. */
+  readonly accepted?: number;
   /** Open findings by severity, since a finding may differ from its rule's default. */
   readonly failBySeverity: Readonly<Record<Severity, number>>;
   /** A few passing places, as evidence: at most `EVIDENCE_LIMIT`, in path order. */

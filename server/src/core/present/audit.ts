@@ -5,12 +5,13 @@
 import type { Finding, RuleTally } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import type { Rule } from '../rulekit/rule.ts';
-import { displayScore } from '../score/score.ts';
+import { criterionOf, displayScore } from '../score/score.ts';
 import type { CategoryScore, Rubric, Scorecard } from '../score/types.ts';
 import { compareText } from './text.ts';
 
 /** A rule as reports show it. */
-export type AuditRule = Pick<Rule, 'id' | 'title' | 'category' | 'severity' | 'confidence' | 'stage' | 'docs' | 'fix'>;
+export type AuditRule = Pick<Rule, 'id' | 'title' | 'category' | 'severity' | 'confidence' | 'stage' | 'docs' | 'fix'> &
+  Partial<Pick<Rule, 'effort' | 'scored' | 'suppressible' | 'workspace'>>;
 
 /** The state of a workspace at one revision. Plain data; `scorecard` is that of `tallies`, `rules` and `rubric`. */
 export interface Audit {
@@ -32,6 +33,8 @@ export interface Audit {
   readonly scorecard: Scorecard;
   readonly rubric: Rubric;
   readonly stats: AuditStats;
+  /** The day on which suppressions and attestations were looked at. */
+  readonly today?: string | null;
 }
 
 export interface AuditStats {
@@ -39,6 +42,8 @@ export interface AuditStats {
   readonly lines: number;
   /** Language id -> number of files. */
   readonly byLanguage: Readonly<Record<string, number>>;
+  /** Programming language -> production files that no rule reads as code yet. */
+  readonly unjudged?: Readonly<Record<string, number>>;
   /** Files that were not judged, each with the reason in a few words. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
@@ -74,7 +79,7 @@ export function outlineAudit(audit: Audit): readonly CategoryOutline[] {
     findings: findingsOf.get(rule.id) ?? [],
   }));
   return audit.scorecard.categories.map((score) => {
-    const ours = rules.filter(({ rule }) => rule.category === score.id);
+    const ours = rules.filter(({ rule }) => criterionOf(rule, audit.rubric)?.id === score.id);
     // An audit of some files holds their findings only, but the tallies of all: its other failing rules did not pass.
     const clean = ours.filter(({ findings, tally }) => findings.length === 0 && tally.fail === 0);
     return {
@@ -88,14 +93,23 @@ export function outlineAudit(audit: Audit): readonly CategoryOutline[] {
 
 /** Why the verdict is not plain READY when blockers and conditions do not say it; '' when they do or when it is. */
 export function scoreReason({ scorecard, rubric }: Pick<Audit, 'scorecard' | 'rubric'>): string {
-  const { score, blockers, conditions } = scorecard;
+  const { score, blockers, conditions, mustHaves } = scorecard;
   if (score === null || blockers.length > 0) return '';
   const { ready, conditional } = rubric.verdict;
   const shown = displayScore(score);
   if (shown < conditional) return `The score of ${shown} is below ${conditional}, the least for READY WITH CONDITIONS.`;
-  return shown < ready && conditions.length === 0
-    ? `The score of ${shown} is below ${ready}, the least for READY.`
-    : '';
+  if (shown < ready && conditions.length === 0) return `The score of ${shown} is below ${ready}, the least for READY.`;
+  const unproven = mustHaves.filter(({ status }) => status === 'unknown' || status === 'not-judged');
+  return unproven.length === 0 ? '' : `Nothing shows yet: ${unproven.map(({ title }) => title).join('; ')}.`;
+}
+
+/** Why there is no grade; '' when there is one. */
+export function unratedReason({ scorecard, stats }: Pick<Audit, 'scorecard' | 'stats'>): string {
+  if (scorecard.score !== null) return '';
+  const others = Object.keys(stats.unjudged ?? {});
+  if (others.length > 0) return `The code is in languages that are not judged yet: ${others.join(', ')}.`;
+  const isEmpty = scorecard.categories.every(({ score }) => score === null);
+  return isEmpty ? 'No rule found anything to judge.' : 'There is no code that can be judged.';
 }
 
 /** In path order, then by position, then by rule. */

@@ -1,4 +1,5 @@
 /** Makes the `Audit` that every presenter takes from the state of an engine. */
+import { attestedToday } from '../engine/configuration.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Problem } from '../engine/problem.ts';
 import type { Finding } from '../model/finding.ts';
@@ -43,6 +44,8 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
   const rules = engine.rules.filter((rule) => engine.isEnabled(rule));
   const tallies = engine.tallies(full);
   const paths = engine.paths;
+  const { configuration, codeFiles } = engine;
+  const coverage = { judged: sum(codeFiles.judged), unjudged: sum(codeFiles.unjudged) };
   const findings: Finding[] = [];
   let lines = 0;
   const byLanguage: Record<string, number> = {};
@@ -60,16 +63,22 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
     rules,
     findings,
     tallies,
-    scorecard: scoreWorkspace(tallies, rules, options.rubric),
+    scorecard: scoreWorkspace(tallies, rules, options.rubric, coverage, attestedToday(configuration)),
     rubric: options.rubric,
     stats: {
       files: paths.length,
       lines,
       byLanguage: Object.fromEntries(Object.entries(byLanguage).sort(([a], [b]) => compareText(a, b))),
+      unjudged: Object.fromEntries([...codeFiles.unjudged].sort(([a], [b]) => compareText(a, b))),
       skipped: [...options.unread, ...engine.problems]
         .filter((problem) => SKIPPED_KINDS.has(problem.kind))
         .map(({ path, message }) => ({ path, reason: message }))
         .sort((a, b) => compareText(a.path, b.path)),
     },
+    today: configuration.today ?? null,
   };
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
 }

@@ -3,7 +3,8 @@
  * only added. Numbers called `score` are the whole numbers that every surface shows; `exactScore` is not rounded.
  */
 import type { Location, Position, Range } from '../model/finding.ts';
-import { nextSteps } from '../score/nextSteps.ts';
+import { addMinutes, effortOf, type Minutes, minutesFor } from '../rulekit/effort.ts';
+import { actionPlan, cheapestWay, totalMinutes } from '../score/plan.ts';
 import { displayScore } from '../score/score.ts';
 import type { Scorecard } from '../score/types.ts';
 import { type Audit, sortFindings, sortRules } from './audit.ts';
@@ -16,7 +17,9 @@ export const REPORT_SCHEMA_VERSION = 1;
 export function toJsonReport(audit: Audit) {
   const { scorecard, rubric, tool, stats } = audit;
   const tallyOf = new Map(audit.tallies.map((tally) => [tally.ruleId, tally]));
-  const steps = nextSteps(scorecard, audit.tallies, audit.rules, rubric);
+  const way = cheapestWay(scorecard, audit.tallies, audit.rules, rubric);
+  const plan = actionPlan(scorecard, audit.tallies, audit.rules, rubric);
+  const minutes = Object.values(plan).map(totalMinutes).reduce<Minutes>(addMinutes, [0, 0]);
   return {
     schemaVersion: REPORT_SCHEMA_VERSION,
     tool: { name: tool.name, version: tool.version },
@@ -28,6 +31,10 @@ export function toJsonReport(audit: Audit) {
       confidence: scorecard.confidence,
       blockers: scorecard.blockers,
       conditions: scorecard.conditions,
+      risk: scorecard.risk,
+      minutes,
+      mustHaves: scorecard.mustHaves,
+      purposes: scorecard.purposes,
     },
     categories: scorecard.categories.map((category) => ({
       id: category.id,
@@ -39,7 +46,11 @@ export function toJsonReport(audit: Audit) {
       cap: category.cap,
       ledger: category.ledger,
     })),
-    nextSteps: steps === null ? null : { grade: steps.grade, score: displayScore(steps.score), steps: steps.steps },
+    nextSteps:
+      way === null
+        ? null
+        : { grade: way.grade, score: displayScore(way.score), minutes: way.minutes, steps: way.steps },
+    plan,
     rules: sortRules(audit.rules).map((rule) => {
       const tally = tallyOf.get(rule.id);
       return {
@@ -52,6 +63,9 @@ export function toJsonReport(audit: Audit) {
         pass: tally?.pass ?? 0,
         fail: tally?.fail ?? 0,
         unknown: tally?.unknown ?? 0,
+        attested: tally?.attested ?? 0,
+        accepted: tally?.accepted ?? 0,
+        minutes: minutesFor(effortOf(rule), tally?.fail ?? 0),
         evidence: (tally?.evidence ?? []).map(place),
       };
     }),
@@ -71,8 +85,10 @@ export function toJsonReport(audit: Audit) {
       files: stats.files,
       lines: stats.lines,
       byLanguage: Object.fromEntries(Object.entries(stats.byLanguage).sort(([a], [b]) => compareText(a, b))),
+      unjudged: stats.unjudged ?? {},
       skipped: stats.skipped.map(({ path, reason }) => ({ path, reason })),
     },
+    today: audit.today ?? null,
   };
 }
 

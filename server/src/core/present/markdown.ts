@@ -5,7 +5,7 @@
  */
 import type { Finding } from '../model/finding.ts';
 import { SEVERITIES } from '../model/verdict.ts';
-import { nextSteps } from '../score/nextSteps.ts';
+import { cheapestWay } from '../score/plan.ts';
 import { displayScore } from '../score/score.ts';
 import type { CategoryScore, GatingRule, LedgerEntry } from '../score/types.ts';
 import {
@@ -14,6 +14,7 @@ import {
   outlineAudit,
   type RuleOutline,
   scoreReason,
+  unratedReason,
   worstSeverity,
 } from './audit.ts';
 import {
@@ -47,10 +48,11 @@ export function toMarkdownReport(audit: Audit): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-function summary({ scorecard, stats, rules, findings }: Audit): readonly string[] {
+function summary(audit: Audit): readonly string[] {
+  const { scorecard, stats, rules, findings } = audit;
   const rating =
     scorecard.score === null
-      ? NOTHING_TO_JUDGE
+      ? unratedReason(audit)
       : `Grade **${markdownText(scorecard.grade ?? '')}**, ${displayScore(scorecard.score)} of 100 points.`;
   const scope =
     `${counted(rules.length, 'rule')} looked at ${counted(stats.files, 'file')} (${counted(stats.lines, 'line')}) and ` +
@@ -61,7 +63,7 @@ function summary({ scorecard, stats, rules, findings }: Audit): readonly string[
 
 function verdict(audit: Audit): readonly string[] {
   const { blockers, conditions, verdict: name } = audit.scorecard;
-  const steps = nextSteps(audit.scorecard, audit.tallies, audit.rules, audit.rubric);
+  const steps = cheapestWay(audit.scorecard, audit.tallies, audit.rules, audit.rubric);
   const stepLines = (steps?.steps ?? []).map(({ ruleId, findings, gain }, index) => {
     const points = `${pointsText(gain)} points`;
     return `${index + 1}. ${ruleName(audit, ruleId)}: ${counted(findings, 'finding')}, worth ${points}`;
@@ -74,7 +76,7 @@ function verdict(audit: Audit): readonly string[] {
       gating(audit, blockers),
     ),
     ...sectionList('Conditions. While one of these is open, the answer is not a plain yes:', gating(audit, conditions)),
-    ...sectionList(`Shortest way to grade ${markdownText(steps?.grade ?? '')}:`, stepLines),
+    ...sectionList(`Cheapest way to grade ${markdownText(steps?.grade ?? '')}:`, stepLines),
   ];
 }
 

@@ -15,6 +15,7 @@ import type {
   WorkspaceVerdict,
 } from '../model/verdict.ts';
 import type { FlatNode } from '../syntax/flatTree.ts';
+import type { Effort } from './effort.ts';
 
 /** What is known of the file of a chunk; everything here is part of the memo key. `H` is the language's header. */
 export interface FileContext<H = unknown> {
@@ -135,6 +136,12 @@ export interface Rule<O extends Json = Json> {
   readonly options?: { readonly schema: Json; readonly default: O };
   /** One sentence each: the defect, then the way out. `{name}` is replaced by the verdict's args. */
   readonly messages: Readonly<Record<string, string>>;
+  /** What mending takes; without it a default by scope and severity: see `effortOf`. */
+  readonly effort?: Effort;
+  /** False: the rule is about what people say of findings, not about the code, and takes no part in the score. */
+  readonly scored?: boolean;
+  /** False: no comment and no baseline accepts a finding of this rule. */
+  readonly suppressible?: boolean;
   /** Whether failing verdicts carry a fix; the fixture harness holds the rule to it. */
   readonly fix: 'none' | 'sometimes' | 'always';
   /**

@@ -16,10 +16,28 @@
 import type { RuleTally } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import type { Rule } from '../rulekit/rule.ts';
-import type { AppliedCap, CategoryScore, GatingRule, LedgerEntry, Rubric, Scorecard, VerdictName } from './types.ts';
+import type {
+  AppliedCap,
+  CategoryScore,
+  Coverage,
+  Criterion,
+  GatingRule,
+  LedgerEntry,
+  MustHaveState,
+  MustHaveStatus,
+  PurposeState,
+  RiskLevel,
+  Rubric,
+  Scorecard,
+  VerdictName,
+} from './types.ts';
 
 /** What the score needs to know of a rule. */
-export type RuleInfo = Pick<Rule, 'id' | 'title' | 'category' | 'severity' | 'confidence' | 'stage'>;
+export type RuleInfo = Pick<Rule, 'id' | 'title' | 'category' | 'severity' | 'confidence' | 'stage'> &
+  Partial<Pick<Rule, 'scored'>>;
+
+/** What a person vouches for: ids of must-haves, in force today. */
+export type Attested = ReadonlySet<string>;
 
 interface Entry {
   readonly rule: RuleInfo;
@@ -52,9 +70,15 @@ export function displayScore(score: number): number {
  * no subject. Preview rules take no part at all; heuristic rules score, but never cap, block or set conditions, since a
  * guess may lower a number but must not decide alone.
  */
-export function scoreWorkspace(tallies: readonly RuleTally[], rules: readonly RuleInfo[], rubric: Rubric): Scorecard {
+export function scoreWorkspace(
+  tallies: readonly RuleTally[],
+  rules: readonly RuleInfo[],
+  rubric: Rubric,
+  coverage: Coverage = ALL_JUDGED,
+  attested: Attested = NOTHING,
+): Scorecard {
   const entries = scoringEntries(tallies, rules);
-  const groups = rubric.categories.map((category) => groupOf(category, entries));
+  const groups = groupEntries(entries, rubric);
   const rated = groups.filter(({ decided }) => decided.length > 0);
   const ratedWeight = sum(rated, ({ category }) => category.weight);
   const categories = groups.map((group) => scoreCategory(group, group.category.weight / ratedWeight, rubric));
@@ -68,18 +92,44 @@ export function scoreWorkspace(tallies: readonly RuleTally[], rules: readonly Ru
     ({ category }) => category.weight,
     ({ applicable }) => decidedShare(applicable, rubric),
   );
-  const overall = score === null ? null : score * FULL_SCORE;
+  // Where no code can be read, what stands beside it is no base for a grade of the whole.
+  const overall = score === null || coverage.judged === 0 ? null : score * FULL_SCORE;
+  const mustHaves = (rubric.mustHaves ?? []).map((item): MustHaveState => {
+    const { status, open } = mustHaveStatus(item.id, item.rules, entries, attested);
+    return { id: item.id, title: item.title, status, open };
+  });
   const { blockers, conditions } = gates(entries, rubric);
   return {
     rubricId: rubric.id,
     score: overall,
     grade: gradeOf(overall, rubric),
-    verdict: verdictOf(overall, blockers, conditions, rubric),
+    verdict: verdictOf(overall, blockers, conditions, mustHaves, rubric),
     blockers,
     conditions,
-    confidence: confidence ?? 0,
+    risk: riskOf(overall, blockers, entries),
+    mustHaves,
+    purposes: purposesOf(overall, entries, rubric),
+    confidence: (confidence ?? 0) * judgedShare(coverage),
     categories,
   };
+}
+
+const ALL_JUDGED: Coverage = { judged: 1, unjudged: 0 };
+const NOTHING: Attested = new Set();
+
+function judgedShare({ judged, unjudged }: Coverage): number {
+  return judged === 0 ? 0 : judged / (judged + unjudged);
+}
+
+/** The criterion that a rule counts in: the one that names it, else the first that takes its category. */
+export function criterionOf(rule: Pick<Rule, 'id' | 'category'>, rubric: Rubric): Criterion | null {
+  const named = rubric.categories.find(({ rules }) => rules?.includes(rule.id) === true);
+  return named ?? rubric.categories.find((criterion) => takesCategory(criterion, rule.category)) ?? null;
+}
+
+function takesCategory({ id, categories, rules }: Criterion, category: string): boolean {
+  if (categories !== undefined) return (categories as readonly string[]).includes(category);
+  return rules === undefined && id === category;
 }
 
 /** Rules that count and have a tally, in the order of their ids so that float sums do not depend on the input's order. */
@@ -88,30 +138,46 @@ function scoringEntries(tallies: readonly RuleTally[], rules: readonly RuleInfo[
   const entries: Entry[] = [];
   for (const rule of rules) {
     const tally = tallyOf.get(rule.id);
-    if (rule.stage === 'stable' && tally !== undefined) entries.push({ rule, tally });
+    if (rule.stage === 'stable' && rule.scored !== false && tally !== undefined) entries.push({ rule, tally });
   }
   return entries.sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
 }
 
-function groupOf(category: Group['category'], entries: readonly Entry[]): Group {
-  const applicable = entries.filter(
-    ({ rule, tally }) => rule.category === category.id && tally.pass + tally.fail + tally.unknown > 0,
-  );
-  return { category, applicable, decided: applicable.filter(({ tally }) => tally.pass + tally.fail > 0) };
+function groupEntries(entries: readonly Entry[], rubric: Rubric): readonly Group[] {
+  const ofCriterion = new Map<Criterion, Entry[]>(rubric.categories.map((category) => [category, []]));
+  for (const entry of entries) {
+    const criterion = criterionOf(entry.rule, rubric);
+    if (criterion === null || passes(entry.tally) + entry.tally.fail + entry.tally.unknown === 0) continue;
+    ofCriterion.get(criterion)!.push(entry);
+  }
+  return [...ofCriterion].map(([category, applicable]) => ({
+    category,
+    applicable,
+    decided: applicable.filter(isDecided),
+  }));
+}
+
+function isDecided({ tally }: Entry): boolean {
+  return passes(tally) + tally.fail > 0;
+}
+
+/** What counts as good: what files show, and what a person vouches for. */
+function passes({ pass, attested = 0 }: RuleTally): number {
+  return pass + attested;
 }
 
 function scoreCategory({ category, applicable, decided }: Group, overallShare: number, rubric: Rubric): CategoryScore {
   const weightOf = ({ rule }: Entry) => rubric.severityWeights[rule.severity];
-  const passShare = weightedShare(decided, weightOf, ({ tally }) => tally.pass / (tally.pass + tally.fail));
+  const passShare = weightedShare(decided, weightOf, ({ tally }) => passes(tally) / (passes(tally) + tally.fail));
   const beforeCap = passShare === null ? null : passShare * FULL_SCORE;
   const cap = beforeCap === null ? null : appliedCap(decided, beforeCap, overallShare, rubric);
   const score = cap === null ? beforeCap : cap.limit;
   const totalWeight = sum(decided, weightOf);
   const ledger: LedgerEntry[] = [];
   for (const entry of decided) {
-    const { pass, fail, ruleId } = entry.tally;
+    const { fail, ruleId } = entry.tally;
     if (fail === 0) continue;
-    const categoryPoints = (FULL_SCORE * weightOf(entry) * (fail / (pass + fail))) / totalWeight;
+    const categoryPoints = (FULL_SCORE * weightOf(entry) * (fail / (passes(entry.tally) + fail))) / totalWeight;
     ledger.push({ ruleId, categoryPoints, overallPoints: categoryPoints * overallShare });
   }
   return {
@@ -158,8 +224,9 @@ function gates(entries: readonly Entry[], rubric: Rubric): Pick<Scorecard, 'bloc
   const blockers: GatingRule[] = [];
   const conditions: GatingRule[] = [];
   const { blockingRules, blockingCategories, blockingSeverity, conditionsSeverity } = rubric.verdict;
+  const required = new Set([...blockingRules, ...(rubric.mustHaves ?? []).flatMap(({ rules }) => rules)]);
   for (const { rule, tally } of entries.filter(isGating)) {
-    const blocking = blockingRules.includes(rule.id)
+    const blocking = required.has(rule.id)
       ? tally.fail
       : blockingCategories.includes(rule.category)
         ? openFindings(tally, blockingSeverity)
@@ -171,20 +238,57 @@ function gates(entries: readonly Entry[], rubric: Rubric): Pick<Scorecard, 'bloc
   return { blockers, conditions };
 }
 
+/** What a must-have comes to. A heuristic rule may leave it open, but blocks nothing. */
+function mustHaveStatus(
+  id: string,
+  rules: readonly string[],
+  entries: readonly Entry[],
+  attested: Attested,
+): { readonly status: MustHaveStatus; readonly open: readonly string[] } {
+  const own = entries.filter(({ rule }) => rules.includes(rule.id));
+  const open = own.filter(({ tally }) => tally.fail > 0).map(({ rule }) => rule.id);
+  if (open.length > 0) return { status: 'open', open };
+  if (own.some(({ tally }) => tally.pass > 0)) return { status: 'met', open };
+  if (attested.has(id) || own.some(({ tally }) => (tally.attested ?? 0) > 0)) return { status: 'attested', open };
+  return { status: own.some(({ tally }) => tally.unknown > 0) ? 'unknown' : 'not-judged', open };
+}
+
+/** How much can go wrong, by the worst open finding that is more than a guess. */
+function riskOf(score: number | null, blockers: readonly GatingRule[], entries: readonly Entry[]): RiskLevel {
+  const open = entries.filter(isGating);
+  if (open.some(({ tally }) => tally.failBySeverity.critical > 0)) return 'critical';
+  if (blockers.length > 0 || open.some(({ tally }) => tally.failBySeverity.high > 0)) return 'high';
+  if (score === null) return 'unknown';
+  return open.some(({ tally }) => tally.failBySeverity.medium > 0) ? 'moderate' : 'low';
+}
+
+function purposesOf(score: number | null, entries: readonly Entry[], rubric: Rubric): readonly PurposeState[] {
+  const open = entries.filter(isGating).filter(({ tally }) => tally.fail > 0);
+  const isBroken = open.some(({ rule }) => rubric.verdict.blockingRules.includes(rule.id));
+  return (rubric.purposes ?? []).map(({ id, title, min, worstOpen }) => {
+    const worse = SEVERITIES.slice(0, SEVERITIES.indexOf(worstOpen));
+    const tooBad = open.some(({ tally }) => worse.some((severity) => tally.failBySeverity[severity] > 0));
+    return { id, title, fit: score !== null && displayScore(score) >= min && !isBroken && !tooBad };
+  });
+}
+
 function verdictOf(
   score: number | null,
   blockers: readonly GatingRule[],
   conditions: readonly GatingRule[],
+  mustHaves: readonly MustHaveState[],
   rubric: Rubric,
 ): VerdictName {
   if (blockers.length > 0) return 'NOT READY';
   if (score === null) return 'NOT RATED';
   const shown = displayScore(score);
-  if (shown >= rubric.verdict.ready && conditions.length === 0) return 'READY';
+  const isProven = mustHaves.every(({ status }) => status === 'met' || status === 'attested');
+  if (shown >= rubric.verdict.ready && conditions.length === 0 && isProven) return 'READY';
   return shown >= rubric.verdict.conditional ? 'READY WITH CONDITIONS' : 'NOT READY';
 }
 
-function gradeOf(score: number | null, rubric: Rubric): string | null {
+/** The grade of a score on the rubric's scale. */
+export function gradeOf(score: number | null, rubric: Rubric): string | null {
   if (score === null) return null;
   return rubric.grades.find(({ min }) => displayScore(score) >= min)?.grade ?? null;
 }
@@ -194,7 +298,7 @@ function decidedShare(applicable: readonly Entry[], rubric: Rubric): number {
   const share = weightedShare(
     applicable,
     ({ rule }) => rubric.severityWeights[rule.severity],
-    ({ tally }) => (tally.pass + tally.fail) / (tally.pass + tally.fail + tally.unknown),
+    ({ tally }) => (passes(tally) + tally.fail) / (passes(tally) + tally.fail + tally.unknown),
   );
   return share ?? 0;
 }

@@ -1,11 +1,38 @@
 /** Shapes of rubric and scorecard. The numbers live in server/src/rubrics/*.json, never in code. */
 import type { CategoryId, Severity } from '../model/verdict.ts';
 
+/** What is graded by itself: one category of rules, several, or single rules. A rule belongs to one criterion at most. */
+export interface Criterion {
+  readonly id: string;
+  readonly title: string;
+  readonly weight: number;
+  /** Categories of its rules; without it the one that `id` names. */
+  readonly categories?: readonly CategoryId[];
+  /** Rules that belong here whatever their category. */
+  readonly rules?: readonly string[];
+}
+
+/** What has to hold whatever the score. Without rules only a person can vouch for it. */
+export interface MustHave {
+  readonly id: string;
+  readonly title: string;
+  readonly rules: readonly string[];
+}
+
+/** What the code is good enough for from some score on. */
+export interface Purpose {
+  readonly id: string;
+  readonly title: string;
+  readonly min: number;
+  /** The worst severity that may be open. */
+  readonly worstOpen: Severity;
+}
+
 /** A grading scheme as data: see server/src/rubrics/rubric.schema.json for the meaning of each field. */
 export interface Rubric {
   readonly id: string;
   readonly title: string;
-  readonly categories: readonly { readonly id: CategoryId; readonly title: string; readonly weight: number }[];
+  readonly categories: readonly Criterion[];
   /** From best to worst; the first whose `min` is reached by the displayed score is the grade. */
   readonly grades: readonly { readonly grade: string; readonly min: number }[];
   readonly severityWeights: Readonly<Record<Severity, number>>;
@@ -25,6 +52,13 @@ export interface Rubric {
     readonly blockingSeverity: Severity;
     readonly blockingCategories: readonly CategoryId[];
   };
+  readonly mustHaves?: readonly MustHave[];
+  /** Lowest grades: of components that are critical, and of any. */
+  readonly components?: { readonly critical?: string; readonly any?: string };
+  /** From the most demanding to the least. */
+  readonly purposes?: readonly Purpose[];
+  /** Rules whose finding says that nobody uses the file where it stands. */
+  readonly unusedFileRules?: readonly string[];
 }
 
 export type VerdictName = 'READY' | 'READY WITH CONDITIONS' | 'NOT READY' | 'NOT RATED';
@@ -50,7 +84,7 @@ export interface AppliedCap {
 }
 
 export interface CategoryScore {
-  readonly id: CategoryId;
+  readonly id: string;
   readonly title: string;
   readonly weight: number;
   /** `null`: no rule of the category found a subject. */
@@ -71,6 +105,34 @@ export interface GatingRule {
   readonly findings: number;
 }
 
+/**
+ * `met`: every rule that found a subject passes. `open`: one fails. `unknown`: nothing could be decided from files.
+ * `attested`: a person vouches for what files cannot show. `not-judged`: none of its rules exists for this code.
+ */
+export type MustHaveStatus = 'met' | 'open' | 'unknown' | 'attested' | 'not-judged';
+
+export interface MustHaveState {
+  readonly id: string;
+  readonly title: string;
+  readonly status: MustHaveStatus;
+  /** The rules that are open. */
+  readonly open: readonly string[];
+}
+
+export type RiskLevel = 'critical' | 'high' | 'moderate' | 'low' | 'unknown';
+
+export interface PurposeState {
+  readonly id: string;
+  readonly title: string;
+  readonly fit: boolean;
+}
+
+/** How much of the code is in languages that are judged, in files. */
+export interface Coverage {
+  readonly judged: number;
+  readonly unjudged: number;
+}
+
 export interface Scorecard {
   readonly rubricId: string;
   readonly score: number | null;
@@ -80,7 +142,10 @@ export interface Scorecard {
   readonly blockers: readonly GatingRule[];
   /** Why the verdict is READY WITH CONDITIONS at best; without the blockers. */
   readonly conditions: readonly GatingRule[];
-  /** Share (0..1) of the applicable weight that evidence decided. */
+  readonly risk: RiskLevel;
+  readonly mustHaves: readonly MustHaveState[];
+  readonly purposes: readonly PurposeState[];
+  /** Share (0..1) of the applicable weight that evidence decided, times the share of the code that is judged. */
   readonly confidence: number;
   readonly categories: readonly CategoryScore[];
 }

@@ -268,6 +268,7 @@ export const rule = defineRule({
     escape:
       '`{field}` leaves the protection of {lock} when the map itself is returned; return a copy made under the lock.',
   },
+  effort: { each: [20, 90] },
   fix: 'sometimes',
   on: {},
   workspace: { partition: 'directory', reads: ['go.locking'], judge },

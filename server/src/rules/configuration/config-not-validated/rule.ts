@@ -118,6 +118,7 @@ export const rule = defineRule({
     unchecked: '{name} returns settings that nothing checks; validate them and return an error.',
     uncalled: '{name} returns settings without calling {validator}; call it before returning.',
   },
+  effort: { each: [60, 240] },
   fix: 'sometimes',
   on: {},
   workspace: judge,

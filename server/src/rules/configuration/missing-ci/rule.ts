@@ -108,6 +108,7 @@ export const rule = defineRule({
   messages: {
     missing: 'No CI pipeline builds and tests this repository; add one that runs on every push and pull request.',
   },
+  effort: { each: [60, 240] },
   fix: 'sometimes',
   on: {},
   workspace: judge,

@@ -101,6 +101,7 @@ export const rule = defineRule({
     unlisted: '{name} is read here, but {file} does not list it; add it there.',
     nowhere: '{name} is read here and described nowhere; list it in an env example file.',
   },
+  effort: { each: [2, 10] },
   fix: 'always',
   on: {},
   workspace: judge,

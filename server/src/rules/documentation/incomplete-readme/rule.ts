@@ -152,6 +152,7 @@ export const rule = defineRule({
       'The repository has no README; write one that says what the project does and how to run, configure and test it.',
     incomplete: 'The README does not say {missing}; add a short section or link a guide.',
   },
+  effort: { each: [30, 120] },
   fix: 'always',
   on: {},
   workspace: judge,

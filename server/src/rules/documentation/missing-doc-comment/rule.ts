@@ -143,6 +143,7 @@ export const rule = defineRule<Options>({
   messages: {
     missing: 'Exported {kind} {name} has no doc comment; say above it what a caller must know.',
   },
+  effort: { each: [1, 5] },
   fix: 'sometimes',
   on: { go: [exportedDeclaration] },
 });

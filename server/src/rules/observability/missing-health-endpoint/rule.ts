@@ -79,6 +79,7 @@ export const rule = defineRule({
     http: 'These routes have no health check among them; register one such as GET /healthz.',
     grpc: 'This gRPC server has no health service; register the one of google.golang.org/grpc/health.',
   },
+  effort: { each: [30, 120] },
   fix: 'sometimes',
   on: { go: [] },
   workspace: {

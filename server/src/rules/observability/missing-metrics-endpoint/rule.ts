@@ -55,6 +55,7 @@ export const rule = defineRule({
     http: 'The service behind these routes exports no metrics; serve the Prometheus handler at /metrics.',
     grpc: 'This gRPC server exports no metrics; add a metrics interceptor and serve the Prometheus handler.',
   },
+  effort: { each: [120, 480] },
   fix: 'sometimes',
   on: { go: [] },
   workspace: {

@@ -28,6 +28,7 @@ export const rule = defineRule({
     service:
       'Requests to this service cannot be traced; set up OpenTelemetry with an exporter and instrument the handler.',
   },
+  effort: { each: [480, 1440] },
   fix: 'none',
   on: { go: [] },
   workspace: {

@@ -53,6 +53,7 @@ export const rule = defineRule({
   messages: {
     plain: 'This service logs plain lines ({calls} calls in {files}); use log/slog with a JSON handler and attributes.',
   },
+  effort: { once: [120, 480], each: [1, 4] },
   fix: 'sometimes',
   on: { go: [] },
   workspace: {

@@ -96,6 +96,8 @@ export const rule = defineRule({
     program:
       'This folder holds several programs with a main of their own, so it does not build as a package; give each one a folder.',
   },
+  effort: { each: [5, 30] },
+  suppressible: false,
   fix: 'none',
   // A collision with a test file breaks the tests of the package.
   roles: ['production', 'test'],

@@ -221,6 +221,8 @@ export const rule = defineRule({
     conflict: 'This merge conflict is unresolved; keep one side, or join both, and delete the markers.',
     leftover: 'This conflict marker was left behind; check what was merged here, then delete the line.',
   },
+  effort: { each: [5, 60] },
+  suppressible: false,
   fix: 'always',
   // A conflict breaks tests and generated code as well; examples may show one on purpose.
   roles: ['production', 'test', 'generated'],

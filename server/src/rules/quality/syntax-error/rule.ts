@@ -91,6 +91,8 @@ export const rule = defineRule({
     error: 'The file does not parse here; correct the syntax at this place or right before it.',
     missing: 'The file does not parse here, since {missing} is missing; insert it.',
   },
+  effort: { each: [5, 30] },
+  suppressible: false,
   fix: 'sometimes',
   // What is generated or tests must parse as well; examples may hold invalid input on purpose.
   roles: ['production', 'test', 'generated'],

@@ -119,6 +119,7 @@ export const rule = defineRule({
   messages: {
     open: 'This {word} ships an open end; finish it, or move it to the issue tracker and delete the comment.',
   },
+  effort: { each: [5, 120] },
   fix: 'none',
   on: { go: [goComment, wholeGoFile], any: [hashComments] },
 });

@@ -286,6 +286,8 @@ export const rule = defineRule({
     qualified: 'Package {package} declares no {name}, so this does not compile; declare it there, or correct the name.',
     member: '{type} has no field or method {name}, so this does not compile; add it, or correct the name.',
   },
+  effort: { each: [10, 120] },
+  suppressible: false,
   fix: 'sometimes',
   on: {},
   workspace: { partition: 'directory', reads: ['go.uses'], judge },

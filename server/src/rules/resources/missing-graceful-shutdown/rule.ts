@@ -168,6 +168,7 @@ export const rule = defineRule({
     interruptOnly: 'This server is stopped only by SIGINT, but orchestrators send SIGTERM; add syscall.SIGTERM.',
     notDrained: 'SIGTERM ends this program without draining the server; call {shutdown} before main returns.',
   },
+  effort: { each: [30, 120] },
   fix: 'sometimes',
   on: { go: [] },
   workspace: {

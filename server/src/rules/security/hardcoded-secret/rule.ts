@@ -27,6 +27,7 @@ export const rule = defineRule({
     address: 'This address contains a password; read the address from the environment and rotate the password.',
     setting: '{name} is written in the file; take it from the environment or a secret store and rotate it.',
   },
+  effort: { each: [30, 120] },
   fix: 'sometimes',
   on: { go: goDetectors, any: textDetectors },
   workspace: judgeLiterals,

@@ -72,6 +72,7 @@ export const rule = defineRule({
   messages: {
     routes: 'These routes have no rate limit; add a per-client limiter that answers 429.',
   },
+  effort: { each: [60, 240] },
   fix: 'sometimes',
   on: { go: [] },
   workspace: {

@@ -146,6 +146,7 @@ export const rule = defineRule({
     url: 'Data goes to {host} in clear text; connect by {secure} instead of {scheme}.',
     page: 'This page opens its WebSocket in clear text even when it came by https; use wss then.',
   },
+  effort: { each: [60, 480] },
   fix: 'sometimes',
   on: { go: [connections as NodeDetector], text: [sockets] },
   workspace: {

@@ -119,6 +119,7 @@ export const rule = defineRule({
     loaded: 'This loads {path}, which no ignore rule covers; add a pattern before somebody commits it.',
     hidden: 'An ignore rule hides this example file from new clones; add an exception for it.',
   },
+  effort: { each: [5, 15] },
   fix: 'sometimes',
   on: {},
   workspace: judge,

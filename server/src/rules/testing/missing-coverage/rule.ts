@@ -42,6 +42,7 @@ export const rule = defineRule({
   messages: {
     missing: 'Nothing measures what the tests cover; add -coverprofile to the test command and watch the number.',
   },
+  effort: { each: [30, 90] },
   fix: 'sometimes',
   on: {},
   workspace: judge,

@@ -43,6 +43,7 @@ export const rule = defineRule({
   messages: {
     missing: 'No test command uses the race detector although the code is concurrent; run the tests with -race.',
   },
+  effort: { each: [10, 60] },
   fix: 'sometimes',
   on: {},
   workspace: judge,

@@ -167,6 +167,7 @@ export const rule = defineRule({
     untested: 'Package {package} has no tests; write one for what would hurt most if it broke.',
     indirect: 'Package {package} has no tests of its own, only those of others such as {test}; test it where it is.',
   },
+  effort: { each: [60, 240] },
   fix: 'sometimes',
   on: {},
   workspace: { partition: 'directory', reads: ['go.package'], judge },
