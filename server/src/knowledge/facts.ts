@@ -48,6 +48,16 @@ export type ServeStatement = Insertion & {
   readonly http: string;
 };
 
+/**
+ * Where the router comes from that a route is registered on: made right there, a parameter of the declaration, a field
+ * or variable that other declarations may have put middleware on, or anything else.
+ */
+export type RouterOrigin =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'parameter'; readonly function: string; readonly index: number }
+  | { readonly kind: 'shared'; readonly name: string }
+  | { readonly kind: 'unknown' };
+
 /** Every fact by name: the comment says what its key is, the type what its value is. */
 export type FactValues = {
   /** Key: path of the file. One for each Go file. */
@@ -125,7 +135,25 @@ export type FactValues = {
     readonly before: Insertion | null;
     /** Whether a comment stands at the insertion point. */
     readonly commented: boolean;
+    /** What stands in front of the handler within the declaration, outermost first: see knowledge/go/guards.ts. */
+    readonly guards: readonly string[];
+    /** Where the router comes from. */
+    readonly origin: RouterOrigin;
+    /** The handler, as far as its name tells where it is; '' for literals and everything else. */
+    readonly target: string;
+    /** Names in the body of a handler that is written in place, '' when it is not. */
+    readonly inline: string;
+    /** The argument that is the handler with its wrappers; null when it is not written in the call. */
+    readonly handlerSpan: Part | null;
   };
+  /** Key: name of the called function or method. A router is passed on to it. */
+  'http.handover': {
+    readonly index: number;
+    readonly guards: readonly string[];
+    readonly origin: RouterOrigin;
+  };
+  /** Key: text of the middleware. Put on a router that is a field or variable of the package, named by `router`. */
+  'http.guard': { readonly router: string };
   /** Key: source of the middleware, shortened. A call of Use, With or the like. */
   'http.middleware': { readonly framework: string };
   /** Key: callee. A handler that reads a request's body as a whole. */
@@ -140,6 +168,24 @@ export type FactValues = {
   };
   /** Key: method. A message is read from a WebSocket. */
   'ws.read': null;
+  /**
+   * Key: name of the declaration. The program tells who sends a request, or refuses it: see
+   * knowledge/go/authentication.ts for what counts.
+   */
+  'auth.evidence': {
+    readonly kind: 'library' | 'credential' | 'rejection' | 'identity' | 'wrapper' | 'route' | 'certificate';
+    readonly what: string;
+  };
+  /** Key: name of a function. What its body says about who may do something, for functions that are handlers or wrap them. */
+  'auth.function': {
+    readonly credential: boolean;
+    readonly rejects: boolean;
+    readonly rights: boolean;
+    /** Names in its body that may lead to a check. */
+    readonly calls: string;
+    readonly wraps: boolean;
+  };
+
   /** Key: what it is. Requests are limited in rate: see knowledge/go/rateLimits.ts for what counts. */
   'rate.limit': { readonly kind: 'library' | 'handler' | 'middleware' | 'status' };
 

@@ -30,6 +30,7 @@ import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-re
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
@@ -70,6 +71,7 @@ export const RULES: readonly Rule[] = [
   resourcesServerWithoutTimeouts,
   resourcesUnstoppableBackgroundTask,
   securityHardcodedSecret,
+  securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
   securityUncheckedMessageOrigin,

@@ -5,7 +5,7 @@
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
-import { scopeAround } from '../../languages/go/scope.ts';
+import { type GoScope, scopeAround } from '../../languages/go/scope.ts';
 import {
   assignedExpressions,
   callArguments,
@@ -18,8 +18,9 @@ import {
   syntaxChildren,
 } from '../../languages/go/syntax.ts';
 import { typesAround } from '../../languages/go/types.ts';
-import { state } from '../facts.ts';
+import { type Part, type RouterOrigin, state } from '../facts.ts';
 import { frameworkOfPath, importedFrameworks, routingValueOf, WEB_FRAMEWORKS, withoutVersion } from './frameworks.ts';
+import { guardsOf, guardText, namesIn, unwrapHandler } from './guards.ts';
 import { makesHandler, takesRequest } from './handlers.ts';
 import { isHealthName, isHealthPath, purposeOf } from './paths.ts';
 
@@ -81,9 +82,13 @@ const routes: NodeDetector<unknown, GoNode, GoHeader> = {
     const name = callee.child('field')?.text ?? '';
     const values = callArguments(node);
     if (values.length === 0 || values.length > 12) return;
-    const pathIndex = values.findIndex((value, index) => index < 2 && pathOf(value) !== null);
+    let pathIndex = values.findIndex((value, index) => index < 2 && pathOf(value) !== null);
+    // Groups also take a path without its first slash: `group.POST("users", create)`.
+    const relative =
+      pathIndex < 0 && values.length > 1 && METHOD_NAME.test(name) ? stringLiteralValue(values[0]!) : null;
+    if (relative !== null && /^[\w:*{}./-]+$/.test(relative)) pathIndex = 0;
     if (pathIndex < 0) return;
-    const path = pathOf(values[pathIndex]!)!;
+    const path = relative === null ? pathOf(values[pathIndex]!)! : `/${relative}`;
     const handlers = values.slice(pathIndex + 1);
     const pathOnly = PATH_ONLY.test(name);
     if (pathOnly ? values.length !== 1 : handlers.length === 0) return;
@@ -107,6 +112,7 @@ const routes: NodeDetector<unknown, GoNode, GoHeader> = {
       router = '';
     } else {
       const routing = routingValueOf(operand, types, scope);
+      if (routing === null && relative !== null) return;
       if (routing !== null) {
         if (!routing.framework.registers.has(name)) return;
         framework = routing.framework.id;
@@ -135,13 +141,16 @@ const routes: NodeDetector<unknown, GoNode, GoHeader> = {
       : purposeOf(path === '' ? '' : path, path === '' ? `${values[pathIndex]!.text} ${handler}` : handler);
     const statement = statementOf(node);
     const first = statement === null ? null : (leadingComments(statement)[0] ?? statement);
+    const front = frontOfRoute(node, chain, operand, handlers, framework, scope);
     const isOwnStatement =
       statement?.kind === 'expression_statement' && syntaxChildren(statement)[0]?.equals(chain) === true;
     yield state(
       'http.route',
       path,
       {
-        method: METHOD_NAME.test(name) ? name.toUpperCase() : (/^[A-Z]+(?= )/.exec(path)?.[0] ?? ''),
+        method: METHOD_NAME.test(name)
+          ? name.toUpperCase()
+          : (/^[A-Z]+(?= )/.exec(path)?.[0] ?? (pathIndex === 1 ? methodOf(values[0]!.text) : methodOfChain(node))),
         framework,
         router: router.length > 100 ? '' : router,
         root,
@@ -152,9 +161,129 @@ const routes: NodeDetector<unknown, GoNode, GoHeader> = {
             ? { start: first.start, end: first.start, indent: indentationOf(first) }
             : null,
         commented: first !== null && statement !== null && first.start !== statement.start,
+        ...front,
       },
       node,
     );
+  },
+};
+
+interface RouteFront {
+  readonly guards: readonly string[];
+  readonly origin: RouterOrigin;
+  readonly target: string;
+  readonly inline: string;
+  readonly handlerSpan: Part | null;
+}
+
+/** What stands in front of the handler of a route, and the handler itself. */
+function frontOfRoute(
+  node: GoNode,
+  chain: GoNode,
+  router: GoNode,
+  handlers: readonly GoNode[],
+  framework: string,
+  scope: GoScope,
+): RouteFront {
+  const { guards, origin } = guardsOf(router, scope);
+  const found = [...guards];
+  // echo takes the handler first, others last.
+  const at = framework === 'echo' ? 0 : handlers.length - 1;
+  for (const [index, value] of handlers.entries()) if (index !== at) found.push(guardText(value));
+  let handler: GoNode | null = handlers[at] ?? null;
+  if (handlers.length === 0) {
+    for (const call of chain.descendants('call_expression')) {
+      if (call.end <= node.end || call.start !== chain.start) continue;
+      const callee = call.child('function');
+      if (!/^(?:Handler|HandlerFunc)$/.test(callee?.child('field')?.text ?? '')) continue;
+      handler = callArguments(call)[0] ?? null;
+      break;
+    }
+  }
+  if (handler === null) return { guards: found, origin, target: '', inline: '', handlerSpan: null };
+  const handlerSpan = handler.start < node.end ? { start: handler.start, end: handler.end } : null;
+  const unwrapped = unwrapHandler(handler);
+  found.push(...unwrapped.guards);
+  const inner = unwrapped.handler;
+  const target =
+    inner?.kind === 'identifier'
+      ? inner.text
+      : inner?.kind === 'selector_expression'
+        ? (inner.child('field')?.text ?? '')
+        : '';
+  return { guards: found, origin, target, inline: inner?.kind === 'func_literal' ? namesIn(inner) : '', handlerSpan };
+}
+
+function methodOf(text: string): string {
+  return /(?:^"|\bhttp\.Method)([A-Za-z]+)"?$/.exec(text)?.[1]?.toUpperCase() ?? '';
+}
+
+/** The first method that `.Methods("POST")` allows, behind or before the path; '' when any is. */
+function methodOfChain(call: GoNode): string {
+  const { text } = chainOf(call);
+  if (text.length > 4_000) return '';
+  const list = /\.Methods\(([^)]*)\)/.exec(text)?.[1];
+  if (list === undefined) return '';
+  const methods = list.split(',').map((item) => methodOf(item.trim()));
+  return methods.find((method) => method !== 'OPTIONS' && method !== '') ?? '';
+}
+
+const PASSES_ROUTER =
+  /rout|regist|init|setup|mount|add|api|handle|bind|install|apply|load|attach|serve|expose|configure|define|wire|map/i;
+
+/** A router that is passed on: what the called function registers stands behind the guards here. */
+const handovers: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: WEB_FRAMEWORKS.flatMap((item) => (item.path === 'net/http' ? ['Mux'] : [])).concat(
+    'gin.',
+    'echo.',
+    'fiber.',
+    'chi.',
+    'mux.',
+    'Router',
+    'router',
+    'Group',
+    'group',
+  ),
+  calls: (name) => PASSES_ROUTER.test(name),
+  *check(node, ctx) {
+    if (importedFrameworks(ctx.file.header).length === 0) return;
+    const callee = node.child('function');
+    const isSelector = callee?.kind === 'selector_expression';
+    if (!isSelector && callee?.kind !== 'identifier') return;
+    const name = isSelector ? (callee.child('field')?.text ?? '') : callee.text;
+    if (REGISTERS.has(name)) return;
+    const values = callArguments(node);
+    if (values.length === 0 || values.length > 12) return;
+    const candidates = values.filter(
+      ({ kind }) => kind === 'identifier' || kind === 'selector_expression' || kind === 'call_expression',
+    );
+    if (candidates.length === 0) return;
+    const types = typesAround(ctx, node);
+    const scope = scopeAround(ctx, node);
+    if (types === null || scope === null) return;
+    for (const [index, value] of values.entries()) {
+      if (!candidates.includes(value) || routingValueOf(value, types, scope) === null) continue;
+      yield state('http.handover', name, { index, ...guardsOf(value, scope) }, value);
+    }
+  },
+};
+
+/** `s.router.Use(auth)`: other declarations register routes on the same field. */
+const sharedGuards: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: ['.Use(', '.UseFunc('],
+  calls: (name) => /^(?:Use|UseFunc|Pre)$/.test(name),
+  *check(node, ctx) {
+    if (importedFrameworks(ctx.file.header).length === 0) return;
+    const operand = node.child('function')?.child('operand') ?? null;
+    const scope = scopeAround(ctx, node);
+    if (operand === null || scope === null) return;
+    const { origin } = guardsOf(operand, scope);
+    if (origin.kind !== 'shared') return;
+    for (const value of callArguments(node)) {
+      yield state('http.guard', guardText(value), { router: origin.name }, value);
+    }
   },
 };
 
@@ -282,6 +411,8 @@ export const extractors: readonly Extractor[] = [
   { id: 'http.route', language: 'go', detector: routes as NodeDetector },
   { id: 'http.router', language: 'go', detector: routers as NodeDetector },
   { id: 'http.middleware', language: 'go', detector: middleware as NodeDetector },
+  { id: 'http.handover', language: 'go', detector: handovers as NodeDetector },
+  { id: 'http.guard', language: 'go', detector: sharedGuards as NodeDetector },
   { id: 'health.path', language: 'go', detector: healthPaths as NodeDetector },
   { id: 'health.handler', language: 'go', detector: healthHandlers as NodeDetector },
   { id: 'health.library', language: 'go', detector: healthLibraries as NodeDetector },
