@@ -29,6 +29,7 @@ import { rule as resourcesMissingGracefulShutdown } from './resources/missing-gr
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
+import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
@@ -70,6 +71,7 @@ export const RULES: readonly Rule[] = [
   resourcesMissingRequestSizeLimit,
   resourcesServerWithoutTimeouts,
   resourcesUnstoppableBackgroundTask,
+  securityCorsWildcard,
   securityHardcodedSecret,
   securityMissingAuthentication,
   securityMissingRateLimit,

@@ -30,7 +30,9 @@ function hasSomethingToProtect(program: GoProgram): boolean {
 function isMounted(facts: FactView, program: GoProgram): boolean {
   return (
     evidence(facts, program, 'http.middleware').some((fact) => AUTHENTICATES.test(fact.key)) ||
-    program.routes.some((route) => !isPublicRoute(route) && route.value.guards.some((guard) => AUTHENTICATES.test(guard)))
+    program.routes.some(
+      (route) => !isPublicRoute(route) && route.value.guards.some((guard) => AUTHENTICATES.test(guard)),
+    )
   );
 }
 
@@ -125,7 +127,12 @@ export const rule = defineRule({
             };
             continue;
           }
-          yield { kind: 'fail', subject: place, message: rpc ? 'rpc' : 'program', ...(rpc ? { severity: 'high' as const } : {}) };
+          yield {
+            kind: 'fail',
+            subject: place,
+            message: rpc ? 'rpc' : 'program',
+            ...(rpc ? { severity: 'high' as const } : {}),
+          };
           continue;
         }
         const judged = program.routes.map((route) => ({ route, protection: protections.of(route) }));
