@@ -3,7 +3,6 @@
  * never part of a score.
  */
 import type { Severity } from '../model/verdict.ts';
-import type { Rule } from './rule.ts';
 
 /** From the least to the most, in minutes. */
 export type Minutes = readonly [least: number, most: number];
@@ -33,8 +32,17 @@ const SYSTEM_PLACE: Minutes = [5, 20];
 /** Where every finding has a quick fix, what remains is to read it and to run the tests. */
 const FIXED: Minutes = [2, 10];
 
+/** What of a rule decides its effort. */
+interface EstimatedRule {
+  readonly severity: Severity;
+  readonly fix: 'none' | 'sometimes' | 'always';
+  readonly effort?: Effort;
+  /** There is one: the rule judges the system and not a place. */
+  readonly workspace?: object;
+}
+
 /** The effort of a rule's findings: what the rule says, or a default by what kind of rule it is. */
-export function effortOf(rule: Pick<Rule, 'severity' | 'fix'> & Partial<Pick<Rule, 'effort' | 'workspace'>>): Effort {
+export function effortOf(rule: EstimatedRule): Effort {
   if (rule.effort !== undefined) return rule.effort;
   if (rule.fix === 'always') return { each: FIXED };
   if (rule.workspace !== undefined) return { once: SYSTEM[rule.severity], each: SYSTEM_PLACE };

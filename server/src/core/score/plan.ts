@@ -32,10 +32,13 @@ export interface Way {
 export interface ActionPlan {
   /** Blockers, and whatever is critical. */
   readonly immediate: readonly PlanStep[];
-  /** Conditions, and whatever is high. */
+  /** Conditions, whatever is high, and what is medium and takes a day at most. */
   readonly shortTerm: readonly PlanStep[];
   readonly longTerm: readonly PlanStep[];
 }
+
+/** Working hours. */
+const DAY = 8;
 
 /**
  * The cheapest way that is found to a grade, or to the next better one: the rule with the most points for its effort
@@ -83,9 +86,10 @@ export function actionPlan(
   for (const { rule, tally } of play.open) {
     const step = { ...play.step(rule.id), gain: play.worth(rule.id) };
     const isGuess = rule.confidence === 'heuristic';
-    const { critical, high } = tally.failBySeverity;
+    const { critical, high, medium } = tally.failBySeverity;
+    const isSmall = play.hours(rule.id) <= DAY;
     if (blocking.has(rule.id) || (critical > 0 && !isGuess)) plan.immediate.push(step);
-    else if (conditional.has(rule.id) || high + critical > 0) plan.shortTerm.push(step);
+    else if (conditional.has(rule.id) || high + critical > 0 || (medium > 0 && isSmall)) plan.shortTerm.push(step);
     else plan.longTerm.push(step);
   }
   const byReturn = (a: PlanStep, b: PlanStep): number =>
