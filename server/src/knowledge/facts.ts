@@ -226,6 +226,13 @@ export type FactValues = {
   /** Key: name of the constant that is passed to a call that connects. */
   'url.use': { readonly callee: string };
 
+  /** Key: path of the test file. Paths and function names that a declaration of it names; one for each declaration. */
+  'test.requests': { readonly paths: readonly string[]; readonly names: readonly string[] };
+  /** Key: what the test is besides a unit test. Generous: a name, a tag or a tool is enough. */
+  'test.level': { readonly by: string };
+  /** Key: name. A benchmark of Go; `real`: it repeats something. */
+  'test.benchmark': { readonly real: boolean };
+
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };
   /** Key: path of the file. A proxy of the deployment limits the rate of requests. */

@@ -17,6 +17,7 @@ import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
 import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
+import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
 import { extractors as languagesGoSymbols } from '../languages/go/symbols.ts';
@@ -41,6 +42,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectEnvFiles,
   ...knowledgeProjectLayout,
   ...knowledgeProjectReadme,
+  ...knowledgeProjectTestEvidence,
   ...languagesGoHidden,
   ...languagesGoLocksFacts,
   ...languagesGoSymbols,

@@ -36,8 +36,12 @@ import { rule as securityMissingRateLimit } from './security/missing-rate-limit/
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 import { rule as securityUnprotectedEnvFile } from './security/unprotected-env-file/rule.ts';
+import { rule as testingMissingChaosTests } from './testing/missing-chaos-tests/rule.ts';
 import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.ts';
+import { rule as testingMissingIntegrationTests } from './testing/missing-integration-tests/rule.ts';
+import { rule as testingMissingLoadTests } from './testing/missing-load-tests/rule.ts';
 import { rule as testingMissingRaceDetector } from './testing/missing-race-detector/rule.ts';
+import { rule as testingUntestedEndpoint } from './testing/untested-endpoint/rule.ts';
 import { rule as testingUntestedModule } from './testing/untested-module/rule.ts';
 
 /** Every rule, by category and id. */
@@ -78,7 +82,11 @@ export const RULES: readonly Rule[] = [
   securityMissingTls,
   securityUncheckedMessageOrigin,
   securityUnprotectedEnvFile,
+  testingMissingChaosTests,
   testingMissingCoverage,
+  testingMissingIntegrationTests,
+  testingMissingLoadTests,
   testingMissingRaceDetector,
+  testingUntestedEndpoint,
   testingUntestedModule,
 ];
