@@ -27,6 +27,7 @@ import { rule as resourcesContextNotPropagated } from './resources/context-not-p
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
+import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
@@ -73,6 +74,7 @@ export const RULES: readonly Rule[] = [
   resourcesHttpBodyNotClosed,
   resourcesMissingGracefulShutdown,
   resourcesMissingRequestSizeLimit,
+  resourcesResourceLeak,
   resourcesServerWithoutTimeouts,
   resourcesUnstoppableBackgroundTask,
   securityCorsWildcard,

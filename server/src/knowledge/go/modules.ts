@@ -1,7 +1,7 @@
 /** The module that a go.mod declares. Reads only what is needed to follow imports; replacements are not resolved. */
 import { directoryOf } from '../../core/model/path.ts';
-import type { Extractor, TextDetector } from '../../core/rulekit/rule.ts';
-import { state } from '../facts.ts';
+import type { Extractor, FactView, TextDetector } from '../../core/rulekit/rule.ts';
+import { allFacts, state } from '../facts.ts';
 
 const MODULE = /^\uFEFF?[ \t]*module[ \t]+"?([^\s"]+)/m;
 const GO_VERSION = /^[ \t]*go[ \t]+(\d+(?:\.\d+)*)/m;
@@ -24,3 +24,15 @@ const modules: TextDetector = {
 };
 
 export const extractors: readonly Extractor[] = [{ id: 'go.module', language: 'gomod', detector: modules }];
+
+/** Whether the module of a file is written for a version of Go below `1.minor`; an unknown version is an old one. */
+export function isBeforeGo(minor: number, path: string, facts: FactView): boolean {
+  const directory = directoryOf(path);
+  const [module] = allFacts(facts, 'go.module')
+    .map((item) => item.value)
+    .filter((item) => item.directory === '' || `${directory}/`.startsWith(`${item.directory}/`))
+    .sort((a, b) => b.directory.length - a.directory.length);
+  const match = /^(\d+)(?:\.(\d+))?/.exec(module?.goVersion ?? '');
+  if (match === null || Number(match[1]) !== 1) return match === null;
+  return Number(match[2] ?? 0) < minor;
+}

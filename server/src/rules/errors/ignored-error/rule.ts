@@ -2,6 +2,7 @@
 import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Severity, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { isBeforeGo } from '../../../knowledge/go/modules.ts';
 import { isStdlibPath, namedType } from '../../../knowledge/go/stdlib.ts';
 import { resultsOfChain, typeOfChain } from '../../../languages/go/libraryChains.ts';
 import { pendingValue, settled } from '../../../languages/go/pending.ts';
@@ -72,20 +73,6 @@ function declarationOf(found: Fact, name: string, facts: FactView, index: GoInde
   return declared.length === 1 && facts.role(declared[0]!.place.path) === 'production' ? declared[0]! : null;
 }
 
-/** Whether the module of a file is written for a version of Go below `version`; an unknown version is an old one. */
-function isBefore(version: string, found: Fact, facts: FactView): boolean {
-  const [major, minor] = version.split('.').map(Number);
-  const directory = directoryOf(found.place.path);
-  const modules = facts
-    .all('go.module')
-    .map((item) => item.value as { readonly directory: string; readonly goVersion: string })
-    .filter((item) => item.directory === '' || `${directory}/`.startsWith(`${item.directory}/`))
-    .sort((a, b) => b.directory.length - a.directory.length);
-  const [ownMajor, ownMinor] = (modules[0]?.goVersion ?? '').split('.').map(Number);
-  if (ownMajor === undefined || ownMinor === undefined || Number.isNaN(ownMajor)) return true;
-  return ownMajor < major! || (ownMajor === major && ownMinor < minor!);
-}
-
 export const rule = defineRule({
   id: 'ignored-error',
   title: 'Error or significant result ignored',
@@ -118,7 +105,11 @@ export const rule = defineRule({
     reads: [DROP_FACT, VERSION_FACT],
     *judge(facts): Iterable<WorkspaceVerdict> {
       for (const found of facts.get(VERSION_FACT)) {
-        if (facts.role(found.place.path) !== 'production' || !isBefore(found.key, found, facts)) continue;
+        if (
+          facts.role(found.place.path) !== 'production' ||
+          !isBeforeGo(Number(found.key.split('.')[1]), found.place.path, facts)
+        )
+          continue;
         yield settled(found, found.value);
       }
       const index = facts.derive(goIndex);

@@ -4,13 +4,12 @@
  * nothing is said about it.
  */
 
-import type { FlowEdge } from '../../../core/flow/graph.ts';
-import { findEscape, findPath } from '../../../core/flow/paths.ts';
 import type { Fact, Fix, FixEdit, Related, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { type ChunkContext, defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { isStdlibPath } from '../../../knowledge/go/stdlib.ts';
 import { chainContext, chainOf } from '../../../languages/go/chains.ts';
-import { flowAround, type GoFlow, whenAcquired } from '../../../languages/go/flow.ts';
+import { type Acquired, type CustodyUse, custodyOf, deferralPlace } from '../../../languages/go/custody.ts';
+import { flowAround } from '../../../languages/go/flow.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type PendingVerdict, pendingValue, settled } from '../../../languages/go/pending.ts';
@@ -21,15 +20,10 @@ import {
   assignedValues,
   callArguments,
   calledExpression,
-  FUNCTION_KINDS,
   functionName,
-  indentationOf,
   isAssigned,
   isBlank,
-  lineBreakOf,
   lineSpanOf,
-  nilComparison,
-  statementsOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
@@ -78,30 +72,23 @@ function looksLikeResponse(binding: GoBinding): boolean {
   });
 }
 
-/**
- * - `close`: closes the body.
- * - `handOver`: someone else may close it from here on.
- * - `neutral`: reads the response, and leaves it open.
- */
-type Use = 'close' | 'handOver' | 'neutral';
-
 /** What happens to a response, or to a value that reads from its body, where it is used. */
-function useOf(use: GoNode, types: GoTypes, scope: GoScope): Use {
+function useOf(use: GoNode, types: GoTypes, scope: GoScope): CustodyUse {
   if (isAssigned(use)) return 'neutral';
   const parent = use.parent;
   if (parent?.kind === 'selector_expression' && parent.child('operand')?.index === use.index) {
     const field = parent.child('field')?.text ?? '';
     if (field === 'Body') return bodyUse(parent, types, scope);
     // `resp.Write(w)` closes the body when it has been sent.
-    return field === 'Write' ? 'close' : 'neutral';
+    return field === 'Write' ? 'release' : 'neutral';
   }
   return valueUse(use, types);
 }
 
-function bodyUse(body: GoNode, types: GoTypes, scope: GoScope): Use {
+function bodyUse(body: GoNode, types: GoTypes, scope: GoScope): CustodyUse {
   const parent = body.parent;
   if (parent?.kind === 'selector_expression') {
-    return parent.child('field')?.text === 'Close' ? 'close' : 'neutral';
+    return parent.child('field')?.text === 'Close' ? 'release' : 'neutral';
   }
   if (parent?.kind === 'expression_list' && parent.field === 'left') return 'neutral';
   const reader = readerOver(body, types);
@@ -120,7 +107,7 @@ function readerOver(argument: GoNode, types: GoTypes): GoNode | null {
   return /^(New|LimitReader$|TeeReader$|MultiReader$|NopCloser$|MaxBytesReader$)/.test(callee.name) ? call : null;
 }
 
-function readerUse(call: GoNode, types: GoTypes, scope: GoScope): Use {
+function readerUse(call: GoNode, types: GoTypes, scope: GoScope): CustodyUse {
   let reader = call;
   for (let outer = readerOver(reader, types); outer !== null; outer = readerOver(reader, types)) reader = outer;
   const parent = reader.parent;
@@ -139,7 +126,7 @@ function readerUse(call: GoNode, types: GoTypes, scope: GoScope): Use {
 }
 
 /** A whole response, or body: compared, printed or read by the library, or given to something that may close it. */
-function valueUse(value: GoNode, types: GoTypes): Use {
+function valueUse(value: GoNode, types: GoTypes): CustodyUse {
   let inner = value;
   while (inner.parent?.kind === 'parenthesized_expression') inner = inner.parent;
   const parent = inner.parent;
@@ -153,50 +140,17 @@ function valueUse(value: GoNode, types: GoTypes): Use {
   return 'handOver';
 }
 
-interface Acquired {
-  readonly statement: GoNode;
-  readonly call: GoNode;
-  readonly target: GoNode;
-  readonly binding: GoBinding;
-  readonly error: GoBinding | null;
-}
-
-/** Ways that an error is judged by a function: on neither branch is it known whether there is a response. */
-function judgesError(flow: GoFlow, edge: FlowEdge, error: GoBinding | null): boolean {
-  if (error === null || edge.label === 'always') return false;
-  const test = flow.node(edge.from);
-  if (test?.kind !== 'call_expression') return false;
-  const callee = calledExpression(test)?.text ?? '';
-  if (callee === 'errors.Is' || callee === 'errors.As') return false;
-  return error.uses.some((use) => test.contains(use));
-}
-
 function* followed(
   acquired: Acquired,
   ctx: ChunkContext<unknown, GoHeader>,
   scope: GoScope,
   types: GoTypes,
 ): Iterable<PendingVerdict> {
-  const { statement, call, binding, error } = acquired;
+  const { statement, call, binding } = acquired;
   const flow = flowAround(ctx, statement);
-  // A variable of an outer function, a parameter or a result lives on.
-  if (flow === null || binding.kind !== 'variable' || binding.owner !== flow.function.index) return;
-  const from = flow.at(statement);
-  if (from < 0) return;
-
-  const released = new Set<number>();
-  let closes = 0;
-  let handOvers = 0;
-  for (const use of binding.uses) {
-    const kind = useOf(use, types, scope);
-    if (kind === 'neutral') continue;
-    if (kind === 'close') closes++;
-    else handOvers++;
-    const id = flow.at(use);
-    if (id >= 0) released.add(id);
-  }
-  const acquisition = whenAcquired(flow, {
-    isError: (identifier) => error !== null && scope.bindingOf(identifier) === error,
+  if (flow === null) return;
+  const custody = custodyOf(acquired, flow, scope, {
+    useOf: (use) => useOf(use, types, scope),
     // `resp == nil` and `resp.Body == nil`
     isValue: (expression) => {
       const isBody = expression.kind === 'selector_expression' && expression.child('field')?.text === 'Body';
@@ -204,37 +158,16 @@ function* followed(
       return value?.kind === 'identifier' && scope.bindingOf(value) === binding;
     },
   });
-  const step = (edge: FlowEdge, state: number): number | null =>
-    judgesError(flow, edge, error) ? null : acquisition.step(edge, state);
-  const satisfies = (id: number): boolean => released.has(id);
-
-  // The next request of a loop takes the variable while the body is still open.
-  const overwritten = findPath(flow.graph, {
-    from,
-    target: (id) => id === from,
-    blocks: satisfies,
-    ...acquisition,
-    step,
-  });
-  const leak =
-    overwritten === null
-      ? findEscape(flow.graph, { from, satisfies: (id) => id === from || satisfies(id), ...acquisition, step })
-      : null;
-  if (overwritten === null && leak === null) {
+  if (custody === null) return;
+  const { releases: closes, handOvers, overwritten } = custody;
+  const leak = overwritten ? null : custody.escape();
+  if (!overwritten && leak === null) {
     if (closes > 0) yield { kind: 'pass', subject: call.span };
     return;
   }
   // A body that was read to its end, or failed on the way, gives its connection back.
   const drained = new Set(binding.uses.filter((use) => isReadToEnd(use, types)).map((use) => flow.at(use)));
-  const isDrained =
-    leak !== null &&
-    drained.size > 0 &&
-    findEscape(flow.graph, {
-      from,
-      satisfies: (id) => id === from || drained.has(id) || satisfies(id),
-      ...acquisition,
-      step,
-    }) === null;
+  const isDrained = leak !== null && drained.size > 0 && custody.escape(drained) === null;
   let last: GoNode | null = leak === null ? null : flow.node(leak.last);
   let message = leak === null ? 'overwritten' : 'return';
   if (closes === 0 && handOvers === 0) {
@@ -273,29 +206,11 @@ function shown(node: GoNode): { start: number; end: number } {
   return { start: node.start, end: lineEnd < 0 ? node.end : node.start + lineEnd };
 }
 
-/** Whether every path through the block ends with leaving the function or the round of a loop. */
-function leaves(block: GoNode): boolean {
-  const last = statementsOf(block).at(-1);
-  if (last === undefined) return false;
-  if (/^(return|continue|break|goto)_statement$/.test(last.kind)) return true;
-  return last.kind === 'expression_statement' && /^(panic\(|log\.Fatal|os\.Exit\()/.test(last.text);
-}
-
 /** `defer resp.Body.Close()` behind the check of the error that directly follows the request. */
 function fixesOf(acquired: Acquired, handOvers: number, closes: number): readonly Fix[] {
   const { statement, binding, error } = acquired;
-  if (handOvers > 0 || error === null || statement.parent?.kind !== 'statement_list') return [];
-  const loop = statement.ancestor('for_statement', ...FUNCTION_KINDS);
-  if (loop !== null && loop.kind === 'for_statement') return [];
-  let check = statement.nextSibling;
-  while (check !== null && (!check.isNamed || check.kind === 'comment')) check = check.nextSibling;
-  if (check?.kind !== 'if_statement' || check.child('alternative') !== null || check.child('initializer') !== null)
-    return [];
-  const condition = check.child('condition');
-  const comparison = condition === null ? null : nilComparison(condition);
-  const consequence = check.child('consequence');
-  if (comparison === null || comparison.equal || comparison.operand.text !== error.name) return [];
-  if (consequence === null || !leaves(consequence)) return [];
+  const place = deferralPlace(acquired);
+  if (handOvers > 0 || error === null || place === null) return [];
   // An earlier return would keep the variable of another request.
   if (binding.uses.some(isAssigned)) return [];
   const edits: FixEdit[] = [];
@@ -304,8 +219,8 @@ function fixesOf(acquired: Acquired, handOvers: number, closes: number): readonl
     if (closes > 1 || moved === null) return [];
     edits.push({ kind: 'replace', span: lineSpanOf(moved), newText: '' });
   }
-  const newText = `${lineBreakOf(statement)}${indentationOf(statement)}defer ${binding.name}.Body.Close()`;
-  edits.push({ kind: 'replace', span: { start: check.end, end: check.end }, newText });
+  const newText = `${place.before}defer ${binding.name}.Body.Close()`;
+  edits.push({ kind: 'replace', span: { start: place.at, end: place.at }, newText });
   const title =
     closes > 0 ? 'Move the deferred Close behind the error check' : `Close the body of ${binding.name} with defer`;
   return [{ title, safety: 'safe', preferred: true, edits }];
@@ -343,7 +258,7 @@ const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
     const binding = target.kind === 'identifier' ? scope.bindingOf(target) : null;
     if (binding === null || (!certain && !looksLikeResponse(binding))) return;
     const error = second.kind === 'identifier' ? scope.bindingOf(second) : null;
-    const verdicts = followed({ statement: node, call, target, binding, error }, ctx, scope, types);
+    const verdicts = followed({ statement: node, call, binding, error }, ctx, scope, types);
     if (certain || maySendRequest(call, types)) {
       yield* verdicts;
       return;
