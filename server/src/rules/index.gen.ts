@@ -13,6 +13,7 @@ import { rule as documentationMissingDocComment } from './documentation/missing-
 import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
+import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
@@ -60,6 +61,7 @@ export const RULES: readonly Rule[] = [
   errorsBrokenErrorChain,
   errorsClientWithoutTimeout,
   errorsIgnoredError,
+  errorsSwallowedError,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
   observabilityMissingTracing,
