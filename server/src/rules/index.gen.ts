@@ -24,12 +24,16 @@ import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-mar
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
+import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
+import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
 import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
+import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
+import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
@@ -72,12 +76,16 @@ export const RULES: readonly Rule[] = [
   qualitySyntaxError,
   qualityTodoComment,
   qualityUndefinedIdentifier,
+  resourcesConnectionPoolUnconfigured,
+  resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
   resourcesHttpBodyNotClosed,
   resourcesMissingGracefulShutdown,
   resourcesMissingRequestSizeLimit,
   resourcesResourceLeak,
   resourcesServerWithoutTimeouts,
+  resourcesSubprocessWithoutTimeout,
+  resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
   securityCorsWildcard,
   securityHardcodedSecret,

@@ -1,0 +1,25 @@
+/** Streams from elsewhere that are read into memory without a limit. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { goDetectors } from './go.ts';
+
+export const rule = defineRule({
+  id: 'unbounded-read',
+  title: 'Whole stream read without a limit',
+  category: 'resources',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'The body of a response, or what a decompressor makes of data from elsewhere, is read to its end into memory, and nothing limits how much that may be.',
+    why: 'The other side decides how much memory the process takes. A broken or hostile peer, or a small archive that unpacks to gigabytes, ends it.',
+    howToFix:
+      'Read through `io.LimitReader` with more than any sound answer needs, and treat a full limit as an error; or decode the stream as it arrives.',
+    refs: ['CWE-400', 'CWE-409', 'gosec G110'],
+  },
+  messages: {
+    response: '{source} is read into memory whatever its size; read it through io.LimitReader.',
+    archive: '{source} may unpack to any size and is read into memory; read it through io.LimitReader.',
+  },
+  fix: 'sometimes',
+  on: { go: goDetectors },
+});
