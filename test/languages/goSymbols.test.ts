@@ -131,7 +131,7 @@ type ID string
       }),
       Store: expect.objectContaining({
         form: 'interface',
-        methods: { Get: ['[]byte', 'error'] },
+        methods: { Get: { parameters: ['string'], variadic: false, results: ['[]byte', 'error'] } },
         embedded: ['Reader', null],
       }),
       Names: expect.objectContaining({ form: 'alias', type: '[]string' }),

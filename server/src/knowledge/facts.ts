@@ -74,7 +74,15 @@ export type FactValues = {
     readonly body: Insertion | null;
   };
   /** Key: module path. From go.mod. */
-  'go.module': { readonly directory: string; readonly goVersion: string; readonly requires: readonly string[] };
+  'go.module': {
+    readonly directory: string;
+    readonly goVersion: string;
+    /** Module paths, those that only dependencies need (`// indirect`) included. */
+    readonly requires: readonly string[];
+    readonly indirect: readonly string[];
+    /** Module paths that are replaced by a folder or another module. */
+    readonly replaces: readonly string[];
+  };
 
   /** Key: framework. A call that starts a server and blocks; the place is the call. */
   'http.server': {

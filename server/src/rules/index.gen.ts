@@ -7,6 +7,7 @@ import { rule as configurationConfigNotValidated } from './configuration/config-
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
+import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -19,11 +20,15 @@ import { rule as observabilityMissingMetricsEndpoint } from './observability/mis
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
+import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
+import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
+import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
+import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
 import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
@@ -59,6 +64,7 @@ export const RULES: readonly Rule[] = [
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingLockfile,
+  configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   documentationIncompleteReadme,
   documentationMissingDocComment,
@@ -71,11 +77,15 @@ export const RULES: readonly Rule[] = [
   observabilityMissingTracing,
   observabilityUnstructuredLogging,
   performanceQuadraticSort,
+  qualityDeadModule,
   qualityDuplicateDeclaration,
   qualityMergeConflictMarker,
+  qualityNameCollision,
   qualitySyntaxError,
   qualityTodoComment,
   qualityUndefinedIdentifier,
+  qualityUnresolvedImport,
+  qualityUnusedFunction,
   resourcesConnectionPoolUnconfigured,
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,

@@ -1,38 +1,55 @@
-/** The module that a go.mod declares. Reads only what is needed to follow imports; replacements are not resolved. */
+/** The module that a go.mod declares, with what it requires and replaces. Resolves no versions. */
+import { OWN_ROLES } from '../../core/model/file.ts';
 import { directoryOf } from '../../core/model/path.ts';
 import type { Extractor, FactView, TextDetector } from '../../core/rulekit/rule.ts';
-import { allFacts, state } from '../facts.ts';
-
-const MODULE = /^\uFEFF?[ \t]*module[ \t]+"?([^\s"]+)/m;
-const GO_VERSION = /^[ \t]*go[ \t]+(\d+(?:\.\d+)*)/m;
-const REQUIRE = /^[ \t]*(?:require[ \t]+)?([\w.~-]+(?:\.[\w~-]+)+(?:\/[\w.~-]+)*)[ \t]+v\d/gm;
+import { readGoMod } from '../../formats/gomod.ts';
+import { allFacts, state, type TypedFact } from '../facts.ts';
 
 const modules: TextDetector = {
   text: true,
   triggers: ['module'],
   *check(text, ctx) {
-    const match = MODULE.exec(text);
-    if (match === null) return;
+    const document = readGoMod(text);
+    const { module, requirements, replacements } = document;
+    if (module === null) return;
     const value = {
       directory: directoryOf(ctx.file.path),
-      goVersion: GO_VERSION.exec(text)?.[1] ?? '',
-      requires: [...text.matchAll(REQUIRE)].map((line) => line[1]!),
+      goVersion: document.go?.text ?? '',
+      requires: requirements.map(({ path }) => path.text),
+      indirect: requirements.filter(({ indirect }) => indirect).map(({ path }) => path.text),
+      replaces: replacements.map(({ path }) => path.text),
     };
-    const start = match.index + match[0].length - match[1]!.length;
-    yield state('go.module', match[1]!, value, { start, end: start + match[1]!.length });
+    yield state('go.module', module.text, value, module);
   },
 };
 
-export const extractors: readonly Extractor[] = [{ id: 'go.module', language: 'gomod', detector: modules }];
+export const extractors: readonly Extractor[] = [
+  { id: 'go.module', language: 'gomod', detector: modules, roles: OWN_ROLES },
+];
+
+/** The module that a directory belongs to: that of the nearest go.mod above; null without one. */
+export function moduleOf(facts: FactView, directory: string): TypedFact<'go.module'> | null {
+  let nearest: TypedFact<'go.module'> | null = null;
+  for (const module of allFacts(facts, 'go.module')) {
+    const root = module.value.directory;
+    const holds = root === '' || directory === root || directory.startsWith(`${root}/`);
+    if (holds && (nearest === null || root.length > nearest.value.directory.length)) nearest = module;
+  }
+  return nearest;
+}
+
+/** Import path of the package in a directory; null outside of every module. */
+export function importPathOf(facts: FactView, directory: string): string | null {
+  const module = moduleOf(facts, directory);
+  if (module === null) return null;
+  const root = module.value.directory;
+  const rest = root === '' ? directory : directory.slice(root.length + 1);
+  return rest === '' ? module.key : `${module.key}/${rest}`;
+}
 
 /** Whether the module of a file is written for a version of Go below `1.minor`; an unknown version is an old one. */
 export function isBeforeGo(minor: number, path: string, facts: FactView): boolean {
-  const directory = directoryOf(path);
-  const [module] = allFacts(facts, 'go.module')
-    .map((item) => item.value)
-    .filter((item) => item.directory === '' || `${directory}/`.startsWith(`${item.directory}/`))
-    .sort((a, b) => b.directory.length - a.directory.length);
-  const match = /^(\d+)(?:\.(\d+))?/.exec(module?.goVersion ?? '');
+  const match = /^(\d+)(?:\.(\d+))?/.exec(moduleOf(facts, directoryOf(path))?.value.goVersion ?? '');
   if (match === null || Number(match[1]) !== 1) return match === null;
   return Number(match[2] ?? 0) < minor;
 }

@@ -30,6 +30,9 @@ export type GoEntity =
   | { readonly kind: 'value'; readonly type: GoTypeUse }
   | {
       readonly kind: 'func';
+      /** As in `GoFunctionFact`. */
+      readonly parameters: readonly (string | null)[];
+      readonly variadic: boolean;
       readonly results: readonly (string | null)[];
       readonly directory: string;
       readonly typeParameters: readonly string[];
@@ -166,6 +169,24 @@ function resultsOfFunctionType(text: string): readonly string[] | null {
   return null;
 }
 
+/** Whether all code of the package in a directory is known: nothing unparsed, hidden or still to be generated. */
+export function isCompletePackage(facts: FactView, directory: string): boolean {
+  const paths = goFilesOf(facts.all('file')).get(directory) ?? [];
+  return (
+    paths.length > 0 &&
+    // Where code is generated and none was committed, more of it may be missing.
+    (facts.lookup('go.generate', directory).length === 0 || paths.some((path) => facts.role(path) === 'generated')) &&
+    !mayHideGoFiles(facts, directory) &&
+    paths.every(
+      (path) =>
+        facts.role(path) !== 'vendored' &&
+        facts.lookup('file.parsed', path).length > 0 &&
+        facts.lookup('file.syntax-error', path).length === 0 &&
+        facts.lookup('file.conflict', path).length === 0,
+    )
+  );
+}
+
 /** The look-ups for judges of directories. Answers are kept while they run. */
 export const goIndex = defineDerivation('go.index', createIndex);
 
@@ -242,20 +263,7 @@ function createIndex(facts: FactView): GoIndex {
   const isComplete = (directory: string): boolean => {
     let result = complete.get(directory);
     if (result === undefined) {
-      const paths = goFilesOf(facts.all('file')).get(directory) ?? [];
-      result =
-        paths.length > 0 &&
-        // Where code is generated and none was committed, more of it may be missing.
-        (facts.lookup('go.generate', directory).length === 0 ||
-          paths.some((path) => facts.role(path) === 'generated')) &&
-        !mayHideGoFiles(facts, directory) &&
-        paths.every(
-          (path) =>
-            facts.role(path) !== 'vendored' &&
-            facts.lookup('file.parsed', path).length > 0 &&
-            facts.lookup('file.syntax-error', path).length === 0 &&
-            facts.lookup('file.conflict', path).length === 0,
-        );
+      result = isCompletePackage(facts, directory);
       complete.set(directory, result);
     }
     return result;
@@ -355,6 +363,8 @@ function createIndex(facts: FactView): GoIndex {
 
   const functionEntity = (declaration: GoFunctionFact, directory: string): GoEntity => ({
     kind: 'func',
+    parameters: declaration.parameters,
+    variadic: declaration.variadic,
     results: declaration.results,
     directory,
     typeParameters: declaration.typeParameters,
@@ -398,8 +408,9 @@ function createIndex(facts: FactView): GoIndex {
         };
       }
       if (Object.hasOwn(declaration.methods, name)) {
-        const results = declaration.methods[name]!;
-        return { kind: 'found', entity: { kind: 'func', results, directory, typeParameters } };
+        const { parameters, variadic, results } = declaration.methods[name]!;
+        const entity = { kind: 'func', parameters, variadic, results, directory, typeParameters } as const;
+        return { kind: 'found', entity };
       }
       for (const text of declaration.embedded) {
         if (text === null) {

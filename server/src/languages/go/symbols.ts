@@ -27,6 +27,7 @@ import type { GoNode } from './nodes.gen.ts';
 import { scopeAround } from './scope.ts';
 import {
   functionName,
+  type GoParameter,
   hasToken,
   nilComparison,
   parametersOf,
@@ -63,6 +64,14 @@ export type GoFunctionFact = GoDeclarationBase & {
   readonly branches: boolean;
 };
 
+/** What a method of an interface takes and gives. */
+export type GoMethodFact = {
+  /** Types, null when they cannot be written; the last one of a variadic method is a slice. */
+  readonly parameters: readonly (string | null)[];
+  readonly variadic: boolean;
+  readonly results: readonly (string | null)[];
+};
+
 export type GoTypeFact = GoDeclarationBase & {
   readonly kind: 'type';
   /** `defined`: `type A B`; `alias`: `type A = B`, whatever B is. */
@@ -72,8 +81,8 @@ export type GoTypeFact = GoDeclarationBase & {
   readonly fields: { readonly [name: string]: string | null };
   /** Structs and interfaces: what they embed. */
   readonly embedded: readonly (string | null)[];
-  /** Interfaces: result types of the methods by name. */
-  readonly methods: { readonly [name: string]: readonly (string | null)[] };
+  /** Interfaces: methods by name. */
+  readonly methods: { readonly [name: string]: GoMethodFact };
   /** Aliases and defined types: the type on the right. */
   readonly type: string | null;
 };
@@ -181,6 +190,11 @@ function hasBranches(body: GoNode): boolean {
   return false;
 }
 
+function parameterType({ type, variadic }: GoParameter, typeText: GoTypes['typeText']): string | null {
+  const text = typeText(type);
+  return variadic && text !== null ? `[]${text}` : text;
+}
+
 // The facts are written out rather than to spread `base`: there are many of them, and that is several times as fast.
 
 function functionFact(node: GoNode, typeText: GoTypes['typeText'], base: GoDeclarationBase): GoFunctionFact {
@@ -194,10 +208,7 @@ function functionFact(node: GoNode, typeText: GoTypes['typeText'], base: GoDecla
     kind: isMethod ? 'method' : 'func',
     pointer: isMethod && receiverOf(node)?.pointer === true,
     typeParameters: isMethod ? receiverTypeParameters(node) : typeParameterNames(node),
-    parameters: parameters.map(({ type, variadic }) => {
-      const text = typeText(type);
-      return variadic && text !== null ? `[]${text}` : text;
-    }),
+    parameters: parameters.map((parameter) => parameterType(parameter, typeText)),
     variadic: parameters.at(-1)?.variadic === true,
     results: resultsOf(node).map(({ type }) => typeText(type)),
     body: body !== null && syntaxChildren(body).length > 0,
@@ -213,7 +224,7 @@ function embeddedType(node: GoNode, typeText: GoTypes['typeText']): string | nul
 
 function typeFact(spec: GoNode, typeText: GoTypes['typeText'], base: GoDeclarationBase): GoTypeFact {
   const fields: Record<string, string | null> = {};
-  const methods: Record<string, readonly (string | null)[]> = {};
+  const methods: Record<string, GoMethodFact> = {};
   const embedded: (string | null)[] = [];
   const type = spec.child('type');
   let form: GoTypeFact['form'] = spec.kind === 'type_alias' || spec.childOfKind('=') !== null ? 'alias' : 'defined';
@@ -231,7 +242,12 @@ function typeFact(spec: GoNode, typeText: GoTypes['typeText'], base: GoDeclarati
     form = 'interface';
     for (const element of type.namedChildren) {
       if (element.kind === 'method_elem') {
-        methods[element.child('name')?.text ?? ''] = resultsOf(element).map((result) => typeText(result.type));
+        const parameters = parametersOf(element);
+        methods[element.child('name')?.text ?? ''] = {
+          parameters: parameters.map((parameter) => parameterType(parameter, typeText)),
+          variadic: parameters.at(-1)?.variadic === true,
+          results: resultsOf(element).map((result) => typeText(result.type)),
+        };
       } else if (element.kind !== 'comment') {
         // A union or an approximation has no name that could be looked up.
         embedded.push(syntaxChildren(element).length === 1 ? embeddedType(element, typeText) : null);

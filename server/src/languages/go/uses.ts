@@ -1,19 +1,27 @@
 /**
  * What each declaration uses from outside of itself, as facts for judges: names of the package and of imports, and
- * members of values whose type can be followed. Only non-test production code is looked at. Nothing here knows whether
- * a name is declared.
+ * members of values whose type can be followed. Of code that is no production code only the names are taken. Nothing
+ * here knows whether a name is declared.
  *
  * - `go.uses`, key: path of the file, value: `text`, one use a line (see `GoUse`), without positions: typing that adds
  *   no name leaves it as it is. One for each declaration.
  * - `go.uses.at`, key: path of the file, value: for each line of the `go.uses` fact of the same declaration the offsets
  *   where the name stands, separated by commas; lines are separated by `;`.
+ * - `go.calls`, key: path of the file, value: in the same order, how many arguments the name is called with at each of
+ *   these places; '' where it is not called, or the number cannot be told. Left out when nothing is called.
+ * - `go.members`, key: path of the file, value: the other names that the declaration selects of anything, and those of
+ *   methods that it asks of an interface, separated by spaces.
+ * - `go.mentions`, key: path of the file, value: names in a declaration of a file that is no production code, but for short ones.
  */
+import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Fact } from '../../core/model/verdict.ts';
 import { type Extractor, fact, type NodeDetector } from '../../core/rulekit/rule.ts';
+import { kindSet } from '../../core/syntax/flatTree.ts';
 import { stdlibPackage } from '../../knowledge/go/stdlib.ts';
 import { chainContext, chainOf } from './chains.ts';
 import type { GoNode } from './nodes.gen.ts';
 import { type FreePosition, goScope, isPredeclared } from './scope.ts';
+import { callArguments, unparenthesized } from './syntax.ts';
 import { goTypes } from './types.ts';
 
 /** A line of `go.uses`. */
@@ -62,36 +70,87 @@ const uses: NodeDetector<unknown, GoNode> = {
     const scope = ctx.get(goScope, node);
     const types = ctx.get(goTypes, node);
     const context = chainContext(scope, types);
-    const found = new Map<string, number[]>();
-    const add = (line: string, start: number): void => {
-      const starts = found.get(line);
-      if (starts === undefined) found.set(line, [start]);
-      else starts.push(start);
+    const found = new Map<string, { readonly starts: number[]; readonly counts: string[] }>();
+    let calls = false;
+    const add = (line: string, start: number, used: GoNode): void => {
+      let places = found.get(line);
+      if (places === undefined) {
+        places = { starts: [], counts: [] };
+        found.set(line, places);
+      }
+      const count = argumentCount(used);
+      if (count !== '') calls = true;
+      places.starts.push(start);
+      places.counts.push(count);
     };
+    const members = new Set<string>();
     // Type parameters of one list see each other, also those that come later.
     const typeParameters = new Set(
       scope.bindings.filter(({ kind }) => kind === 'typeParameter').map(({ name }) => name),
     );
     for (const use of scope.free) {
       if (typeParameters.has(use.name)) continue;
-      add(`${use.position[0]} ${use.name}`, use.node.start);
+      add(`${use.position[0]} ${use.name}`, use.node.start, use.node);
       if (use.node.kind !== 'package_identifier') continue;
       const name = use.node.parent?.child('name') ?? null;
-      if (name !== null && !isLibrary(types.packageOf(use.node))) add(`=${use.name}\t.${name.text}`, name.start);
+      if (name !== null && !isLibrary(types.packageOf(use.node))) add(`=${use.name}\t.${name.text}`, name.start, name);
     }
-    for (const selector of node.descendants('selector_expression')) {
+    for (const selector of node.descendants('selector_expression', 'method_elem')) {
+      if (selector.kind === 'method_elem') {
+        members.add(selector.child('name')?.text ?? '');
+        continue;
+      }
       const field = selector.child('field');
       const operand = selector.child('operand');
       if (field === null || operand === null || isLibrary(types.packageOf(operand))) continue;
       const chain = chainOf(operand, context);
-      if (chain !== null && isFollowable(chain)) add(`${chain}\t.${field.text}`, field.start);
+      if (chain !== null && isFollowable(chain)) add(`${chain}\t.${field.text}`, field.start, selector);
+      else members.add(field.text);
     }
+    if (members.size > 0) yield fact('go.members', ctx.file.path, [...members].join(' '), { start: 0, end: 0 });
     if (found.size === 0) return;
     yield fact('go.uses', ctx.file.path, [...found.keys()].join('\n'), { start: 0, end: 0 });
-    const places = [...found.values()].map((starts) => starts.join(',')).join(';');
-    yield fact('go.uses.at', ctx.file.path, places, { start: 0, end: 0 });
+    const places = [...found.values()];
+    const at = places.map(({ starts }) => starts.join(',')).join(';');
+    yield fact('go.uses.at', ctx.file.path, at, { start: 0, end: 0 });
+    if (!calls) return;
+    const counts = places.map((place) => place.counts.join(',')).join(';');
+    yield fact('go.calls', ctx.file.path, counts, { start: 0, end: 0 });
   },
 };
+
+/** How many arguments a function is called with; '' when it is not called here, or when one expression gives several. */
+function argumentCount(used: GoNode): string {
+  const call = used.field === 'function' ? used.parent : null;
+  if (call?.kind !== 'call_expression') return '';
+  const values = callArguments(call);
+  if (values.some(({ kind }) => kind === 'variadic_argument')) return '';
+  const only = values.length === 1 ? unparenthesized(values[0]!).kind : '';
+  return only === 'call_expression' || only === 'type_conversion_expression' ? '' : String(values.length);
+}
+
+const mentions: NodeDetector<unknown, GoNode> = {
+  kinds: ['function_declaration', 'method_declaration', 'type_declaration', 'var_declaration', 'const_declaration'],
+  *check(node, ctx) {
+    if (ctx.file.role === 'production' || node.parent?.kind !== 'chunk') return;
+    const { grammar, kinds, starts, ends, text } = node.tree;
+    const { stop } = node;
+    const isName = kindSet(grammar, NAMES);
+    const names = new Set<string>();
+    for (let i = node.index; i < stop; i++) {
+      if (isName[kinds[i]!] === 0) continue;
+      const start = starts[i]!;
+      const end = ends[i]!;
+      if (end - start >= SHORTEST_MENTION) names.add(text.slice(start, end));
+    }
+    if (names.size === 0) return;
+    yield fact('go.mentions', ctx.file.path, [...names].join(' '), { start: 0, end: 0 });
+  },
+};
+
+/** Names that are shorter are left out: most of them are local. */
+export const SHORTEST_MENTION = 4;
+const NAMES = ['identifier', 'field_identifier', 'type_identifier'] as const;
 
 /** Whether the root can lie in the workspace: neither a predeclared type nor one of the standard library. */
 function isFollowable(chain: string): boolean {
@@ -108,4 +167,7 @@ function isLibrary(path: string | null): boolean {
   return path !== null && stdlibPackage(path) !== null;
 }
 
-export const extractors: readonly Extractor[] = [{ id: 'go.uses', language: 'go', detector: uses as NodeDetector }];
+export const extractors: readonly Extractor[] = [
+  { id: 'go.uses', language: 'go', detector: uses as NodeDetector },
+  { id: 'go.mentions', language: 'go', detector: mentions as NodeDetector, roles: OWN_ROLES },
+];

@@ -6,13 +6,13 @@
 import type { Place } from '../../../core/model/location.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { nearestName } from '../../../core/text/nearest.ts';
 import { STDLIB_PACKAGES } from '../../../knowledge/go/stdlib.gen.ts';
 import { stdlibPackage } from '../../../knowledge/go/stdlib.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration, GoPackageFile } from '../../../languages/go/symbols.ts';
 import { type GoUse, readUses } from '../../../languages/go/uses.ts';
-import { nearestName } from './nearest.ts';
 
 /** One file of the package, as far as the judge needs it. */
 interface JudgedFile {

@@ -1,0 +1,225 @@
+/**
+ * Go functions and methods that nothing in the workspace refers to. Only those are judged that nobody outside can
+ * reach: unexported ones, and all of internal packages and commands. A name counts as used wherever it stands, so that
+ * two methods of one name keep each other; whatever may be called by other means is left out.
+ */
+import { directoryOf } from '../../../core/model/path.ts';
+import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { importPathOf } from '../../../knowledge/go/modules.ts';
+import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
+import { isCompletePackage } from '../../../languages/go/resolve.ts';
+import { isPredeclared } from '../../../languages/go/scope.ts';
+import type { GoDeclaration, GoFunctionFact, GoPackageFile } from '../../../languages/go/symbols.ts';
+import { isExported } from '../../../languages/go/syntax.ts';
+import { SHORTEST_MENTION } from '../../../languages/go/uses.ts';
+
+/** The one declaration that uses a name, or that there are several. */
+type User = Fact['place']['anchor'] | 'several';
+
+function remember(users: Map<string, User>, key: string, { place }: Fact): void {
+  const user = users.get(key);
+  if (user === undefined) users.set(key, place.anchor);
+  else if (user !== place.anchor) users.set(key, 'several');
+}
+
+/** Every name that code refers to, and from where. */
+interface Uses {
+  /** By directory and name: used without a qualifier. */
+  readonly free: ReadonlyMap<string, User>;
+  /** By name: selected of a package, in which files. */
+  readonly qualified: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By name: selected of anything. */
+  readonly members: ReadonlyMap<string, User>;
+  /** Names that generated code and examples mention. */
+  readonly elsewhere: ReadonlySet<string>;
+  /** Names that tests mention, with one of the files. */
+  readonly tested: ReadonlyMap<string, string>;
+}
+
+function collectUses(facts: FactView): Uses {
+  const free = new Map<string, User>();
+  const qualified = new Map<string, Set<string>>();
+  const members = new Map<string, User>();
+  for (const fact of facts.all('go.uses')) {
+    const directory = directoryOf(fact.place.path);
+    for (const line of (fact.value as string).split('\n')) {
+      const tab = line.lastIndexOf('\t');
+      if (tab < 0) {
+        remember(free, `${directory}\n${line.slice(2)}`, fact);
+        continue;
+      }
+      const name = line.slice(tab + 2);
+      remember(members, name, fact);
+      if (!line.startsWith('=') || line.indexOf('\t') !== tab) continue;
+      const files = qualified.get(name);
+      if (files === undefined) qualified.set(name, new Set([fact.key]));
+      else files.add(fact.key);
+    }
+  }
+  for (const fact of facts.all('go.members')) {
+    for (const name of (fact.value as string).split(' ')) remember(members, name, fact);
+  }
+  const elsewhere = new Set<string>();
+  const tested = new Map<string, string>();
+  for (const fact of facts.all('go.mentions')) {
+    const isTest = facts.role(fact.key) === 'test';
+    for (const name of (fact.value as string).split(' ')) {
+      if (isTest) tested.set(name, fact.key);
+      else elsewhere.add(name);
+    }
+  }
+  return { free, qualified, members, elsewhere, tested };
+}
+
+/** What a package may do that calls functions by other means than their names. */
+interface PackageTraits {
+  /** Its code is called from C, assembly or through the linker, or some of it is not known. */
+  readonly opaque: boolean;
+  /** It looks into values at run time, or hands them to a template or a remote caller. */
+  readonly reflective: boolean;
+  /** Nobody outside of the module can import it. */
+  readonly closed: boolean;
+}
+
+const REFLECTIVE = /^(?:reflect|text\/template|html\/template|net\/rpc|plugin)$|(?:^|\/)(?:plugin|template)s?$/;
+
+function traitsOf(facts: FactView, directory: string): PackageTraits {
+  let opaque = mayHoldExcerpts(directory) || !isCompletePackage(facts, directory);
+  let reflective = false;
+  let main = false;
+  for (const { value } of facts.lookup('go.package', directory)) {
+    const file = value as GoPackageFile;
+    if (file.test) continue;
+    if (file.package === 'main') main = true;
+    for (const [name, path] of file.imports) {
+      // `import _ "unsafe"` allows go:linkname, a dot import hides where names come from.
+      if (path === 'C' || (path === 'unsafe' && name === '_') || name === '.') opaque = true;
+      if (REFLECTIVE.test(path)) reflective = true;
+    }
+  }
+  const isInternal = `/${directory}/`.includes('/internal/');
+  return { opaque, reflective, closed: isInternal || (main && facts.lookup('go.main', directory).length > 0) };
+}
+
+/** Methods that interfaces of the standard library and of widespread libraries ask for. */
+const KNOWN_METHODS =
+  /^(?:Accept|Add|Addr|As|At|Bind|Bounds|Cause|Chdir|Clone|Close|ColorModel|Commit|Config|Control|Convert|Debug\w*|Decode\w*|Deadline|Delete|Describe|Collect|DialContext|Do|Done|Enabled|Encode\w*|Err|Error\w*|Exec\w*|Fatal\w*|Fire|Flush|Format\w*|Get\w*|GoString|GormDataType|Handle\w*|Header|Help|Hijack|ID|Import|Info\w*|Init\w*|Int63|Intn?|Is|Key\w*|Kind|Len|Less|Level\w*|Load|LocalAddr|Lock|Log\w*|Lookup|Main|Marshal\w*|Match\w*|ModTime|Mode|Name|New\w*|Next|Observe\w*|On[A-Z]\w*|Open|Parse|Peek|Ping|Pop|Post|Prepare\w*|Print\w*|Process|Public|Push|Put|Query\w*|RLock|RUnlock|Read\w*|Remote\w*|Remove|Render|Reset|Resolve|Rollback|RoundTrip|Run|Scan\w*|Seek|Seed|Serve\w*|Set\w*|Shutdown|Sign\w*|Size|Stat|Start|Stop|Store|String|Sum|Swap|Sync|Sys|TableName|Trace\w*|Type\w*|URL|Uint64|Unlock|Unmarshal\w*|Unwrap|Update|Usage|Validate\w*|Value\w*|View|Visit|Wait|Walk\w*|Warn\w*|With\w*|Write\w*|Before[A-Z]\w*|After[A-Z]\w*|X?\d*)$/;
+
+const QUALIFIED_TYPE = /([\w~-]+(?:\.[\w~-]+)+(?:\/[\w.~-]+)*)\.\w+/g;
+
+/** Whether a type names one of another module that is not the standard library, or cannot be told. */
+function isForeign(type: string | null, modules: readonly Fact[]): boolean {
+  if (type === null) return true;
+  for (const [, path] of type.matchAll(QUALIFIED_TYPE)) {
+    if (!modules.some(({ key }) => path === key || path!.startsWith(`${key}/`))) return true;
+  }
+  return false;
+}
+
+/** Types, by directory and name, that are made for another module: a method or an embedded type says so. */
+function foreignTypes(facts: FactView): ReadonlySet<string> {
+  const modules = facts.all('go.module');
+  const found = new Set<string>();
+  for (const { key, value, place } of facts.all('go.decl')) {
+    const declaration = value as GoDeclaration;
+    let types: readonly (string | null)[];
+    let owner = key;
+    if (declaration.kind === 'type') types = declaration.embedded;
+    else if (declaration.kind === 'method') {
+      types = [...declaration.parameters, ...declaration.results];
+      owner = key.slice(0, key.indexOf('.'));
+    } else continue;
+    if (types.some((type) => isForeign(type, modules))) found.add(`${directoryOf(place.path)}\n${owner}`);
+  }
+  return found;
+}
+
+function isCandidate(fact: Fact, declaration: GoFunctionFact, facts: FactView): boolean {
+  const { key, place } = fact;
+  const { test, body, constraint } = declaration;
+  if (test || !body || /\bignore\b/.test(constraint)) return false;
+  const name = key.slice(key.lastIndexOf('.') + 1);
+  if (name.length < SHORTEST_MENTION || name.startsWith('_') || isPredeclared(name)) return false;
+  if (declaration.kind === 'func' && (name === 'main' || name === 'init')) return false;
+  return facts.role(place.path) === 'production';
+}
+
+/** Whether live code other than the function itself refers to it. */
+function isUsed(fact: Fact, name: string, kind: 'func' | 'method', uses: Uses, facts: FactView): boolean {
+  const own = fact.place.anchor;
+  const isOther = (user: User | undefined): boolean => user !== undefined && user !== own;
+  if (uses.elsewhere.has(name)) return true;
+  if (kind === 'method') return isOther(uses.members.get(name));
+  const directory = directoryOf(fact.place.path);
+  if (isOther(uses.free.get(`${directory}\n${name}`))) return true;
+  if (!isExported(name)) return false;
+  const files = uses.qualified.get(name);
+  const path = files === undefined ? null : importPathOf(facts, directory);
+  if (files === undefined) return false;
+  return path === null || facts.lookup('go.import', path).some(({ place }) => files.has(place.path));
+}
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  const uses = collectUses(facts);
+  const traits = new Map<string, PackageTraits>();
+  let foreign: ReadonlySet<string> | null = null;
+  /** Reported already: the same function for another platform is the same finding. */
+  const said = new Set<string>();
+  for (const fact of facts.all('go.decl')) {
+    const declaration = fact.value as GoDeclaration;
+    if (declaration.kind !== 'func' && declaration.kind !== 'method') continue;
+    if (!isCandidate(fact, declaration, facts)) continue;
+    const directory = directoryOf(fact.place.path);
+    const name = fact.key.slice(fact.key.lastIndexOf('.') + 1);
+    let own = traits.get(directory);
+    if (own === undefined) {
+      own = traitsOf(facts, directory);
+      traits.set(directory, own);
+    }
+    if (own.opaque || (isExported(name) && !own.closed)) continue;
+    if (isUsed(fact, name, declaration.kind, uses, facts)) {
+      yield { kind: 'pass', subject: fact.place };
+      continue;
+    }
+    if (declaration.kind === 'method' && isExported(name)) {
+      foreign ??= foreignTypes(facts);
+      const owner = fact.key.slice(0, fact.key.indexOf('.'));
+      if (own.reflective || KNOWN_METHODS.test(name) || foreign.has(`${directory}\n${owner}`)) continue;
+    }
+    if (said.has(`${directory}\n${fact.key}`)) continue;
+    said.add(`${directory}\n${fact.key}`);
+    const test = uses.tested.get(name);
+    const isTested = test !== undefined && (isExported(name) || directoryOf(test) === directory);
+    yield {
+      kind: 'fail',
+      subject: fact.place,
+      message: isTested ? 'tested' : 'unused',
+      args: { name: fact.key, test: test ?? '' },
+      ...(isTested ? { severity: 'low' } : {}),
+    };
+  }
+}
+
+export const rule = defineRule({
+  id: 'unused-function',
+  title: 'Function that nothing calls',
+  category: 'quality',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A function or method that no code outside of its package can reach, or none outside of the module (in an internal package or a command), is mentioned nowhere but in tests or in its own body. Left out are functions without a body, packages with C code or linker directives, code that is not known as a whole, and exported methods that an interface of a library may ask for.',
+    why: 'Either the feature does not run although everybody believes it does - a fallback, a check, a clean-up - or it is dead weight that is read, reviewed and migrated for nothing.',
+    howToFix:
+      'Call the function where it belongs, or delete it; version control keeps it. A helper that only tests need belongs into a `_test.go` file.',
+    refs: ['CWE-561', 'staticcheck U1000', 'https://pkg.go.dev/golang.org/x/tools/cmd/deadcode'],
+  },
+  messages: {
+    unused: '{name} is never used; call it where it belongs, or delete it.',
+    tested: '{name} is used by tests only ({test}); call it where it belongs, or move it to a test file.',
+  },
+  fix: 'none',
+  on: {},
+  workspace: { partition: 'workspace', reads: ['go.decl'], judge },
+});
