@@ -632,7 +632,7 @@ export function createOrigins(
       return through(id, ...parts);
     }
     const results = types.resultTypesOf(node);
-    if (isNumberType(results?.[step.result < 0 ? 0 : step.result] ?? null)) return leaf('number', node, step);
+    if (isNumberType(results?.[Math.max(step.result, 0)] ?? null)) return leaf('number', node, step);
     return leaf('call', node, step);
   };
 

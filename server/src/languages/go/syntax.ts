@@ -83,6 +83,12 @@ export function topLevelOf(node: GoNode): GoNode | null {
   return index > 0 ? nodeAt(node, index) : null;
 }
 
+/** Text of a node on one line and not too long, for messages. */
+export function shortText(node: GoNode, limit = 40): string {
+  const text = node.text.replace(/\s+/g, ' ');
+  return text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
+}
+
 /** Declared name of a function or method; '' for a function literal. */
 export function functionName(node: GoNode): string {
   return node.kind === 'func_literal' ? '' : (node.child('name')?.text ?? '');

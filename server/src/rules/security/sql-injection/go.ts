@@ -10,7 +10,7 @@ import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type GoOrigins, type Leaf, originsAround, type Piece } from '../../../languages/go/origin.ts';
 import { type GoScope, scopeAround } from '../../../languages/go/scope.ts';
-import { callArguments, calledName, unparenthesized } from '../../../languages/go/syntax.ts';
+import { callArguments, calledName, shortText, unparenthesized } from '../../../languages/go/syntax.ts';
 import { typesAround } from '../../../languages/go/types.ts';
 
 /** Methods that run or prepare a statement, of database/sql, sqlx, pgx, gorm, xorm and bun. */
@@ -178,7 +178,7 @@ const statements: NodeDetector<unknown, GoNode, GoHeader> = {
         subject: subject.span,
         message: isInput ? 'input' : 'value',
         args: {
-          value: shortened(danger.piece.node),
+          value: shortText(danger.piece.node),
           ...(isInput ? { source: INPUT_NAMES[danger.leaf.input!] } : {}),
         },
         related:
@@ -209,11 +209,6 @@ function isConditionText(text: string): boolean {
     /\s(?:ASC|DESC)\s*$/i.test(text) ||
     /^\s*(?:ORDER|GROUP) BY\b/i.test(text)
   );
-}
-
-function shortened(node: GoNode): string {
-  const text = node.text.replace(/\s+/g, ' ');
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
 
 /** Binds the values when the text is put together in the call itself and every value stands where one may be bound. */
