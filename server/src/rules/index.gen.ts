@@ -45,6 +45,7 @@ import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rul
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
+import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
 import { rule as securitySqlInjection } from './security/sql-injection/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 import { rule as securityUnprotectedEnvFile } from './security/unprotected-env-file/rule.ts';
@@ -103,6 +104,7 @@ export const RULES: readonly Rule[] = [
   securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
+  securityPathTraversal,
   securitySqlInjection,
   securityUncheckedMessageOrigin,
   securityUnprotectedEnvFile,

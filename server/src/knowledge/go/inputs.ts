@@ -33,7 +33,8 @@ export type InputKind =
   | 'url'
   | 'host'
   | 'fileName'
-  | 'message';
+  | 'message'
+  | 'archive';
 
 /** How messages call the parts. */
 export const INPUT_NAMES: Readonly<Record<InputKind, string>> = {
@@ -47,6 +48,7 @@ export const INPUT_NAMES: Readonly<Record<InputKind, string>> = {
   host: 'the Host header',
   fileName: 'the name of an uploaded file',
   message: 'a request message',
+  archive: 'a member of an archive',
 };
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -227,8 +229,19 @@ export function createInputReader(scope: GoScope, types: GoTypes, header: GoHead
       const request = isRequest(owner);
       return request === 'served' || (request === 'perhaps' && SERVER_ONLY.has(name)) ? kind : null;
     }
+    if (name === 'Name' || name === 'Linkname') {
+      return isArchiveMember(owner) ? 'archive' : null;
+    }
     if (name === 'RequestBody') return isBeegoInput(owner) ? 'body' : null;
     return null;
+  };
+
+  /** `f` of `for _, f := range reader.File`, where the library's types are out of sight, and headers of known type. */
+  const isArchiveMember = (member: GoNode): boolean => {
+    if (/^archive\/(?:zip\.File|zip\.FileHeader|tar\.Header)$/.test(plain(member))) return true;
+    if (member.kind !== 'identifier' || importedPath(header, 'zip') !== 'archive/zip') return false;
+    const clause = scope.bindingOf(member)?.node.ancestor('range_clause', 'block') ?? null;
+    return clause?.kind === 'range_clause' && /^\w+\.File$/.test(clause.child('right')?.text ?? '');
   };
 
   /** Whether the parameter is the message of a gRPC or Connect method. */

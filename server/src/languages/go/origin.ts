@@ -54,8 +54,10 @@ export interface Leaf {
   readonly input: InputKind | null;
   /** Names of the functions that the value went through, such as `path/filepath.Base`, and verbs such as `%q`. */
   readonly via: readonly string[];
-  /** Variables that the value went through. */
+  /** Variables that the value went through, from the last to the first. */
   readonly bindings: readonly GoBinding[];
+  /** Names of the fields that were selected on the way. */
+  readonly fields: readonly string[];
 }
 
 /** A piece of a text that is put together: constant text, or a value in it. */
@@ -79,7 +81,7 @@ export interface GoOrigins {
   /** The text of an expression in its order: what is constant, and the values between. */
   piecesOf(expression: GoNode): readonly Piece[];
   /** Whether a test of the value, or of what follows from it, decides whether the node runs. */
-  isTested(bindings: readonly GoBinding[], node: GoNode): boolean;
+  isTested(leaf: Leaf, node: GoNode): boolean;
 }
 
 /** Origins in a top-level declaration (a child of the chunk's root). */
@@ -215,6 +217,9 @@ const FILLING =
 
 /** Methods that append to their receiver. */
 const WRITING = /^(?:Write|WriteString|WriteByte|WriteRune)$/;
+
+/** Asks what kind of file something is, and nothing about its name. */
+const KIND_TEST = /\.(?:IsDir|IsRegular|Mode|FileInfo)\(|\.Typeflag\b/;
 
 /** Text that somebody who takes it out of a value wants to be safe from. */
 const DANGEROUS = /^["'](?:\.\.\/?|\/|\\\\|'|\\'|\\"|<|>|;|&|\\n|\\r|\\r\\n|\\x00|`|--|\$|\||%)["']$/;
@@ -369,12 +374,13 @@ export function createOrigins(
   interface Step extends Source {
     readonly via: readonly string[];
     readonly bindings: readonly GoBinding[];
+    readonly fields: readonly string[];
   }
 
   const leavesOf = (expression: GoNode): readonly Leaf[] => {
     const leaves: Leaf[] = [];
     const seen = new Set<number>();
-    const open: Step[] = [{ node: expression, result: 0, via: [], bindings: [] }];
+    const open: Step[] = [{ node: expression, result: 0, via: [], bindings: [], fields: [] }];
     for (let step = open.pop(), count = 0; step !== undefined; step = open.pop()) {
       const node = unparenthesized(step.node);
       if (seen.has(node.index)) continue;
@@ -396,6 +402,7 @@ export function createOrigins(
     input,
     via: step.via,
     bindings: step.bindings,
+    fields: step.fields,
   });
 
   /** One step back from a value: to the values that it is made of, or the end of the trail. */
@@ -460,6 +467,7 @@ export function createOrigins(
       .map((source) => ({
         ...source,
         via: step.via,
+        fields: step.fields,
         bindings: step.bindings.includes(binding) ? step.bindings : [...step.bindings, binding],
       }));
     const isGiven = binding.kind !== 'variable' && binding.kind !== 'constant';
@@ -498,7 +506,7 @@ export function createOrigins(
     // Fields that are numbers or lists of them, as far as names tell.
     if (/^(?:ID|Id|Page|Limit|Offset|Size|PageSize|Count|Status|Type|Level)$/.test(name))
       return leaf('unknown', node, step);
-    return [{ ...step, node: operand, result: 0 }];
+    return [{ ...step, node: operand, result: 0, fields: [...step.fields, name] }];
   };
 
   const endsInCall = (operand: GoNode): boolean => unparenthesized(operand).kind === 'call_expression';
@@ -539,12 +547,9 @@ export function createOrigins(
       return values.map((value) => ({ ...step, node: value, result: 0 }));
     }
     // A literal without names in its values is as constant as its parts.
-    const isConstant =
-      body !== null &&
-      body
-        .descendants('identifier', 'call_expression', 'selector_expression')
-        .every((inner) => inner.parent?.field === 'key' || inner.parent?.kind === 'literal_element');
-    return leaf(node.kind === 'composite_literal' && isConstant ? 'constant' : 'unknown', node, step);
+    const names = body?.descendants('identifier', 'call_expression', 'selector_expression') ?? [];
+    const isConstant = body !== null && names.every((inner) => inner.parent?.field === 'key');
+    return leaf(isConstant ? 'constant' : 'unknown', node, step);
   };
 
   const followCall = (
@@ -668,18 +673,26 @@ export function createOrigins(
   const inputIn = (expression: GoNode, neutral: (via: string) => boolean = () => false): Leaf | null => {
     for (const found of leavesOf(expression)) {
       if (found.nature !== 'input' || found.via.some(neutral)) continue;
-      if (!isTested(found.bindings, expression)) return found;
+      if (!isTested(found, expression)) return found;
     }
     return null;
   };
 
+  /** Whether a use of a variable is about what the trail follows, and not about another field of it. */
+  const isOfTrail = (use: GoNode, fields: readonly string[]): boolean => {
+    const selector = use.parent;
+    if (selector?.kind !== 'selector_expression' || fields.length === 0) return true;
+    if (selector.parent?.kind === 'call_expression' && selector.field === 'function') return true;
+    return fields.includes(selector.child('field')?.text ?? '');
+  };
+
   /** The variables that are given a value which is made of one of these. */
-  const derivedFrom = (bindings: readonly GoBinding[]): ReadonlySet<GoBinding> => {
+  const derivedFrom = (bindings: readonly GoBinding[], fields: readonly string[]): ReadonlySet<GoBinding> => {
     const all = new Set(bindings);
     const open = [...bindings];
     for (let binding = open.pop(); binding !== undefined; binding = open.pop()) {
       for (const use of binding.uses) {
-        const statement = assigningStatement(use);
+        const statement = isOfTrail(use, fields) ? assigningStatement(use) : null;
         if (statement === null || isTrivialDerivation(statement, use)) continue;
         for (const target of assignedExpressions(statement)) {
           const other = target.kind === 'identifier' ? scope.bindingOf(target) : null;
@@ -704,9 +717,9 @@ export function createOrigins(
     );
   };
 
-  const isTested = (bindings: readonly GoBinding[], node: GoNode): boolean => {
+  const isTested = ({ bindings, fields }: Leaf, node: GoNode): boolean => {
     if (bindings.length === 0) return false;
-    const derived = derivedFrom(bindings);
+    const derived = derivedFrom(bindings, fields);
     for (let owner = node.ancestor(...FUNCTION_KINDS); owner !== null; owner = owner.ancestor(...FUNCTION_KINDS)) {
       const flow = flowOf(owner);
       const sink = flow.at(node);
@@ -722,7 +735,7 @@ export function createOrigins(
         from === sink ||
         (!starts.has(from) &&
           findPath(flow.graph, { from, target: (id) => id === sink, blocks: (id) => starts.has(id) }) !== null);
-      for (const test of testsOf(derived, owner, flow)) {
+      for (const test of testsOf(derived, fields, owner, flow)) {
         if (test === sink) continue;
         const edges = flow.graph.out[test]!.map((index) => flow.graph.edges[index]!.to);
         const ways = edges.map(reaches);
@@ -733,14 +746,20 @@ export function createOrigins(
   };
 
   /** Conditions and cases that ask for more of one of the variables than whether it is there. */
-  const testsOf = (bindings: ReadonlySet<GoBinding>, owner: GoNode, flow: GoFlow): readonly number[] => {
+  const testsOf = (
+    bindings: ReadonlySet<GoBinding>,
+    fields: readonly string[],
+    owner: GoNode,
+    flow: GoFlow,
+  ): readonly number[] => {
     const tests = new Set<number>();
     for (const binding of bindings) {
       for (const use of binding.uses) {
-        if (!owner.contains(use)) continue;
+        if (!owner.contains(use) || !isOfTrail(use, fields)) continue;
         const tagged = use.ancestor('expression_switch_statement');
         const tag = tagged?.child('value') ?? null;
         if (tagged !== null && tag?.contains(use) === true) {
+          if (KIND_TEST.test(tag.text)) continue;
           for (const clause of tagged.namedChildren) {
             const list = clause.kind === 'expression_case' ? clause.child('value') : null;
             for (const value of list === null ? [] : syntaxChildren(list)) tests.add(flow.at(value));
@@ -758,6 +777,7 @@ export function createOrigins(
 
   /** `x == ""`, `len(x) > 100`, `x != nil` for anything but an error. */
   const isEmptinessTest = (test: GoNode, use: GoNode, binding: GoBinding): boolean => {
+    if (KIND_TEST.test(test.text)) return true;
     const comparison = nilComparison(test);
     if (comparison !== null) {
       return !/err/i.test(binding.name) && types.typeOf(use) !== 'error';

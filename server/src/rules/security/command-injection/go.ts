@@ -41,7 +41,7 @@ function dangerIn(line: GoNode, origins: GoOrigins): Danger | null {
     const leaf = origins
       .leavesOf(piece.node)
       .find((item) => item.nature === 'parameter' && !item.via.some((via) => /quote|escape/i.test(via)));
-    if (leaf !== undefined && !origins.isTested(leaf.bindings, piece.node)) given = { piece, leaf };
+    if (leaf !== undefined && !origins.isTested(leaf, piece.node)) given = { piece, leaf };
   }
   return given;
 }

@@ -90,7 +90,7 @@ function dangerIn(
     if (context === 'value' && type !== 'string' && !isConcatenated(piece)) continue;
     if (type !== null && !/^(?:string|\[\]byte|any)$/.test(type)) continue;
     const leaf = origins.leavesOf(piece.node).find((item) => isDoubtful(item, piece, context));
-    if (leaf !== undefined && !origins.isTested(leaf.bindings, piece.node)) doubtful = { piece, leaf, context };
+    if (leaf !== undefined && !origins.isTested(leaf, piece.node)) doubtful = { piece, leaf, context };
   }
   return doubtful;
 }

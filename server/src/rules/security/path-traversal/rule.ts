@@ -1,0 +1,26 @@
+/** Files whose path a request or an archive decides. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { go } from './go.ts';
+
+export const rule = defineRule({
+  id: 'path-traversal',
+  title: 'File path built from input',
+  category: 'security',
+  severity: 'high',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A path with a name from a request, or from a member of an archive, is opened, written, sent or removed, and nothing checks that it stays inside its folder.',
+    why: 'A name such as `../../etc/passwd` leads out of the folder. Files that were never meant to be served are read, and others are overwritten.',
+    howToFix:
+      'Refuse names for which `filepath.IsLocal(name)` is false before joining them, or keep `filepath.Base(name)` only, or open files through `os.Root`.',
+    refs: ['CWE-22', 'CWE-73', 'gosec G304', 'gosec G305', 'https://go.dev/blog/osroot'],
+  },
+  messages: {
+    input: '{value} comes from {source} and may lead out of its folder; check the name with filepath.IsLocal first.',
+    archive:
+      '{value} is named by {source} and may lead out of the target folder; check the name with filepath.IsLocal first.',
+  },
+  fix: 'sometimes',
+  on: { go },
+});
