@@ -500,13 +500,21 @@ export function createOrigins(
     }
     if ((binding.kind === 'receiver' || binding.kind === 'parameter') && reader.inputAt(root) === null) {
       const filled = definitionsOf(binding).some((item) => item.sources.length > 0);
-      if (!filled && !endsInCall(operand)) return leaf('field', node, step);
+      if (!filled && !endsInCall(operand) && !isPartOfInput(operand)) return leaf('field', node, step);
     }
     const name = node.child('field')?.text ?? '';
     // Fields that are numbers or lists of them, as far as names tell.
     if (/^(?:ID|Id|Page|Limit|Offset|Size|PageSize|Count|Status|Type|Level)$/.test(name))
       return leaf('unknown', node, step);
     return [{ ...step, node: operand, result: 0, fields: [...step.fields, name] }];
+  };
+
+  /** Whether a chain of selectors passes a part of the request: `r.URL` of `r.URL.Path`. */
+  const isPartOfInput = (operand: GoNode): boolean => {
+    for (let inner: GoNode | null = operand; inner?.kind === 'selector_expression'; inner = inner.child('operand')) {
+      if (reader.inputAt(inner) !== null) return true;
+    }
+    return false;
   };
 
   const endsInCall = (operand: GoNode): boolean => unparenthesized(operand).kind === 'call_expression';
@@ -816,7 +824,7 @@ export function createOrigins(
       }
       if (node.kind === 'binary_expression' && operatorOf(node) === '+') {
         push([node.child('left'), node.child('right')].flatMap((part) => (part === null ? [] : [expand(part)])));
-      } else if (node.kind === 'call_expression') {
+      } else if (node.kind === 'call_expression' || node.kind === 'type_conversion_expression') {
         const parts = callPieces(node);
         if (parts === null) pieces.push(hole);
         else push(parts);

@@ -17,7 +17,7 @@ export const rule = defineRule({
     refs: ['CWE-22', 'CWE-73', 'gosec G304', 'gosec G305', 'https://go.dev/blog/osroot'],
   },
   messages: {
-    input: '{value} comes from {source} and may lead out of its folder; check the name with filepath.IsLocal first.',
+    input: '{value} contains {source} and may lead out of its folder; check the name with filepath.IsLocal first.',
     archive:
       '{value} is named by {source} and may lead out of the target folder; check the name with filepath.IsLocal first.',
   },
