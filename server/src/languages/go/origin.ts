@@ -725,32 +725,65 @@ export function createOrigins(
     );
   };
 
-  const isTested = ({ bindings, fields }: Leaf, node: GoNode): boolean => {
-    if (bindings.length === 0) return false;
-    const derived = derivedFrom(bindings, fields);
+  const isTested = (leaf: Leaf, node: GoNode): boolean => {
+    const { bindings, fields } = leaf;
+    const seeds = seedsOf(leaf);
+    if (bindings.length === 0 && seeds.uses.length === 0) return false;
+    const derived = derivedFrom([...bindings, ...seeds.bindings], fields);
     for (let owner = node.ancestor(...FUNCTION_KINDS); owner !== null; owner = owner.ancestor(...FUNCTION_KINDS)) {
       const flow = flowOf(owner);
       const sink = flow.at(node);
       if (sink < 0) continue;
-      const starts = new Set<number>();
-      for (const binding of bindings) {
-        for (const definition of definitionsOf(binding)) {
-          const id = definition.at === null ? -1 : flow.at(definition.at);
-          if (id >= 0 && id !== sink) starts.add(id);
+      const tests = testsOf(derived, fields, owner, flow);
+      for (const use of seeds.uses) if (owner.contains(use)) addTest(tests, use, flow);
+      // A way that comes by the place where the value is read again is about another value.
+      const root = seeds.root === null ? new Set<number>() : nodesDefining(seeds.root, flow, sink);
+      const last = bindings.at(-1);
+      const chain = last === undefined ? root : new Set([...root, ...nodesDefining(last, flow, sink)]);
+      for (const blocked of [chain, root]) {
+        const reaches = (from: number): boolean =>
+          from === sink ||
+          (!blocked.has(from) &&
+            findPath(flow.graph, { from, target: (id) => id === sink, blocks: (id) => blocked.has(id) }) !== null);
+        for (const test of tests) {
+          if (test === sink) continue;
+          const ways = flow.graph.out[test]!.map((index) => reaches(flow.graph.edges[index]!.to));
+          if (ways.includes(true) && ways.includes(false)) return true;
         }
-      }
-      const reaches = (from: number): boolean =>
-        from === sink ||
-        (!starts.has(from) &&
-          findPath(flow.graph, { from, target: (id) => id === sink, blocks: (id) => starts.has(id) }) !== null);
-      for (const test of testsOf(derived, fields, owner, flow)) {
-        if (test === sink) continue;
-        const edges = flow.graph.out[test]!.map((index) => flow.graph.edges[index]!.to);
-        const ways = edges.map(reaches);
-        if (ways.includes(true) && ways.includes(false)) return true;
       }
     }
     return false;
+  };
+
+  const nodesDefining = (binding: GoBinding, flow: GoFlow, except: number): ReadonlySet<number> => {
+    const ids = definitionsOf(binding).map((definition) => (definition.at === null ? -1 : flow.at(definition.at)));
+    return new Set(ids.filter((id) => id >= 0 && id !== except));
+  };
+
+  /** Other places where the same input is read, such as a second `f.Name`: their uses, and variables made of them. */
+  const seedsOf = (
+    leaf: Leaf,
+  ): {
+    readonly root: GoBinding | null;
+    readonly uses: readonly GoNode[];
+    readonly bindings: readonly GoBinding[];
+  } => {
+    const root = leaf.node.kind === 'identifier' ? null : rootIdentifier(leaf.node);
+    const binding = root === null ? null : scope.bindingOf(root);
+    if (binding === null) return { root: null, uses: [], bindings: [] };
+    const { text } = leaf.node;
+    const uses = binding.uses.filter(
+      (use) => use.start !== leaf.node.start && use.tree.text.startsWith(text, use.start),
+    );
+    const bindings = uses.flatMap((use) => {
+      const statement = assigningStatement(use);
+      if (statement === null || isTrivialDerivation(statement, use)) return [];
+      return assignedExpressions(statement).flatMap((target) => {
+        const other = target.kind === 'identifier' ? scope.bindingOf(target) : null;
+        return other === null || leaf.bindings.includes(other) ? [] : [other];
+      });
+    });
+    return { root: binding, uses, bindings };
   };
 
   /** Conditions and cases that ask for more of one of the variables than whether it is there. */
@@ -759,36 +792,42 @@ export function createOrigins(
     fields: readonly string[],
     owner: GoNode,
     flow: GoFlow,
-  ): readonly number[] => {
+  ): Set<number> => {
     const tests = new Set<number>();
     for (const binding of bindings) {
       for (const use of binding.uses) {
-        if (!owner.contains(use) || !isOfTrail(use, fields)) continue;
-        const tagged = use.ancestor('expression_switch_statement');
-        const tag = tagged?.child('value') ?? null;
-        if (tagged !== null && tag?.contains(use) === true) {
-          if (KIND_TEST.test(tag.text)) continue;
-          for (const clause of tagged.namedChildren) {
-            const list = clause.kind === 'expression_case' ? clause.child('value') : null;
-            for (const value of list === null ? [] : syntaxChildren(list)) tests.add(flow.at(value));
-          }
-          continue;
-        }
-        const id = flow.at(use);
-        const kind = id < 0 ? '' : flow.graph.nodes[id]!.kind;
-        if ((kind === 'condition' || kind === 'case') && !isEmptinessTest(flow.node(id)!, use, binding)) tests.add(id);
+        if (owner.contains(use) && isOfTrail(use, fields)) addTest(tests, use, flow, binding.name);
       }
     }
-    tests.delete(-1);
-    return [...tests];
+    return tests;
+  };
+
+  /** Adds what is tested where a value is used. */
+  const addTest = (tests: Set<number>, use: GoNode, flow: GoFlow, name = ''): void => {
+    const tagged = use.ancestor('expression_switch_statement');
+    const tag = tagged?.child('value') ?? null;
+    if (tagged !== null && tag?.contains(use) === true) {
+      if (KIND_TEST.test(tag.text)) return;
+      for (const clause of tagged.namedChildren) {
+        const list = clause.kind === 'expression_case' ? clause.child('value') : null;
+        for (const value of list === null ? [] : syntaxChildren(list)) {
+          const id = flow.at(value);
+          if (id >= 0) tests.add(id);
+        }
+      }
+      return;
+    }
+    const id = flow.at(use);
+    const kind = id < 0 ? '' : flow.graph.nodes[id]!.kind;
+    if ((kind === 'condition' || kind === 'case') && !isEmptinessTest(flow.node(id)!, use, name)) tests.add(id);
   };
 
   /** `x == ""`, `len(x) > 100`, `x != nil` for anything but an error. */
-  const isEmptinessTest = (test: GoNode, use: GoNode, binding: GoBinding): boolean => {
+  const isEmptinessTest = (test: GoNode, use: GoNode, name: string): boolean => {
     if (KIND_TEST.test(test.text)) return true;
     const comparison = nilComparison(test);
     if (comparison !== null) {
-      return !/err/i.test(binding.name) && types.typeOf(use) !== 'error';
+      return !/err/i.test(name) && types.typeOf(use) !== 'error';
     }
     if (test.kind !== 'binary_expression') return false;
     const [left, right] = [test.child('left'), test.child('right')];

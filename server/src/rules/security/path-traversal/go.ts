@@ -13,6 +13,7 @@ import { type Leaf, originsAround } from '../../../languages/go/origin.ts';
 import {
   assignedValues,
   callArguments,
+  calledName,
   enclosingFunction,
   indentationOf,
   lineBreakOf,
@@ -115,6 +116,7 @@ const files: NodeDetector<unknown, GoNode, GoHeader> = {
       // ServeFile itself refuses a path of the request with `..` in it.
       if (id === 'net/http.ServeFile' && (input.input === 'url' || input.input === 'path')) continue;
       if (input.input === 'body' && input.fields.length === 0) continue;
+      if (isUsedBefore(value, input)) return;
       yield {
         kind: 'fail',
         subject: value.span,
@@ -126,6 +128,21 @@ const files: NodeDetector<unknown, GoNode, GoHeader> = {
     }
   },
 };
+
+/** Whether an earlier call uses the same variable as a path: one finding is enough. */
+function isUsedBefore(value: GoNode, leaf: Leaf): boolean {
+  const variable = leaf.bindings[0];
+  return (
+    variable?.uses.some((use) => {
+      if (use.start >= value.start) return false;
+      for (let call = use.ancestor('call_expression', 'block'); call?.kind === 'call_expression'; ) {
+        if (NAMES.has(calledName(call)) && call.child('function')?.contains(use) === false) return true;
+        call = call.ancestor('call_expression', 'block');
+      }
+      return false;
+    }) === true
+  );
+}
 
 /** Checks the name before it is used, where the function can say no. */
 function checkFix(node: GoNode, leaf: Leaf, header: GoHeader): readonly Fix[] {
