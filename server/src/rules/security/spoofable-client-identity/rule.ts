@@ -1,34 +1,28 @@
-/** One sentence: what this rule looks for. */
-import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
-import type { GoHeader } from '../../../languages/go/header.ts';
-import type { GoNode } from '../../../languages/go/nodes.gen.ts';
-
-const calls: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['call_expression'],
-  triggers: ['panic'],
-  *check(node) {
-    if (node.child('function')?.text !== 'panic') return;
-    const [argument] = node.child('arguments')?.namedChildren ?? [];
-    if (argument === undefined) return;
-    if (argument.kind === 'nil') yield { kind: 'pass', subject: node.span };
-    else yield { kind: 'fail', subject: node.span, message: 'found', args: { argument: argument.text } };
-  },
-};
+/** Addresses of clients that are believed from headers which every client can write. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { go, judge } from './go.ts';
 
 export const rule = defineRule({
   id: 'spoofable-client-identity',
-  title: 'Spoofable client identity',
+  title: 'Client identity taken from a header the client controls',
   category: 'security',
   severity: 'medium',
-  confidence: 'likely',
-  stage: 'preview',
+  confidence: 'heuristic',
+  stage: 'stable',
   docs: {
-    what: 'What fires.',
-    why: 'Why it hurts in production.',
-    howToFix: 'How to mend it.',
-    refs: [],
+    what: 'The key of a limit, an allow-list or an audit entry uses the address in `X-Forwarded-For` or a header like it, and nothing says which proxies may set it.',
+    why: 'Every client can send that header. With a new value for each request a limit never bites and its table grows, a block list is walked around, and the audit names somebody else.',
+    howToFix:
+      'Use the authenticated user or the address of the peer. Where a proxy stands in front, believe the header only when the peer is one of its addresses: `SetTrustedProxies` of gin, `IPExtractor` of echo.',
+    refs: ['CWE-348', 'CWE-290', 'https://adam-p.ca/blog/2022/03/x-forwarded-for/'],
   },
-  messages: { found: 'The defect with {argument}; the way out.' },
+  messages: {
+    header: '{name} is written by the client and is used for {purpose}; believe it only from trusted proxies.',
+    framework:
+      '{name} believes forwarding headers of everybody here and is used for {purpose}; name the proxies that are trusted.',
+    library: '{name} takes {purpose} from a header that every client can write; use the address of the peer.',
+  },
   fix: 'none',
-  on: { go: [calls] },
+  on: { go },
+  workspace: judge,
 });
