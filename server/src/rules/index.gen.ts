@@ -40,15 +40,21 @@ import { rule as resourcesServerWithoutTimeouts } from './resources/server-witho
 import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
+import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
+import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
+import { rule as securitySpoofableClientIdentity } from './security/spoofable-client-identity/rule.ts';
 import { rule as securitySqlInjection } from './security/sql-injection/rule.ts';
+import { rule as securityTemplateInjection } from './security/template-injection/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 import { rule as securityUnprotectedEnvFile } from './security/unprotected-env-file/rule.ts';
+import { rule as securityUntrustedUrlTarget } from './security/untrusted-url-target/rule.ts';
+import { rule as securityXssUnescapedOutput } from './security/xss-unescaped-output/rule.ts';
 import { rule as testingMissingChaosTests } from './testing/missing-chaos-tests/rule.ts';
 import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.ts';
 import { rule as testingMissingIntegrationTests } from './testing/missing-integration-tests/rule.ts';
@@ -99,15 +105,21 @@ export const RULES: readonly Rule[] = [
   resourcesSubprocessWithoutTimeout,
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
+  securityCommandInjection,
   securityCorsWildcard,
   securityHardcodedSecret,
   securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
   securityPathTraversal,
+  securitySecretInUrl,
+  securitySpoofableClientIdentity,
   securitySqlInjection,
+  securityTemplateInjection,
   securityUncheckedMessageOrigin,
   securityUnprotectedEnvFile,
+  securityUntrustedUrlTarget,
+  securityXssUnescapedOutput,
   testingMissingChaosTests,
   testingMissingCoverage,
   testingMissingIntegrationTests,
