@@ -21,6 +21,7 @@ import {
   nilComparison,
   shortText,
   stringLiteralValue,
+  syntaxChildren,
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
@@ -119,8 +120,8 @@ function headerFix(literal: GoNode, value: GoNode, at: number, name: string, sco
   const request = binding.uses[0]!.parent?.parent ?? null;
   if (request?.kind !== 'call_expression' || !/^NewRequest/.test(calledName(request))) return [];
   const creation = request.parent?.parent ?? null;
-  const test =
-    creation?.nextSibling?.kind === '\n' ? creation.nextSibling.nextSibling : (creation?.nextSibling ?? null);
+  const statements = creation?.parent?.kind === 'statement_list' ? syntaxChildren(creation.parent) : [];
+  const test = statements[statements.findIndex((statement) => statement.index === creation?.index) + 1];
   if (creation?.kind !== 'short_var_declaration' || test?.kind !== 'if_statement') return [];
   const condition = test.child('condition');
   const requestName = assignedExpressions(creation)[0];
