@@ -212,7 +212,7 @@ export function createInputReader(scope: GoScope, types: GoTypes, header: GoHead
     if (name === 'ByName') return type === 'github.com/julienschmidt/httprouter.Params' ? 'path' : null;
     if (/^GetStrings?$/.test(name) || name === 'Input') return isController(receiver) ? 'form' : null;
     if (/^(?:Query|Param|Header|Cookie)$/.test(name) && isBeegoInput(receiver)) {
-      return name === 'Header' ? 'header' : name === 'Cookie' ? 'cookie' : name === 'Param' ? 'path' : 'query';
+      return name === 'Header' ? 'header' : name === 'Cookie' ? 'cookie' : name === 'Param' ? 'path' : 'form';
     }
     return null;
   };

@@ -38,6 +38,8 @@ const SECRET_VALUE = /api_?key|secret|token|passw|credential|\bauth|jwt/i;
 /** What is no secret, or none for long. */
 const HARMLESS =
   /page|next|cursor|csrf|xsrf|public|verif|reset|confirm|invit|activat|unsubscrib|share|ticket|captcha|expir|one.?time|once|magic|upload|presign|signed|continue|sync|state|nonce|cache/i;
+/** Words of a function that deals in tickets which are valid once or for a while. */
+const SHORT_LIVED = /one.?time|\bonce\b|一次性|expir(?:es|ation|y)|tokenCache/i;
 /** Connection strings. */
 const CONNECTION =
   /sslmode|charset=|parseTime|@tcp|jdbc:|mongodb|amqp|redis|postgres|mysql|sqlserver|oracle|clickhouse/i;
@@ -81,6 +83,7 @@ const texts: NodeDetector<unknown, GoNode, GoHeader> = {
       if (value === null || value.kind.endsWith('string_literal')) continue;
       if (HARMLESS.test(`${before} ${value.text}`)) continue;
       if (!SECRET.test(name!) && !SECRET_VALUE.test(value.text)) continue;
+      if (/^token$/i.test(name!) && SHORT_LIVED.test(topLevelOf(node)?.text ?? '')) continue;
       if (isConstant(value, originsAround(ctx, node))) continue;
       yield {
         kind: 'fail',
@@ -199,8 +202,11 @@ const reads: NodeDetector<unknown, GoNode, GoHeader> = {
       callee.name === 'Get'
         ? queryBehind(callee.receiver, scopeAround(ctx, node), origins.reader.inputAt)
         : origins.reader.inputAt(node) === 'query';
-    const declaration = topLevelOf(node)?.text ?? '';
-    if (!isRead || (!SECRET.test(key) && HARMLESS.test(declaration))) return;
+    if (!isRead) return;
+    const declaration = topLevelOf(node);
+    if (declaration !== null && !SECRET.test(key)) {
+      if (HARMLESS.test(functionName(declaration)) || SHORT_LIVED.test(declaration.text)) return;
+    }
     yield { kind: 'fail', subject: node.span, message: 'read', args: { name: key } };
   },
 };
