@@ -40,14 +40,21 @@ import { rule as resourcesServerWithoutTimeouts } from './resources/server-witho
 import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
+import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
+import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
+import { rule as securityNoOpSecurityCheck } from './security/no-op-security-check/rule.ts';
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
+import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
+import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
+import { rule as securitySharedFallbackKey } from './security/shared-fallback-key/rule.ts';
 import { rule as securitySpoofableClientIdentity } from './security/spoofable-client-identity/rule.ts';
 import { rule as securitySqlInjection } from './security/sql-injection/rule.ts';
 import { rule as securityTemplateInjection } from './security/template-injection/rule.ts';
@@ -105,14 +112,21 @@ export const RULES: readonly Rule[] = [
   resourcesSubprocessWithoutTimeout,
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
+  securityAuthBypass,
   securityCommandInjection,
   securityCorsWildcard,
+  securityEphemeralSecret,
   securityHardcodedSecret,
+  securityJwtUnverified,
   securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
+  securityNoOpSecurityCheck,
   securityPathTraversal,
   securitySecretInUrl,
+  securitySecurityFailOpen,
+  securitySensitiveDataInLog,
+  securitySharedFallbackKey,
   securitySpoofableClientIdentity,
   securitySqlInjection,
   securityTemplateInjection,
