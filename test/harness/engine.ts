@@ -1,6 +1,7 @@
 /** An engine with the real parser, for tests: one parser per process, any set of rules. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { DEFAULT_CONFIGURATION } from '../../server/src/core/engine/configuration.ts';
 import { Engine } from '../../server/src/core/engine/engine.ts';
 import { isManifest } from '../../server/src/core/engine/roles.ts';
 import { directoryOf } from '../../server/src/core/model/path.ts';
@@ -33,8 +34,13 @@ export function withoutBudget(syntax: Syntax): Syntax {
   };
 }
 
+/** The day on which everything in a test happens. */
+export const TODAY = '2026-11-21';
+
 export function newEngine(syntax: Syntax, rules: readonly Rule[]): Engine {
-  return new Engine({ syntax, rules, extractors: EXTRACTORS, languages: [goSupport] });
+  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: [goSupport] });
+  engine.configure({ ...DEFAULT_CONFIGURATION, today: TODAY });
+  return engine;
 }
 
 /** An engine that holds the files, with all judges run. */

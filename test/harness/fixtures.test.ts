@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../server/src/core/engine/engine.ts';
 import type { Finding, ResolvedFix } from '../../server/src/core/model/finding.ts';
 import type { TextEdit } from '../../server/src/core/model/location.ts';
+import type { Rule } from '../../server/src/core/rulekit/rule.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { applyEdits } from '../../server/src/core/text/snapshot.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
@@ -29,13 +30,23 @@ function filesOf(fixture: FixtureCase): Map<string, string> {
   return new Map(fixture.files.map((file) => [file.path, file.source]));
 }
 
-function findingsOf(engine: Engine): Finding[] {
-  return engine.paths.flatMap((path) => engine.findings(path));
+/** A rule about what people say of findings needs the rules that find them. */
+function beside(rule: Rule): readonly Rule[] {
+  return rule.scored === false ? RULES : [rule];
+}
+
+/** Findings of the rule; all of them when the engine holds no other. */
+function findingsOf(engine: Engine, rule: Rule): Finding[] {
+  return engine.paths.flatMap((path) => ownFindings(engine, rule, path));
+}
+
+function ownFindings(engine: Engine, rule: Rule, path: string): readonly Finding[] {
+  return engine.findings(path).filter((finding) => finding.ruleId === rule.id);
 }
 
 /** Findings without positions, to compare variants of a text: rule, path, text and line count from a landmark. */
-function essence(engine: Engine, shift: (path: string) => number): string[] {
-  return findingsOf(engine).map((finding) => {
+function essence(engine: Engine, rule: Rule, shift: (path: string) => number): string[] {
+  return findingsOf(engine, rule).map((finding) => {
     const { path, range } = finding.location;
     const atTop = range.start.line === 0 && range.end.line === 0 && finding.location.span.end === 0;
     const line = atTop ? 0 : range.start.line - shift(path);
@@ -109,9 +120,9 @@ function diffOf(files: ReadonlyMap<string, string>, finding: Finding, fix: Resol
 function applySafe(fixture: FixtureCase): { readonly files: Map<string, string>; readonly rounds: number } {
   let files = filesOf(fixture);
   for (let round = 0; round < 10; round++) {
-    const engine = engineWith(syntax, [fixture.rule], files);
+    const engine = engineWith(syntax, beside(fixture.rule), files);
     const byPath = new Map<string, TextEdit[]>();
-    for (const finding of findingsOf(engine)) {
+    for (const finding of findingsOf(engine, fixture.rule)) {
       const fix = finding.fixes.find((candidate) => candidate.safety === 'safe');
       if (fix === undefined || fix.creates.length > 0) continue;
       const merged = new Map([...byPath].map(([path, edits]) => [path, [...edits]]));
@@ -142,8 +153,8 @@ function applySafe(fixture: FixtureCase): { readonly files: Map<string, string>;
 function typedIn(fixture: FixtureCase, seed: number): Engine {
   const next = random(seed);
   const files = filesOf(fixture);
-  const engine = newEngine(syntax, [fixture.rule]);
-  const reference = engineWith(syntax, [fixture.rule], files);
+  const engine = newEngine(syntax, beside(fixture.rule));
+  const reference = engineWith(syntax, beside(fixture.rule), files);
   engine.setManifestDirectories([...new Set(reference.paths.map((path) => reference.componentOf(path)))]);
   reference.dispose();
   for (const [path, text] of files) {
@@ -219,8 +230,8 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
       let fail = 0;
       for (const fixture of cases) {
         if (fixture.language !== language) continue;
-        const engine = engineWith(syntax, [rule], filesOf(fixture));
-        const tally = engine.tallies(false)[0]!;
+        const engine = engineWith(syntax, beside(rule), filesOf(fixture));
+        const tally = engine.tallies(false).find(({ ruleId }) => ruleId === rule.id)!;
         pass += tally.pass;
         fail += tally.fail;
         engine.dispose();
@@ -234,12 +245,12 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
     '%s',
     (_name, fixture) => {
       test('findings are exactly those annotated', () => {
-        const engine = engineWith(syntax, [rule], filesOf(fixture));
+        const engine = engineWith(syntax, beside(rule), filesOf(fixture));
         expect(engine.problems).toEqual([]);
         if (UPDATE) {
           for (const file of fixture.files) {
             const comment = /\.(go|mod)$/.test(file.path) ? '//' : '#';
-            writeFileSync(file.file, annotate(file.source, engine.findings(file.path), comment));
+            writeFileSync(file.file, annotate(file.source, ownFindings(engine, rule, file.path), comment));
           }
           engine.dispose();
           return;
@@ -247,7 +258,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
         const actual: string[] = [];
         const wanted: string[] = [];
         for (const file of fixture.files) {
-          const findings = [...engine.findings(file.path)];
+          const findings = [...ownFindings(engine, rule, file.path)];
           for (const annotation of file.annotations) {
             const index = findings.findIndex((finding) => {
               const own = annotationOf(finding, file.source);
@@ -269,7 +280,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
             actual.push(describeAnnotation(file.path, annotationOf(finding, file.source), finding.message));
           }
         }
-        const elsewhere = findingsOf(engine).filter(
+        const elsewhere = findingsOf(engine, rule).filter(
           (finding) => !fixture.files.some((file) => file.path === finding.location.path),
         );
         expect(elsewhere.map((finding) => finding.message)).toEqual([]);
@@ -279,8 +290,8 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
 
       test('fixes hold what the rule claims, and each removes its finding', () => {
         const files = filesOf(fixture);
-        const engine = engineWith(syntax, [rule], files);
-        const findings = findingsOf(engine);
+        const engine = engineWith(syntax, beside(rule), files);
+        const findings = findingsOf(engine, rule);
         let diff = '';
         for (const finding of findings) {
           if (rule.fix === 'always') expect(finding.fixes.length, finding.message).toBeGreaterThan(0);
@@ -289,8 +300,10 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
           for (const fix of finding.fixes) {
             const fixed = applyFix(files, fix);
             diff += diffOf(files, finding, fix);
-            const after = engineWith(syntax, [rule], fixed);
-            expect(findingsOf(after).length, `${fix.title} leaves its finding\n${diff}`).toBeLessThan(findings.length);
+            const after = engineWith(syntax, beside(rule), fixed);
+            expect(findingsOf(after, rule).length, `${fix.title} leaves its finding\n${diff}`).toBeLessThan(
+              findings.length,
+            );
             after.dispose();
           }
         }
@@ -318,8 +331,8 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
       });
 
       test('findings are the same in other dress: CRLF, BOM, emoji, long files', () => {
-        const plain = engineWith(syntax, [rule], filesOf(fixture));
-        const expected = essence(plain, () => 0);
+        const plain = engineWith(syntax, beside(rule), filesOf(fixture));
+        const expected = essence(plain, rule, () => 0);
         plain.dispose();
         const isGo = (path: string): boolean => path.endsWith('.go');
         const variants: [string, (path: string, text: string) => string, (path: string) => number][] = [
@@ -334,17 +347,17 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
         ];
         for (const [name, change, shift] of variants) {
           const files = new Map([...filesOf(fixture)].map(([path, text]) => [path, change(path, text)]));
-          const engine = engineWith(syntax, [rule], files);
-          expect(essence(engine, shift), name).toEqual(expected);
-          for (const finding of findingsOf(engine)) for (const fix of finding.fixes) applyFix(files, fix);
+          const engine = engineWith(syntax, beside(rule), files);
+          expect(essence(engine, rule, shift), name).toEqual(expected);
+          for (const finding of findingsOf(engine, rule)) for (const fix of finding.fixes) applyFix(files, fix);
           engine.dispose();
         }
       });
 
       test('findings are the same when the files are typed in', () => {
-        const plain = engineWith(syntax, [rule], filesOf(fixture));
+        const plain = engineWith(syntax, beside(rule), filesOf(fixture));
         const typed = typedIn(fixture, 7);
-        expect(essence(typed, () => 0)).toEqual(essence(plain, () => 0));
+        expect(essence(typed, rule, () => 0)).toEqual(essence(plain, rule, () => 0));
         plain.dispose();
         typed.dispose();
         expect(syntax.liveTrees).toBe(0);

@@ -29,7 +29,7 @@ import { REPORT_REQUEST, type ReportResult } from '../../server/src/protocol.ts'
 import { chooseRubric, DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { type ClientOptions, TestClient, type Transport } from '../lsp/client.ts';
-import { newEngine, testSyntax } from './engine.ts';
+import { newEngine, TODAY, testSyntax } from './engine.ts';
 
 export interface ServerHere {
   readonly transport: Transport;
@@ -116,9 +116,6 @@ export function findingsIn(
   );
   return sorted(findings.filter(([, items]) => items.length > 0));
 }
-
-/** The day on which everything in a test happens. */
-export const TODAY = '2026-11-21';
 
 export interface FreshOptions {
   /** Documents that are open: they stand for what the disk holds. */

@@ -173,14 +173,44 @@ describe('results', () => {
     expect(results[0]).not.toHaveProperty('fixes');
   });
 
-  test('leave out fixes that SARIF cannot express', () => {
-    const creating = { ...fix('Add a file', 'a.go', 0, 0, 'x'), creates: [{ path: 'b.go', content: '' }] };
+  test('create files as text inserted into what is not there yet, and leave out a fix that changes nothing', () => {
+    const creating = { ...fix('Add a file', 'a.go', 0, 0, 'x'), creates: [{ path: 'b c.go', content: 'package b\n' }] };
     const empty = { ...fix('Nothing', 'a.go', 0, 0, 'x'), changes: [{ path: 'a.go', edits: [] }] };
     const audit = auditOf({
       rules: [bodyRule],
       findings: [finding(bodyRule, at('a.go', 0), { fixes: [creating, empty] })],
     });
-    expect(run(audit).results?.[0]).not.toHaveProperty('fixes');
+    const fixes = run(audit).results?.[0]?.fixes;
+    expect(fixes).toHaveLength(1);
+    expect(fixes?.[0]?.artifactChanges.map(({ artifactLocation }) => artifactLocation.uri)).toEqual([
+      'b%20c.go',
+      'a.go',
+    ]);
+    expect(fixes?.[0]?.artifactChanges[0]?.replacements[0]?.insertedContent?.text).toBe('package b\n');
+  });
+
+  test('of accepted findings are marked as suppressed in the source, with the reason', () => {
+    const accepted = finding(bodyRule, at('a.go', 4));
+    const audit = {
+      ...auditOf({ rules: [bodyRule], findings: [finding(bodyRule, at('a.go', 9))] }),
+      accepted: [
+        {
+          finding: accepted,
+          reason: 'the reader closes it',
+          until: '2027-01-31',
+          scope: 'line' as const,
+          location: at('a.go', 3),
+        },
+      ],
+    };
+    const results = run(audit).results ?? [];
+    expect(results.map(({ suppressions = [] }) => suppressions.length)).toEqual([1, 0]);
+    expect(results[0]?.suppressions?.[0]).toMatchObject({
+      kind: 'inSource',
+      status: 'accepted',
+      justification: 'the reader closes it',
+      properties: { until: '2027-01-31' },
+    });
   });
 
   test('cannot form a link in a message', () => {

@@ -54,6 +54,7 @@ export function toDiagnostic(finding: Finding, toUri: (path: string) => string):
 /** `data` of a code action that is resolved later. */
 export type ActionData =
   | { readonly path: string; readonly fingerprint: string; readonly fix: number }
+  | { readonly path: string; readonly fingerprint: string; readonly accept: true }
   | { readonly path: string; readonly fixAll: true };
 
 /** The quick fixes of a finding, without their edits. */
@@ -65,6 +66,15 @@ export function toCodeActions(finding: Finding, diagnostic: Diagnostic): CodeAct
     isPreferred: fix.preferred,
     data: { path: finding.location.path, fingerprint: finding.fingerprint, fix: index } satisfies ActionData,
   }));
+}
+
+/** The action that accepts a finding by a comment, of which the reason is left to be written. It mends nothing. */
+export function toAcceptAction(finding: Finding): CodeAction {
+  return {
+    title: `Accept ${finding.ruleId} here, with a reason`,
+    kind: CodeActionKind.QuickFix,
+    data: { path: finding.location.path, fingerprint: finding.fingerprint, accept: true } satisfies ActionData,
+  };
 }
 
 export interface EditTarget {

@@ -36,6 +36,7 @@ import {
   readSettings,
   type SettingsProblem,
 } from '../core/engine/settings.ts';
+import { suppressionComment } from '../core/engine/suppressions.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
@@ -88,6 +89,7 @@ import {
   FIX_ALL_KIND,
   hoverText,
   SOURCE,
+  toAcceptAction,
   toCodeActions,
   toDiagnostic,
   toWorkspaceEdit,
@@ -1074,7 +1076,9 @@ class LanguageServer {
     if (wants(CodeActionKind.QuickFix)) {
       const toUri = (path: string): string => uriOf(this.#roots, path);
       for (const finding of this.#findingsAt(textDocument.uri, range.start, range.end)) {
-        actions.push(...toCodeActions(finding, toDiagnostic(finding, toUri)));
+        const diagnostic = toDiagnostic(finding, toUri);
+        actions.push(...toCodeActions(finding, diagnostic));
+        if (this.#acceptance(finding) !== null) actions.push(toAcceptAction(finding));
       }
     }
     const path = pathOf(this.#roots, textDocument.uri);
@@ -1083,6 +1087,22 @@ class LanguageServer {
       actions.push({ title: 'Apply all safe Shipworthy fixes', kind: FIX_ALL_KIND, data });
     }
     return this.#abilities.resolveEdit ? actions : actions.map((action) => this.#resolve(action));
+  }
+
+  /** The edit that accepts a finding by a comment above its line; null where that is not possible. */
+  #acceptance({ ruleId, location: { path, span, range } }: Finding): Pick<ResolvedFix, 'changes' | 'creates'> | null {
+    const engine = this.#engine;
+    const text = engine?.textOf(path);
+    const start = engine?.linesOf(path)?.starts[range.start.line];
+    if (engine === null || text === undefined || start === undefined) return null;
+    if (engine.rules.find((rule) => rule.id === ruleId)?.suppressible === false) return null;
+    // What speaks of the whole file stands on its first line, whatever that holds.
+    const scope = span.end === 0 ? 'file' : 'line';
+    const comment = suppressionComment(path, engine.languageOf(path) ?? 'text', ruleId, scope);
+    if (comment === null) return null;
+    const indent = /^[ \t]*/.exec(text.slice(start, span.start))![0];
+    const newText = `${indent}${comment}${text.includes('\r\n') ? '\r\n' : '\n'}`;
+    return { changes: [{ path, edits: [{ start, end: start, newText }] }], creates: [] };
   }
 
   /** The first safe fix of every finding of a file, as far as they do not overlap. */
@@ -1111,8 +1131,9 @@ class LanguageServer {
       return { ...action, edit: toWorkspaceEdit(this.#safeFixes(data.path), (path) => this.#editTarget(path)) };
     }
     const finding = this.#engine.findings(data.path).find((candidate) => candidate.fingerprint === data.fingerprint);
-    const fix = finding?.fixes[data.fix];
-    if (fix === undefined) return action;
+    const fix =
+      finding === undefined ? undefined : 'accept' in data ? this.#acceptance(finding) : finding.fixes[data.fix];
+    if (fix == null) return action;
     return { ...action, edit: toWorkspaceEdit([fix], (path) => this.#editTarget(path)) };
   }
 

@@ -22,6 +22,8 @@ import { rule as observabilityUnstructuredLogging } from './observability/unstru
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
 import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
+import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
+import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
@@ -29,6 +31,7 @@ import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
 import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
 import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
+import { rule as qualityUnusedSuppression } from './quality/unused-suppression/rule.ts';
 import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
@@ -94,6 +97,8 @@ export const RULES: readonly Rule[] = [
   performanceQuadraticSort,
   qualityDeadModule,
   qualityDuplicateDeclaration,
+  qualityExpiredSuppression,
+  qualityMalformedSuppression,
   qualityMergeConflictMarker,
   qualityNameCollision,
   qualitySyntaxError,
@@ -101,6 +106,7 @@ export const RULES: readonly Rule[] = [
   qualityUndefinedIdentifier,
   qualityUnresolvedImport,
   qualityUnusedFunction,
+  qualityUnusedSuppression,
   resourcesConnectionPoolUnconfigured,
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,

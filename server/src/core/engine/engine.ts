@@ -4,7 +4,7 @@
  * tree that it is given is deleted by it: a tree outlives an update only while its document is open.
  */
 import type { FileRole, LanguageId } from '../model/file.ts';
-import type { Finding, Location, Position, ResolvedFix, RuleTally } from '../model/finding.ts';
+import type { AcceptedFinding, Finding, Location, Position, ResolvedFix, RuleTally } from '../model/finding.ts';
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
 import {
@@ -25,16 +25,31 @@ import {
   type AnalyserCounters,
   type AnalyserOptions,
   type FileAnalysis,
+  hasConflict,
   newFileAnalysis,
   optionsOf,
 } from './analyser.ts';
-import { DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
+import { attestedToday, DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
 import type { RuleVerdict } from './examine.ts';
 import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
 import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
 import { codeNameOf, languageOf } from './roles.ts';
+import { CONFIGURATION_FILE } from './settings.ts';
+import {
+  covers,
+  EXPIRED_SUPPRESSION,
+  isExpired,
+  MALFORMED_SUPPRESSION,
+  mayHoldSuppressions,
+  NO_SUPPRESSIONS,
+  type RuleLookup,
+  readSuppressions,
+  type Suppression,
+  type SuppressionReading,
+  UNUSED_SUPPRESSION,
+} from './suppressions.ts';
 
 export interface EngineOptions extends AnalyserOptions {
   /** Milliseconds from any fixed moment: without a clock, a budget for judges allows everything or nothing. */
@@ -45,6 +60,8 @@ interface FileState extends FileAnalysis {
   open: boolean;
   /** Edited since the last fresh parse. */
   dirty: boolean;
+  /** What the comments of this text accept; null: the text holds no such comment. */
+  suppressions: { readonly text: string; readonly reading: SuppressionReading } | null;
   /** Verdicts of the file's own rules, counted: counters that are not zero (see `COUNTERS`), each with its value. */
   counts: readonly number[] | null;
 }
@@ -74,8 +91,9 @@ interface Description {
   fingerprint: string;
 }
 
-/** Counters of a rule: passes, unknowns, and failures by severity in the order of `SEVERITIES`. */
-const COUNTERS = 6;
+/** Counters of a rule: passes, unknowns, failures by severity in the order of `SEVERITIES`, and failures that are accepted. */
+const COUNTERS = 7;
+const ACCEPTED = 6;
 
 export interface EngineCounters extends AnalyserCounters {
   readonly judgesRun: number;
@@ -100,6 +118,11 @@ export class Engine {
   readonly #index: FactIndex;
   readonly #problems: Problem[] = [];
   readonly #findings = new Map<string, readonly Finding[]>();
+  /** Findings that comments accept, by file, as they were when its findings were computed. */
+  readonly #accepted = new Map<string, readonly AcceptedFinding[]>();
+  /** Files with comments that accept findings. */
+  readonly #suppressing = new Set<string>();
+  readonly #ruleIndex: ReadonlyMap<string, number>;
   readonly #descriptions = new WeakMap<object, Description>();
   #manifests: readonly string[] = [];
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
@@ -113,6 +136,7 @@ export class Engine {
     this.#analyser = new Analyser(options);
     this.#index = new FactIndex(options.now);
     this.#rules = options.rules;
+    this.#ruleIndex = new Map(options.rules.map((rule, index) => [rule.id, index]));
     for (const language of options.languages) this.#languages.set(language.id, language);
     this.#index.setJudges(
       this.#rules.flatMap((rule, index) =>
@@ -215,7 +239,7 @@ export class Engine {
     if (language === null) return false;
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = { ...newFileAnalysis(path, language, text), open, dirty: false, counts: null };
+      file = { ...newFileAnalysis(path, language, text), open, dirty: false, suppressions: null, counts: null };
       this.#files.set(path, file);
     } else {
       if (file.snapshot.text === text && file.open === open && !file.dirty) return true;
@@ -234,7 +258,7 @@ export class Engine {
     const analysis = analysisOf(path, text, record);
     const before = this.#files.get(path);
     if (analysis === null || before?.open === true) return false;
-    const file: FileState = { ...analysis, open: false, dirty: false, counts: null };
+    const file: FileState = { ...analysis, open: false, dirty: false, suppressions: null, counts: null };
     this.#files.set(path, file);
     this.#take(file);
     return true;
@@ -256,6 +280,7 @@ export class Engine {
     const { snapshot, edits } = applyChanges(file.snapshot, changes);
     file.snapshot = snapshot;
     this.#findings.delete(path);
+    this.#readSuppressions(file);
     // An edit before took too long to parse: until the document is settled its findings stay as they are.
     if (file.dirty && file.parsed === null && this.#analyser.isParsable(file)) return;
     file.dirty = true;
@@ -311,7 +336,9 @@ export class Engine {
     file.parsed?.delete();
     this.#files.delete(path);
     this.#troubled.delete(path);
+    this.#suppressing.delete(path);
     this.#findings.delete(path);
+    this.#accepted.delete(path);
     this.#unjudged.delete(path);
     this.#index.update(path, null);
     this.#workspaceByPath.delete(path);
@@ -332,6 +359,7 @@ export class Engine {
   #take(file: FileState): void {
     file.counts = null;
     this.#findings.delete(file.path);
+    this.#readSuppressions(file);
     if (file.problems.length > 0) this.#troubled.add(file.path);
     else this.#troubled.delete(file.path);
     this.#publishFacts(file);
@@ -406,6 +434,12 @@ export class Engine {
     return findings;
   }
 
+  /** Findings of a file that comments accept, as long as these hold. */
+  accepted(path: string): readonly AcceptedFinding[] {
+    this.findings(path);
+    return this.#accepted.get(path) ?? [];
+  }
+
   #computeFindings(path: string): readonly Finding[] {
     const file = this.#files.get(path);
     const raw: RawFinding[] = [];
@@ -423,9 +457,139 @@ export class Engine {
       const { subject: place, related = [] } = verdict;
       raw.push({ rule, verdict, place, related, span: absoluteSpan(place) });
     }
+    const acceptedBy = new Map<RawFinding, Suppression>();
+    if (file !== undefined && this.#suppressing.has(path)) {
+      for (const item of raw) {
+        const suppression = this.#suppressionOf(file, item.rule, item.span);
+        if (suppression !== null) acceptedBy.set(item, suppression);
+      }
+      raw.push(...this.#suppressionFindings(file, acceptedBy), ...this.#attestationFindings(file));
+    }
     raw.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || a.rule - b.rule);
     const ordinals = new Map<string, number>();
-    return raw.map((item) => this.#finding(path, item, ordinals));
+    const accepted: AcceptedFinding[] = [];
+    const open = raw.flatMap((item) => {
+      const finding = this.#finding(path, item, ordinals);
+      const suppression = acceptedBy.get(item);
+      if (suppression === undefined) return [finding];
+      const { reason, until, scope, span } = suppression;
+      accepted.push({ finding, reason, until, scope, location: this.#location(path, span) });
+      return [];
+    });
+    if (accepted.length > 0) this.#accepted.set(path, accepted);
+    else this.#accepted.delete(path);
+    return open;
+  }
+
+  /** Reads the comments of the text as it is now. */
+  #readSuppressions(file: FileState): void {
+    const { text, lines } = file.snapshot;
+    if (file.suppressions?.text === text) return;
+    if (mayHoldSuppressions(text)) {
+      const lookup: RuleLookup = (id) => {
+        const index = this.#ruleIndex.get(id);
+        return index === undefined ? null : this.#rules[index]!;
+      };
+      const reading = readSuppressions(file.path, file.language, text, lines, lookup);
+      file.suppressions = { text, reading };
+    } else file.suppressions = null;
+    file.counts = null;
+    const { suppressions, malformed } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
+    const isHolding = suppressions.length + malformed.length > 0 || file.path === CONFIGURATION_FILE;
+    if (isHolding) this.#suppressing.add(file.path);
+    else this.#suppressing.delete(file.path);
+  }
+
+  get #today(): string | null {
+    return this.#configuration.today ?? null;
+  }
+
+  /** The comment that accepts a finding of the rule at the place, if there is one that holds today. */
+  #suppressionOf(file: FileState, rule: number, span: Span): Suppression | null {
+    const { suppressions } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
+    if (suppressions.length === 0) return null;
+    const { id } = this.#rules[rule]!;
+    const { line } = positionAt(file.snapshot.lines, span.start);
+    return suppressions.find((each) => !isExpired(each, this.#today) && covers(each, id, line)) ?? null;
+  }
+
+  /** What is wrong with the comments of a file that accept findings. */
+  #suppressionFindings(file: FileState, acceptedBy: ReadonlyMap<RawFinding, Suppression>): readonly RawFinding[] {
+    const { suppressions, malformed } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
+    const found: RawFinding[] = [];
+    const add = (
+      id: string,
+      span: Span,
+      message: string,
+      args: Readonly<Record<string, string>>,
+      fixes: Fix[],
+    ): void => {
+      const rule = this.#ruleIndex.get(id);
+      if (rule === undefined || !this.#looksAt(rule, file)) return;
+      const verdict = { message, args, fixes };
+      found.push({ rule, verdict, place: { path: file.path, anchor: null, span }, related: [], span });
+    };
+    for (const { span, fault, word } of malformed) add(MALFORMED_SUPPRESSION, span, fault, { word }, []);
+    for (const suppression of suppressions) {
+      const { span, until } = suppression;
+      if (isExpired(suppression, this.#today)) add(EXPIRED_SUPPRESSION, span, 'expired', { until: until! }, []);
+      else
+        this.#unusedRules(file, suppression, acceptedBy).forEach(({ id, fix }) => {
+          add(UNUSED_SUPPRESSION, span, 'unused', { rule: id }, [fix]);
+        });
+    }
+    return found;
+  }
+
+  /** Attestations of the configuration that have ended. */
+  #attestationFindings(file: FileState): readonly RawFinding[] {
+    const rule = this.#ruleIndex.get(EXPIRED_SUPPRESSION);
+    if (file.path !== CONFIGURATION_FILE || rule === undefined || !this.#looksAt(rule, file)) return [];
+    const { text } = file.snapshot;
+    const ended = (this.#configuration.attestations ?? []).filter((each) => isExpired(each, this.#today));
+    return ended.map(({ subject, until }): RawFinding => {
+      const start = Math.max(0, text.indexOf(JSON.stringify(subject)));
+      const span = { start, end: Math.min(text.length, start + JSON.stringify(subject).length) };
+      const verdict = { message: 'attestation', args: { subject, until } };
+      return { rule, verdict, place: { path: file.path, anchor: null, span }, related: [], span };
+    });
+  }
+
+  /** Whether the rule is reported in files of this kind. */
+  #looksAt(rule: number, { role }: FileState): boolean {
+    const { roles = ['production'] } = this.#rules[rule]!;
+    return this.isEnabled(this.#rules[rule]!) && roles.includes(role);
+  }
+
+  /** The rules that a comment names and of which it accepts nothing. Nothing is said while not everything can be found. */
+  #unusedRules(
+    file: FileState,
+    suppression: Suppression,
+    acceptedBy: ReadonlyMap<RawFinding, Suppression>,
+  ): readonly { readonly id: string; readonly fix: Fix }[] {
+    if (!this.#isSearched(file)) return [];
+    const used = new Set<number>();
+    for (const [item, by] of acceptedBy) if (by === suppression) used.add(item.rule);
+    const unused = suppression.rules.filter(({ id }) => {
+      const rule = this.#ruleIndex.get(id)!;
+      return !used.has(rule) && this.isEnabled(this.#rules[rule]!);
+    });
+    const isWhole = unused.length === suppression.rules.length;
+    return unused.map(({ id, removal }) => ({
+      id,
+      fix: {
+        title: isWhole ? 'Remove the suppression' : `Remove ${id} from the suppression`,
+        safety: 'safe',
+        edits: [{ kind: 'replace', span: isWhole ? suppression.removal : removal, newText: '' }],
+      },
+    }));
+  }
+
+  /** Whether every rule could look at all of the file. */
+  #isSearched(file: FileState): boolean {
+    return (
+      file.problems.length === 0 && !hasConflict(file.snapshot.text) && !file.chunks.some((chunk) => chunk.hasError)
+    );
   }
 
   #eachLocalVerdict(
@@ -580,19 +744,26 @@ export class Engine {
     }
     for (const path of this.#index.judgedPaths()) {
       const list = this.#workspaceVerdicts(path);
-      for (const { rule, verdict } of list) this.#count(totals, rule, verdict.kind, verdict.severity);
+      const file = this.#suppressing.has(path) ? this.#files.get(path) : undefined;
+      for (const { rule, verdict } of list) this.#count(totals, rule, verdict, file, verdict.subject);
     }
+    for (const path of this.#suppressing) this.#countSuppressions(totals, path);
     const places = evidence ? this.#evidence() : null;
+    const attested = attestedToday(this.#configuration);
     return this.#rules.flatMap((rule, index) => {
       if (!this.isEnabled(rule)) return [];
       const at = index * COUNTERS;
+      const unknown = totals[at + 1]!;
+      const isAttested = unknown > 0 && attested.has(rule.id);
       const [critical, high, medium, low] = [totals[at + 2]!, totals[at + 3]!, totals[at + 4]!, totals[at + 5]!];
       return [
         {
           ruleId: rule.id,
           pass: totals[at]!,
-          unknown: totals[at + 1]!,
+          unknown: isAttested ? 0 : unknown,
           fail: critical + high + medium + low,
+          ...(isAttested ? { attested: unknown } : {}),
+          ...(totals[at + ACCEPTED]! > 0 ? { accepted: totals[at + ACCEPTED]! } : {}),
           failBySeverity: { critical, high, medium, low },
           evidence: places?.[index] ?? [],
         },
@@ -602,8 +773,8 @@ export class Engine {
 
   #localCounts(file: FileState): readonly number[] {
     const counts = new Uint32Array(this.#rules.length * COUNTERS);
-    this.#eachLocalVerdict(file, (rule, verdict) => {
-      this.#count(counts, rule, verdict.kind, verdict.kind === 'fail' ? verdict.severity : undefined);
+    this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
+      this.#count(counts, rule, verdict, file, { path: file.path, anchor, span: verdict.subject });
     });
     const found: number[] = [];
     counts.forEach((count, counter) => {
@@ -612,11 +783,39 @@ export class Engine {
     return found;
   }
 
-  #count(counts: Uint32Array, rule: number, kind: 'pass' | 'fail' | 'unknown', severity: Severity | undefined): void {
+  /** `file`: where the verdict stands, if comments there may accept it. */
+  #count(
+    counts: Uint32Array,
+    rule: number,
+    { kind, severity }: { readonly kind: 'pass' | 'fail' | 'unknown'; readonly severity?: Severity | undefined },
+    file: FileState | undefined,
+    subject: Place,
+  ): void {
     const at = rule * COUNTERS;
     if (kind === 'pass') counts[at]!++;
     else if (kind === 'unknown') counts[at + 1]!++;
+    else if (file?.suppressions != null && this.#suppressionOf(file, rule, absoluteSpan(subject)) !== null)
+      counts[at + ACCEPTED]!++;
     else counts[at + 2 + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity))]!++;
+  }
+
+  /** Counts what is wrong with the comments of a file, and what is not. */
+  #countSuppressions(totals: Uint32Array, path: string): void {
+    const file = this.#files.get(path)!;
+    const { suppressions, malformed } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
+    const open = this.findings(path);
+    for (const [id, subjects] of [
+      [MALFORMED_SUPPRESSION, suppressions.length + malformed.length],
+      [EXPIRED_SUPPRESSION, suppressions.length],
+      [UNUSED_SUPPRESSION, suppressions.filter((each) => !isExpired(each, this.#today)).length],
+    ] as const) {
+      const rule = this.#ruleIndex.get(id);
+      if (rule === undefined || !this.#looksAt(rule, file)) continue;
+      const failing = open.filter(({ ruleId }) => ruleId === id);
+      for (const { severity } of failing) totals[rule * COUNTERS + 2 + SEVERITIES.indexOf(severity)]!++;
+      if (id !== UNUSED_SUPPRESSION || this.#isSearched(file))
+        totals[rule * COUNTERS]! += Math.max(0, subjects - failing.length);
+    }
   }
 
   #evidence(): Location[][] {

@@ -44,6 +44,17 @@ export interface Finding {
   readonly fingerprint: string;
 }
 
+/** A finding that a comment in the code accepts: it is not open. */
+export interface AcceptedFinding {
+  readonly finding: Finding;
+  readonly reason: string;
+  /** The last day on which it is accepted. */
+  readonly until: string | null;
+  readonly scope: 'line' | 'block' | 'file';
+  /** The comment. */
+  readonly location: Location;
+}
+
 /** What a rule found in the whole workspace, for the score and for "evidence that passed". */
 export interface RuleTally {
   readonly ruleId: string;

@@ -2,7 +2,8 @@
  * What every presenter is given, and the one order in which they all show it: categories of the rubric, rules worst
  * first, findings in path and position order. It computes no score and formats nothing.
  */
-import type { Finding, RuleTally } from '../model/finding.ts';
+import type { Attestation } from '../engine/configuration.ts';
+import type { AcceptedFinding, Finding, RuleTally } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import type { Rule } from '../rulekit/rule.ts';
 import { criterionOf, displayScore } from '../score/score.ts';
@@ -33,8 +34,18 @@ export interface Audit {
   readonly scorecard: Scorecard;
   readonly rubric: Rubric;
   readonly stats: AuditStats;
+  /** Findings that comments accept, in path and position order. They are not among `findings`. */
+  readonly accepted?: readonly AcceptedFinding[];
+  /** What the scorecard would say if they were open; null when there are none. */
+  readonly unaccepted?: { readonly score: number | null; readonly grade: string | null } | null;
+  readonly attestations?: readonly AttestationState[];
   /** The day on which suppressions and attestations were looked at. */
   readonly today?: string | null;
+}
+
+export interface AttestationState extends Attestation {
+  /** `idle`: there is nothing that needs it. */
+  readonly status: 'in force' | 'ended' | 'idle';
 }
 
 export interface AuditStats {

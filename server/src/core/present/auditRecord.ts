@@ -17,7 +17,8 @@ interface AuditRecord {
 /** The record of an audit of all files. */
 export function recordAudit({ rules, rubric, ...audit }: Audit, positionAt: PositionAt): Json {
   const positions = new Map<string, Map<number, Position>>();
-  for (const { path, edits } of audit.findings.flatMap(({ fixes }) => fixes.flatMap((fix) => fix.changes))) {
+  const findings = [...audit.findings, ...(audit.accepted ?? []).map(({ finding }) => finding)];
+  for (const { path, edits } of findings.flatMap(({ fixes }) => fixes.flatMap((fix) => fix.changes))) {
     const ofPath = positions.get(path) ?? new Map<number, Position>();
     positions.set(path, ofPath);
     for (const offset of edits.flatMap(({ start, end }) => [start, end])) ofPath.set(offset, positionAt(path, offset));

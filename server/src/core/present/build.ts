@@ -2,9 +2,9 @@
 import { attestedToday } from '../engine/configuration.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Problem } from '../engine/problem.ts';
-import type { Finding } from '../model/finding.ts';
+import type { AcceptedFinding, Finding, RuleTally } from '../model/finding.ts';
 import { scoreWorkspace } from '../score/score.ts';
-import type { Rubric } from '../score/types.ts';
+import type { Rubric, Scorecard } from '../score/types.ts';
 import type { Audit } from './audit.ts';
 import { compareText } from './text.ts';
 
@@ -47,23 +47,30 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
   const { configuration, codeFiles } = engine;
   const coverage = { judged: sum(codeFiles.judged), unjudged: sum(codeFiles.unjudged) };
   const findings: Finding[] = [];
+  const accepted: AcceptedFinding[] = [];
   let lines = 0;
   const byLanguage: Record<string, number> = {};
   if (full) {
     for (const path of paths) {
       if (options.includes?.(path) !== false) findings.push(...engine.findings(path));
+      accepted.push(...engine.accepted(path));
       lines += engine.linesOf(path)?.starts.length ?? 0;
       const language = engine.languageOf(path) ?? 'text';
       byLanguage[language] = (byLanguage[language] ?? 0) + 1;
     }
   }
+  const attested = attestedToday(configuration);
+  const score = (counted: readonly RuleTally[]): Scorecard =>
+    scoreWorkspace(counted, rules, options.rubric, coverage, attested);
+  const scorecard = score(tallies);
+  const unaccepted = accepted.length === 0 ? null : score(withAccepted(tallies, accepted));
   return {
     tool: { name: TOOL_NAME, version: TOOL_VERSION, uri: TOOL_URI, ruleDocsUri: RULE_DOCS_URI },
     root: options.root,
     rules,
     findings,
     tallies,
-    scorecard: scoreWorkspace(tallies, rules, options.rubric, coverage, attestedToday(configuration)),
+    scorecard,
     rubric: options.rubric,
     stats: {
       files: paths.length,
@@ -75,8 +82,34 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
         .map(({ path, message }) => ({ path, reason: message }))
         .sort((a, b) => compareText(a.path, b.path)),
     },
+    accepted,
+    unaccepted: unaccepted === null ? null : { score: unaccepted.score, grade: unaccepted.grade },
+    attestations: (configuration.attestations ?? []).map((each) => ({
+      ...each,
+      status: !attested.has(each.subject) ? 'ended' : isNeeded(each.subject, tallies, scorecard) ? 'in force' : 'idle',
+    })),
     today: configuration.today ?? null,
   };
+}
+
+/** Whether an attestation changes anything. */
+function isNeeded(subject: string, tallies: readonly RuleTally[], { mustHaves }: Scorecard): boolean {
+  const isCounted = tallies.some(({ ruleId, attested = 0 }) => ruleId === subject && attested > 0);
+  return isCounted || mustHaves.some(({ id, status }) => id === subject && status === 'attested');
+}
+
+/** The tallies as if nothing were accepted. */
+function withAccepted(tallies: readonly RuleTally[], accepted: readonly AcceptedFinding[]): readonly RuleTally[] {
+  return tallies.map((tally) => {
+    const failBySeverity = { ...tally.failBySeverity };
+    let { fail } = tally;
+    for (const { finding } of accepted) {
+      if (finding.ruleId !== tally.ruleId) continue;
+      failBySeverity[finding.severity]++;
+      fail++;
+    }
+    return { ...tally, fail, failBySeverity };
+  });
 }
 
 function sum(counts: ReadonlyMap<string, number>): number {

@@ -88,6 +88,31 @@ export function toJsonReport(audit: Audit) {
       unjudged: stats.unjudged ?? {},
       skipped: stats.skipped.map(({ path, reason }) => ({ path, reason })),
     },
+    accepted: (audit.accepted ?? []).map(({ finding, reason, until, scope, location }) => ({
+      ruleId: finding.ruleId,
+      severity: finding.severity,
+      message: finding.message,
+      ...place(finding.location),
+      fingerprint: finding.fingerprint,
+      reason,
+      until,
+      scope,
+      comment: place(location),
+    })),
+    unaccepted:
+      audit.unaccepted == null
+        ? null
+        : {
+            score: audit.unaccepted.score === null ? null : displayScore(audit.unaccepted.score),
+            grade: audit.unaccepted.grade,
+          },
+    attestations: (audit.attestations ?? []).map(({ subject, evidence, until, by, status }) => ({
+      for: subject,
+      evidence,
+      until,
+      by,
+      status,
+    })),
     today: audit.today ?? null,
   };
 }

@@ -2,7 +2,7 @@
  * The audit as a SARIF 2.1.0 log, for code scanning services and SARIF viewers. Plain objects: whoever writes the file
  * turns them into text. Every URI is relative to the workspace root, so that the log is the same on every machine.
  */
-import type { Finding, Location, Position, ResolvedFix } from '../model/finding.ts';
+import type { AcceptedFinding, Finding, Location, Position, ResolvedFix } from '../model/finding.ts';
 import type { Span } from '../model/location.ts';
 import type { Confidence, Severity } from '../model/verdict.ts';
 import { displayScore } from '../score/score.ts';
@@ -67,7 +67,10 @@ export function toSarif(audit: Audit, positionAt: PositionAt) {
             })),
           },
         ],
-        results: sortFindings(audit.findings).map((finding) => result(finding, indexOf, positionAt)),
+        results: resultsOf(audit).map(({ finding, accepted }) => ({
+          ...result(finding, indexOf, positionAt),
+          ...(accepted === undefined ? {} : { suppressions: [suppression(accepted)] }),
+        })),
         properties: {
           rubric: scorecard.rubricId,
           verdict: scorecard.verdict,
@@ -124,24 +127,52 @@ function result(finding: Finding, indexOf: ReadonlyMap<string, number>, position
   };
 }
 
-/** SARIF can replace text of files but not create one, and half a fix would be worse than none. */
+/** Open findings, and those that comments accept, in one order. */
+function resultsOf({ findings, accepted = [] }: Audit) {
+  const acceptedOf = new Map(accepted.map((each) => [each.finding, each]));
+  const all = sortFindings([...findings, ...acceptedOf.keys()]);
+  return all.map((finding) => ({ finding, accepted: acceptedOf.get(finding) }));
+}
+
+function suppression({ reason, until, location }: AcceptedFinding) {
+  return {
+    kind: 'inSource' as const,
+    status: 'accepted' as const,
+    justification: plainText(reason),
+    location: { physicalLocation: physicalLocation(location) },
+    ...(until === null ? {} : { properties: { until } }),
+  };
+}
+
+/** Half a fix would be worse than none, and one without any replacement says nothing. */
 function isExpressible(fix: ResolvedFix): boolean {
-  const edited = fix.changes.filter(({ edits }) => edits.length > 0);
-  return fix.creates.length === 0 && edited.length > 0;
+  return fix.creates.length > 0 || fix.changes.some(({ edits }) => edits.length > 0);
+}
+
+/** SARIF has no word for a new file: it is text that is inserted into one that is not there yet. */
+function toCreation({ path, content }: ResolvedFix['creates'][number]) {
+  const start = { line: 0, character: 0 };
+  return {
+    artifactLocation: artifact(path),
+    replacements: [{ deletedRegion: region({ start: 0, end: 0 }, start, start), insertedContent: { text: content } }],
+  };
 }
 
 function toFix(fix: ResolvedFix, positionAt: PositionAt) {
   return {
     description: message(fix.title),
-    artifactChanges: fix.changes
-      .filter(({ edits }) => edits.length > 0)
-      .map(({ path, edits }) => ({
-        artifactLocation: artifact(path),
-        replacements: edits.map((edit) => ({
-          deletedRegion: region(edit, positionAt(path, edit.start), positionAt(path, edit.end)),
-          insertedContent: { text: edit.newText },
+    artifactChanges: [
+      ...fix.creates.map(toCreation),
+      ...fix.changes
+        .filter(({ edits }) => edits.length > 0)
+        .map(({ path, edits }) => ({
+          artifactLocation: artifact(path),
+          replacements: edits.map((edit) => ({
+            deletedRegion: region(edit, positionAt(path, edit.start), positionAt(path, edit.end)),
+            insertedContent: { text: edit.newText },
+          })),
         })),
-      })),
+    ],
   };
 }
 
