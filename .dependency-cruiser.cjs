@@ -31,7 +31,7 @@ module.exports = {
       'knowledge-is-pure',
       'Languages, formats and knowledge import the core, each other, and readers of formats that run anywhere.',
       '^server/src/(languages|formats|knowledge)/',
-      ['^server/src/core/', '^server/src/(languages|formats|knowledge)/', '^node_modules/ignore/'],
+      ['^server/src/core/', '^server/src/(languages|formats|knowledge)/', '^node_modules/(ignore|yaml)/'],
     ),
     only('wasm-owns-the-parser', 'The parser layer imports the core and web-tree-sitter.', '^server/src/wasm/', [
       '^server/src/(core|wasm)/',

@@ -58,6 +58,9 @@ export type RouterOrigin =
   | { readonly kind: 'shared'; readonly name: string }
   | { readonly kind: 'unknown' };
 
+/** CMD or ENTRYPOINT of an image. */
+export type ImageCommand = Part & { readonly words: readonly string[]; readonly exec: boolean };
+
 /** Every fact by name: the comment says what its key is, the type what its value is. */
 export type FactValues = {
   /** Key: path of the file. One for each Go file. */
@@ -240,6 +243,115 @@ export type FactValues = {
   'test.level': { readonly by: string };
   /** Key: name. A benchmark of Go; `real`: it repeats something. */
   'test.benchmark': { readonly real: boolean };
+
+  /** Key: variable. The value that code uses when the variable is not set; the place is the value. */
+  'env.default': { readonly value: string; readonly by: string };
+  /** Key: variable. Go code names it in any way: an argument, an element of a list, a struct tag. */
+  'env.named': null;
+  /** Key: variable. A script, a template or a program in another language reads it. */
+  'env.other-read': null;
+  /** Key: what does it. Any variable may be read: the names are made while running. */
+  'env.automatic': null;
+  /** Key: port. Go code mentions it; `listens`: as an address of its own, as far as the words around it tell. */
+  'port.mention': { readonly listens: boolean; readonly test: boolean };
+  /** Key: port. A settings file or script mentions it. */
+  'port.configured': null;
+
+  /** Key: path. A Dockerfile, as its last stage turns out; what earlier stages do counts only where it is built on them. */
+  'image.file': {
+    readonly directory: string;
+    readonly stages: readonly (Part & {
+      readonly name: string;
+      /** Image with arguments replaced as far as they are known, or the name of an earlier stage. */
+      readonly base: string;
+      /** Number of the stage that the base is, -1 for an image. */
+      readonly parent: number;
+    })[];
+    /** Packages that any stage builds with the go command. */
+    readonly goBuilds: readonly string[];
+    /** Copies the whole context. */
+    readonly copiesAll: boolean;
+    readonly env: readonly (Part & { readonly name: string; readonly value: string })[];
+    /** `port` is '' when a variable makes it unknown. */
+    readonly expose: readonly (Part & { readonly port: string; readonly protocol: string })[];
+    readonly user: (Part & { readonly text: string }) | null;
+    readonly command: ImageCommand | null;
+    readonly entrypoint: ImageCommand | null;
+    readonly healthcheck: (Part & { readonly none: boolean }) | null;
+  };
+  /** Key: name of the service. A service of a compose file; the place is its name. */
+  'compose.service': {
+    readonly image: string;
+    readonly imageSpan: Part | null;
+    readonly build: { readonly context: string; readonly dockerfile: string } | null;
+    /** Ports as written; '' for a host port that is chosen freely. */
+    readonly ports: readonly (Part & {
+      readonly host: string;
+      readonly address: string;
+      readonly container: string;
+      readonly protocol: string;
+    })[];
+    readonly expose: readonly string[];
+    /** `set`: with a value; without one it is handed on from the caller. */
+    readonly environment: readonly (Part & { readonly name: string; readonly value: string; readonly set: boolean })[];
+    readonly envFiles: readonly string[];
+    /** Words of entrypoint and command, or the text when it is written as one. */
+    readonly command: readonly string[];
+    /** `source`: a path or the name of a volume, '' for an anonymous one. */
+    readonly volumes: readonly (Part & { readonly source: string; readonly target: string })[];
+    readonly containerName: string;
+    readonly replicas: string;
+    readonly dependsOn: readonly string[];
+    readonly healthcheck: boolean;
+    /** All keys of the service. */
+    readonly keys: readonly string[];
+    /** Another service or file adds to it. */
+    readonly extended: boolean;
+  };
+  /** Key: name, '' when a template makes it. A workload of a Kubernetes manifest; the place is its name. */
+  'kubernetes.workload': {
+    readonly kind: string;
+    readonly labels: { readonly [name: string]: string };
+    readonly replicas: string;
+    readonly strategy: string;
+    readonly containers: readonly (Part & {
+      readonly name: string;
+      readonly image: string;
+      /** `port` is '' when a template makes it. */
+      readonly ports: readonly (Part & { readonly name: string; readonly port: string; readonly protocol: string })[];
+      /** `known`: the value is written in the manifest. */
+      readonly environment: readonly (Part & {
+        readonly name: string;
+        readonly value: string;
+        readonly known: boolean;
+      })[];
+      readonly environmentFrom: boolean;
+      readonly command: readonly string[];
+      readonly probes: readonly (Part & {
+        readonly kind: string;
+        readonly action: string;
+        readonly port: string;
+        readonly path: string;
+      })[];
+      readonly limits: readonly string[];
+      readonly requests: readonly string[];
+      /** A template decides about the resources. */
+      readonly templatedResources: boolean;
+      readonly mounts: readonly string[];
+      /** Settings of the security context, written `name=value`. */
+      readonly security: readonly string[];
+    })[];
+    /** Kinds of the volumes. */
+    readonly volumes: readonly string[];
+    readonly security: readonly string[];
+  };
+  /** Key: name. A service of a Kubernetes manifest. */
+  'kubernetes.service': {
+    readonly selector: { readonly [name: string]: string };
+    readonly ports: readonly (Part & { readonly name: string; readonly port: string; readonly target: string })[];
+  };
+  /** Key: name. A ConfigMap or Secret of a Kubernetes manifest, by its keys. */
+  'kubernetes.config': { readonly kind: string; readonly keys: readonly (Part & { readonly name: string })[] };
 
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };

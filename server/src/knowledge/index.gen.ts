@@ -13,10 +13,12 @@ import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts
 import { extractors as knowledgeGoUrls } from '../knowledge/go/urls.ts';
 import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
 import { extractors as knowledgeProjectConfig } from '../knowledge/project/config.ts';
+import { extractors as knowledgeProjectContainers } from '../knowledge/project/containers.ts';
 import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
 import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
+import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
@@ -38,10 +40,12 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoUrls,
   ...knowledgeProjectCi,
   ...knowledgeProjectConfig,
+  ...knowledgeProjectContainers,
   ...knowledgeProjectEnv,
   ...knowledgeProjectEnvFiles,
   ...knowledgeProjectLayout,
   ...knowledgeProjectReadme,
+  ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
   ...languagesGoHidden,
   ...languagesGoLocksFacts,

@@ -4,9 +4,11 @@ import { rule as concurrencyInconsistentLocking } from './concurrency/inconsiste
 import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
+import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
+import { rule as configurationPortMismatch } from './configuration/port-mismatch/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
@@ -79,9 +81,11 @@ export const RULES: readonly Rule[] = [
   concurrencyUnbalancedLock,
   concurrencyWriteUnderReadLock,
   configurationConfigNotValidated,
+  configurationEnvVarMismatch,
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingLockfile,
+  configurationPortMismatch,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   documentationIncompleteReadme,

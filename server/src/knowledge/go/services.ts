@@ -151,6 +151,12 @@ function below(layout: Layout, main: string): Set<string> {
   return result;
 }
 
+/** Import paths of all packages that a main package reaches in the workspace, its own included. */
+export function importsOfMain(facts: FactView, main: string): ReadonlySet<string> {
+  const layout = layoutOf(allFacts(facts, 'go.file'), allFacts(facts, 'go.module'));
+  return new Set([...reachOf(layout, main)].flatMap((directory) => [...(layout.imports.get(directory) ?? [])]));
+}
+
 function reachOf(layout: Layout, main: string): Set<string> {
   if (moduleOf(layout, main) === null) return below(layout, main);
   const result = new Set([main]);

@@ -2,7 +2,7 @@
 import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import { ENV_READ_FACTS, envReads } from '../../../knowledge/project/envReads.ts';
-import { isForeignVariable } from './platform.ts';
+import { isForeignVariable } from '../../../knowledge/project/platformVariables.ts';
 
 interface EnvFile {
   readonly kind: string;
