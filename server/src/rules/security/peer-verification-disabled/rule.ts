@@ -1,0 +1,26 @@
+/** Clients that accept any certificate or any host key. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { goDetectors } from './go.ts';
+
+export const rule = defineRule({
+  id: 'peer-verification-disabled',
+  title: 'Certificate or host key verification switched off',
+  category: 'security',
+  severity: 'high',
+  confidence: 'certain',
+  stage: 'stable',
+  docs: {
+    what: 'A TLS client is told to accept every certificate, or an SSH client every host key, by a constant in the code. A setting that the operator chooses is not reported, nor is a check of its own beside the switched-off one.',
+    why: 'Encryption alone does not say with whom. Anybody on the path can answer in the place of the server, read everything including credentials, and change what arrives.',
+    howToFix:
+      'Remove the switch. For a certificate of your own, add its authority to `RootCAs`; for SSH, use `knownhosts.New` or `ssh.FixedHostKey`.',
+    refs: ['CWE-295', 'CWE-322', 'gosec G402', 'gosec G106'],
+  },
+  messages: {
+    certificate:
+      'This client accepts any certificate; remove InsecureSkipVerify, and add your authority to RootCAs if needed.',
+    hostKey: 'This client accepts any host key; compare it with ssh.FixedHostKey or a known_hosts file.',
+  },
+  fix: 'sometimes',
+  on: { go: goDetectors },
+});
