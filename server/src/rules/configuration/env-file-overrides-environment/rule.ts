@@ -1,0 +1,25 @@
+/** Loaders of env files that replace variables which the environment sets already. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { goDetectors } from './go.ts';
+
+export const rule = defineRule({
+  id: 'env-file-overrides-environment',
+  title: 'Env file overrides the real environment',
+  category: 'configuration',
+  severity: 'low',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'An env file is loaded by `godotenv.Overload`, or by a loader of its own that sets each variable without asking whether it is set.',
+    why: 'The environment is what a deployment sets for this one process. When a file in the image or the working directory wins, a forgotten copy of somebody’s settings replaces it, and nothing says so.',
+    howToFix:
+      'Let the environment win: `godotenv.Load` keeps what is set, and `os.LookupEnv` tells a loader what it may set.',
+    refs: ['https://12factor.net/config'],
+  },
+  messages: {
+    overload: 'Overload replaces variables that the environment sets; use Load, which keeps them.',
+    loader: 'This replaces variables that the environment sets; ask os.LookupEnv first.',
+  },
+  fix: 'sometimes',
+  on: { go: goDetectors },
+});
