@@ -4,7 +4,9 @@ import { rule as concurrencyInconsistentLocking } from './concurrency/inconsiste
 import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
+import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
+import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
@@ -17,11 +19,16 @@ import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
+import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
+import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
+import { rule as performanceRoughTokenEstimate } from './performance/rough-token-estimate/rule.ts';
+import { rule as performanceStringConcatInLoop } from './performance/string-concat-in-loop/rule.ts';
+import { rule as qualityConstantCondition } from './quality/constant-condition/rule.ts';
 import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
 import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
@@ -50,12 +57,15 @@ import { rule as securityCommandInjection } from './security/command-injection/r
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
 import { rule as securityNoOpSecurityCheck } from './security/no-op-security-check/rule.ts';
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
+import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
+import { rule as securityPermissiveFileMode } from './security/permissive-file-mode/rule.ts';
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
 import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
 import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
@@ -63,9 +73,14 @@ import { rule as securitySharedFallbackKey } from './security/shared-fallback-ke
 import { rule as securitySpoofableClientIdentity } from './security/spoofable-client-identity/rule.ts';
 import { rule as securitySqlInjection } from './security/sql-injection/rule.ts';
 import { rule as securityTemplateInjection } from './security/template-injection/rule.ts';
+import { rule as securityTimingUnsafeCompare } from './security/timing-unsafe-compare/rule.ts';
+import { rule as securityTlsWeakVersion } from './security/tls-weak-version/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 import { rule as securityUnprotectedEnvFile } from './security/unprotected-env-file/rule.ts';
 import { rule as securityUntrustedUrlTarget } from './security/untrusted-url-target/rule.ts';
+import { rule as securityWeakEncryption } from './security/weak-encryption/rule.ts';
+import { rule as securityWeakHash } from './security/weak-hash/rule.ts';
+import { rule as securityWeakRandom } from './security/weak-random/rule.ts';
 import { rule as securityXssUnescapedOutput } from './security/xss-unescaped-output/rule.ts';
 import { rule as testingMissingChaosTests } from './testing/missing-chaos-tests/rule.ts';
 import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.ts';
@@ -81,7 +96,9 @@ export const RULES: readonly Rule[] = [
   concurrencyUnbalancedLock,
   concurrencyWriteUnderReadLock,
   configurationConfigNotValidated,
+  configurationEnvFileOverridesEnvironment,
   configurationEnvVarMismatch,
+  configurationHardcodedConfig,
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingLockfile,
@@ -94,11 +111,16 @@ export const RULES: readonly Rule[] = [
   errorsClientWithoutTimeout,
   errorsIgnoredError,
   errorsSwallowedError,
+  observabilityManualJsonConstruction,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
   observabilityMissingTracing,
   observabilityUnstructuredLogging,
+  performanceConstantRebuiltPerCall,
   performanceQuadraticSort,
+  performanceRoughTokenEstimate,
+  performanceStringConcatInLoop,
+  qualityConstantCondition,
   qualityDeadModule,
   qualityDuplicateDeclaration,
   qualityExpiredSuppression,
@@ -127,12 +149,15 @@ export const RULES: readonly Rule[] = [
   securityCorsWildcard,
   securityEphemeralSecret,
   securityHardcodedSecret,
+  securityInsecureTempFile,
   securityJwtUnverified,
   securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
   securityNoOpSecurityCheck,
   securityPathTraversal,
+  securityPeerVerificationDisabled,
+  securityPermissiveFileMode,
   securitySecretInUrl,
   securitySecurityFailOpen,
   securitySensitiveDataInLog,
@@ -140,9 +165,14 @@ export const RULES: readonly Rule[] = [
   securitySpoofableClientIdentity,
   securitySqlInjection,
   securityTemplateInjection,
+  securityTimingUnsafeCompare,
+  securityTlsWeakVersion,
   securityUncheckedMessageOrigin,
   securityUnprotectedEnvFile,
   securityUntrustedUrlTarget,
+  securityWeakEncryption,
+  securityWeakHash,
+  securityWeakRandom,
   securityXssUnescapedOutput,
   testingMissingChaosTests,
   testingMissingCoverage,
