@@ -129,7 +129,13 @@ async function freshAudit(
   );
   show('Judging the workspace');
   engine.judge();
-  const audit = buildAudit(engine, { root: basename(root), rubric: options.rubric, unread, detail: 'full' });
+  const audit = buildAudit(engine, {
+    root: basename(root),
+    rubric: options.rubric,
+    unread,
+    detail: 'full',
+    contexts: true,
+  });
   const positionAt: PositionAt = (path, offset) => engine.positionAt(path, offset);
   return {
     audit,

@@ -6,15 +6,18 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { debuglog, parseArgs } from 'node:util';
+import { readBaseline, writeBaseline } from '../core/engine/baseline.ts';
 import { CONFIGURATION_FILE, NO_SETTINGS, parseSettings, type ReadSettings } from '../core/engine/settings.ts';
 import { isDate } from '../core/model/day.ts';
 import type { Finding } from '../core/model/finding.ts';
-import type { Audit } from '../core/present/audit.ts';
+import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
+import { type Audit, baselineEntry, compareWithBaseline, onlyFresh } from '../core/present/audit.ts';
 import { TOOL_VERSION } from '../core/present/build.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
 import { ANSI_PAINT, PLAIN_PAINT, toPrettyText } from '../core/present/pretty.ts';
 import { type PositionAt, toSarif } from '../core/present/sarif.ts';
+import { counted } from '../core/present/text.ts';
 import { parseRubric } from '../core/score/rubric.ts';
 import { displayScore } from '../core/score/score.ts';
 import type { Rubric } from '../core/score/types.ts';
@@ -36,6 +39,11 @@ Options:
   --format <pretty|json|sarif|markdown>  form of the report (default: pretty)
   --output <file>                        write the report to a file
   --rubric <name|file>                   grading scheme: default, mission-critical, ten-point, or a file of your own
+  --baseline <file>                      findings that were there before; written when the file is not there
+  --update-baseline                      drop from the baseline what is gone; it never grows
+  --new-only                             report only findings that the baseline does not hold
+  --fail-on <severity>                   exit with 1 when a finding as severe, or more, is reported; with a baseline,
+                                         when such a finding is new
   --today <yyyy-mm-dd>                   the day on which suppressions and attestations are looked at (default: today)
   --fail-under <number>                  exit with 1 when the overall score is below (0 to 100), or not rated
   --cache-dir <folder>                   where results are kept for the next audit (default: the user's cache folder)
@@ -57,6 +65,10 @@ interface Arguments {
   readonly format: Format;
   readonly output: string | undefined;
   readonly failUnder: number | undefined;
+  readonly failOn: Severity | undefined;
+  readonly baseline: string | undefined;
+  readonly updateBaseline: boolean;
+  readonly newOnly: boolean;
   readonly rubric: string | undefined;
   readonly today: string;
   /** Null: nothing is kept. */
@@ -85,6 +97,10 @@ function readArguments(args: readonly string[]): Arguments | 'help' | 'version' 
   if (failUnder !== undefined && !(limit!.trim() !== '' && failUnder >= 0 && failUnder <= 100)) {
     throw new UsageError(`--fail-under takes a number from 0 to 100, not "${limit}".`);
   }
+  const failOn = values['fail-on'];
+  if (failOn !== undefined && !(SEVERITIES as readonly string[]).includes(failOn)) {
+    throw new UsageError(`--fail-on takes ${SEVERITIES.join(', ')}, not "${failOn}".`);
+  }
   const today = values.today ?? currentDay();
   if (!isDate(today)) throw new UsageError(`--today takes a day such as 2027-01-31, not "${today}".`);
   const cacheDir = values['cache-dir'];
@@ -96,6 +112,10 @@ function readArguments(args: readonly string[]): Arguments | 'help' | 'version' 
     format: format as Format,
     output: values.output,
     failUnder,
+    failOn: failOn as Severity | undefined,
+    baseline: values.baseline,
+    updateBaseline: values['update-baseline'] === true,
+    newOnly: values['new-only'] === true,
     rubric: values.rubric,
     today,
     cacheFolder,
@@ -117,6 +137,10 @@ function parse(args: readonly string[]) {
       format: { type: 'string' },
       output: { type: 'string' },
       'fail-under': { type: 'string' },
+      'fail-on': { type: 'string' },
+      baseline: { type: 'string' },
+      'update-baseline': { type: 'boolean' },
+      'new-only': { type: 'boolean' },
       rubric: { type: 'string' },
       today: { type: 'string' },
       'cache-dir': { type: 'string' },
@@ -220,6 +244,45 @@ function render(audit: Audit, positionAt: PositionAt, format: Format, colour: bo
   }
 }
 
+function baselineFile(root: string, { baseline }: Arguments, settings: ReadSettings): string | null {
+  if (baseline !== undefined) return resolve(baseline);
+  return settings.baseline === undefined ? null : resolve(root, settings.baseline);
+}
+
+/** Compares with the baseline; makes one of the present findings when the file that is named is not there yet. */
+async function withBaseline(audit: Audit, given: Arguments, file: string | null): Promise<Audit> {
+  if (file === null) {
+    if (!given.newOnly && !given.updateBaseline) return audit;
+    throw new UsageError('There is no baseline; name one with --baseline or in the configuration.');
+  }
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) {
+    const entries = audit.findings.flatMap((finding) => baselineEntry(audit, finding) ?? []);
+    await writeTo(file, writeBaseline({ entries }));
+    process.stderr.write(`shipworthy: wrote ${counted(entries.length, 'finding')} to ${file}.\n`);
+    return compareWithBaseline(audit, { entries }).audit;
+  }
+  const baseline = readBaseline(text);
+  if (typeof baseline === 'string') throw new UsageError(`${file}: ${baseline}`);
+  const { audit: compared, rest } = compareWithBaseline(audit, baseline);
+  if (given.updateBaseline) await writeTo(file, writeBaseline(rest));
+  return compared;
+}
+
+async function writeTo(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: unknown) => {
+    throw new UsageError(`"${file}" cannot be written (${error instanceof Error ? error.message : String(error)}).`);
+  });
+}
+
+/** Findings that the gate by severity is about. */
+function gatedFindings(audit: Audit, failOn: Severity | undefined): number {
+  if (failOn === undefined) return 0;
+  const worst = SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
+  const { findings } = audit.baseline === undefined ? audit : onlyFresh(audit);
+  return findings.filter(({ stage, severity }) => stage === 'stable' && worst.includes(severity)).length;
+}
+
 /** Whether the score reaches the limit; a workspace that cannot be rated does not. */
 function passesGate(result: Audit, failUnder: number | undefined): boolean {
   return failUnder === undefined || (result.scorecard.score !== null && result.scorecard.score >= failUnder);
@@ -254,7 +317,8 @@ async function main(args: readonly string[]): Promise<number> {
   });
   bar.clear();
   debug('%s', origin);
-  const result = restrict(audit, only);
+  const compared = await withBaseline(audit, given, baselineFile(root, given, settings));
+  const result = restrict(given.newOnly ? onlyFresh(compared) : compared, only);
   const colour = given.output === undefined && process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   const report = render(result, positionAt, given.format, colour);
   for (const problem of problems) {
@@ -262,14 +326,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (given.output === undefined) await print(report);
   else {
-    await writeFile(given.output, report).catch((error: unknown) => {
-      throw new UsageError(
-        `"${given.output}" cannot be written (${error instanceof Error ? error.message : String(error)}).`,
-      );
-    });
+    await writeTo(given.output, report);
   }
   await finish();
-  if (passesGate(result, given.failUnder)) return 0;
+  const severe = gatedFindings(result, given.failOn);
+  if (severe > 0) {
+    const kind = result.baseline === undefined ? '' : 'new ';
+    const found = counted(severe, `${kind}finding`);
+    process.stderr.write(`shipworthy: ${found} of severity ${given.failOn} or worse.\n`);
+  }
+  if (passesGate(result, given.failUnder)) return severe > 0 ? 1 : 0;
   const score = result.scorecard.score;
   const text =
     score === null ? 'The workspace is not rated' : `The score ${displayScore(score)} is below ${given.failUnder}`;

@@ -29,6 +29,7 @@ import {
   newFileAnalysis,
   optionsOf,
 } from './analyser.ts';
+import { contextOf, type FindingContext } from './baseline.ts';
 import { attestedToday, DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
 import type { RuleVerdict } from './examine.ts';
 import { FactIndex, type JudgeBudget } from './factIndex.ts';
@@ -432,6 +433,15 @@ export class Engine {
     );
     if (local) this.#findings.set(path, findings);
     return findings;
+  }
+
+  /** What a finding is known again by when its lines have moved. */
+  contextOf({ location: { path, span }, message }: Finding): FindingContext {
+    const file = this.#files.get(path);
+    const chunk = file?.chunks.find(
+      ({ anchor, length }) => anchor.start <= span.start && span.start < anchor.start + length,
+    );
+    return contextOf(chunk?.text ?? '', file?.snapshot.text.slice(span.start, span.end) ?? '', message);
   }
 
   /** Findings of a file that comments accept, as long as these hold. */

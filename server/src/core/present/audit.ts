@@ -2,6 +2,7 @@
  * What every presenter is given, and the one order in which they all show it: categories of the rubric, rules worst
  * first, findings in path and position order. It computes no score and formats nothing.
  */
+import { type Baseline, type BaselineEntry, type FindingContext, matchBaseline } from '../engine/baseline.ts';
 import type { Attestation } from '../engine/configuration.ts';
 import type { AcceptedFinding, Finding, RuleTally } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
@@ -39,8 +40,20 @@ export interface Audit {
   /** What the scorecard would say if they were open; null when there are none. */
   readonly unaccepted?: { readonly score: number | null; readonly grade: string | null } | null;
   readonly attestations?: readonly AttestationState[];
+  /** By fingerprint, where the reader compares with a baseline. */
+  readonly contexts?: Readonly<Record<string, FindingContext>>;
+  readonly baseline?: BaselineState;
   /** The day on which suppressions and attestations were looked at. */
   readonly today?: string | null;
+}
+
+/** How the findings compare with those that were there before. */
+export interface BaselineState {
+  /** Fingerprints of findings that are not in the baseline. */
+  readonly fresh: readonly string[];
+  readonly known: number;
+  /** Entries of the baseline of which nothing is left. */
+  readonly gone: number;
 }
 
 export interface AttestationState extends Attestation {
@@ -152,4 +165,30 @@ function worstFirst(a: RuleOutline, b: RuleOutline): number {
 function emptyTally(ruleId: string): RuleTally {
   const failBySeverity = { critical: 0, high: 0, medium: 0, low: 0 };
   return { ruleId, pass: 0, fail: 0, unknown: 0, failBySeverity, evidence: [] };
+}
+
+/** The entry of a baseline that would stand for a finding; null when no baseline accepts its rule. */
+export function baselineEntry({ rules, contexts = {} }: Audit, finding: Finding): BaselineEntry | null {
+  const context = contexts[finding.fingerprint];
+  const rule = rules.find(({ id }) => id === finding.ruleId);
+  if (context === undefined || rule?.suppressible === false) return null;
+  return { rule: finding.ruleId, path: finding.location.path, ...context };
+}
+
+/** The audit with its findings compared with a baseline, and the baseline as it may stand now. */
+export function compareWithBaseline(
+  audit: Audit,
+  baseline: Baseline,
+): { readonly audit: Audit; readonly rest: Baseline } {
+  const { known, rest, gone } = matchBaseline(baseline, sortFindings(audit.findings), (finding) =>
+    baselineEntry(audit, finding),
+  );
+  const fresh = audit.findings.filter((finding) => !known.has(finding)).map(({ fingerprint }) => fingerprint);
+  return { audit: { ...audit, baseline: { fresh, known: known.size, gone } }, rest };
+}
+
+/** The audit with those findings alone that are not in the baseline. */
+export function onlyFresh(audit: Audit): Audit {
+  const fresh = new Set(audit.baseline?.fresh ?? []);
+  return { ...audit, findings: audit.findings.filter(({ fingerprint }) => fresh.has(fingerprint)) };
 }

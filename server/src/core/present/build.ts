@@ -26,6 +26,8 @@ export interface BuildOptions {
   readonly unread: readonly Problem[];
   /** Whether the reader wants findings and passing places, or the scorecard alone. */
   readonly detail: 'full' | 'scorecard';
+  /** Whether the reader compares findings with a baseline. */
+  readonly contexts?: boolean;
   /** Restricts the findings (not the score) to some files. */
   readonly includes?: (path: string) => boolean;
 }
@@ -82,6 +84,9 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
         .map(({ path, message }) => ({ path, reason: message }))
         .sort((a, b) => compareText(a.path, b.path)),
     },
+    ...(options.contexts === true
+      ? { contexts: Object.fromEntries(findings.map((each) => [each.fingerprint, engine.contextOf(each)])) }
+      : {}),
     accepted,
     unaccepted: unaccepted === null ? null : { score: unaccepted.score, grade: unaccepted.grade },
     attestations: (configuration.attestations ?? []).map((each) => ({

@@ -17,6 +17,7 @@ export const REPORT_SCHEMA_VERSION = 1;
 export function toJsonReport(audit: Audit) {
   const { scorecard, rubric, tool, stats } = audit;
   const tallyOf = new Map(audit.tallies.map((tally) => [tally.ruleId, tally]));
+  const fresh = audit.baseline === undefined ? null : new Set(audit.baseline.fresh);
   const way = cheapestWay(scorecard, audit.tallies, audit.rules, rubric);
   const plan = actionPlan(scorecard, audit.tallies, audit.rules, rubric);
   const minutes = Object.values(plan).map(totalMinutes).reduce<Minutes>(addMinutes, [0, 0]);
@@ -79,6 +80,7 @@ export function toJsonReport(audit: Audit) {
       ...place(finding.location),
       fingerprint: finding.fingerprint,
       related: finding.related.map((related) => ({ message: related.message, ...place(related.location) })),
+      ...(fresh === null ? {} : { isNew: fresh.has(finding.fingerprint) }),
       fixes: finding.fixes.map(({ title, safety, preferred }) => ({ title, safety, preferred })),
     })),
     stats: {
@@ -99,6 +101,10 @@ export function toJsonReport(audit: Audit) {
       scope,
       comment: place(location),
     })),
+    baseline:
+      audit.baseline === undefined
+        ? null
+        : { new: audit.baseline.fresh.length, known: audit.baseline.known, gone: audit.baseline.gone },
     unaccepted:
       audit.unaccepted == null
         ? null

@@ -41,6 +41,7 @@ export function toSarif(audit: Audit, positionAt: PositionAt) {
   const rules = sortRules(audit.rules);
   const indexOf = new Map(rules.map((rule, index) => [rule.id, index]));
   const { scorecard, tool } = audit;
+  const fresh = audit.baseline === undefined ? null : new Set(audit.baseline.fresh);
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0' as const,
@@ -69,6 +70,9 @@ export function toSarif(audit: Audit, positionAt: PositionAt) {
         ],
         results: resultsOf(audit).map(({ finding, accepted }) => ({
           ...result(finding, indexOf, positionAt),
+          ...(fresh === null || accepted !== undefined
+            ? {}
+            : { baselineState: fresh.has(finding.fingerprint) ? ('new' as const) : ('unchanged' as const) }),
           ...(accepted === undefined ? {} : { suppressions: [suppression(accepted)] }),
         })),
         properties: {
