@@ -113,6 +113,10 @@ export type AcquisitionFact = {
   readonly mode: LockMode;
   readonly start: number;
   readonly end: number;
+  /** What is held just before, as a position in `held`; -1 where it never runs. */
+  readonly before: number;
+  /** Something that the caller passes decides whether it runs: `if lock { s.mu.Lock() }`. */
+  readonly chosen: boolean;
   /** Names of the methods that take and release the lock in that mode in the same function or literal. */
   readonly names: readonly (readonly [start: number, end: number])[];
   /** The acquisition with the deferred release behind it, as whole lines; null for others. */
@@ -153,7 +157,7 @@ const functions: NodeDetector<unknown, GoNode> = {
     const units = ctx.get(goLockUnits, node);
     const operations = ctx.get(goLockOperations, node).all;
     const collector = collect(node, scope, types, units, new Set(operations.map(({ call }) => call.index)));
-    const acquisitions = [...acquisitionsOf(node, operations)];
+    const acquisitions = [...acquisitionsOf(node, operations, scope, collector.holding)];
     // Nothing that a judge could ask for.
     if (collector.accesses.length === 0 && collector.calls.length === 0 && acquisitions.length === 0) return;
     const place = (identifier: GoNode | null): string =>
@@ -175,7 +179,12 @@ const functions: NodeDetector<unknown, GoNode> = {
   },
 };
 
-function* acquisitionsOf(declaration: GoNode, operations: readonly LockOperation[]): Generator<AcquisitionFact> {
+function* acquisitionsOf(
+  declaration: GoNode,
+  operations: readonly LockOperation[],
+  scope: GoScope,
+  holding: Collected['holding'],
+): Generator<AcquisitionFact> {
   for (const { action, mode, lock, call } of operations) {
     if (action !== 'acquire' || call.parent?.kind !== 'expression_statement') continue;
     const around = call.ancestor(...FUNCTION_KINDS) ?? declaration;
@@ -194,8 +203,20 @@ function* acquisitionsOf(declaration: GoNode, operations: readonly LockOperation
         other.call.parent!.kind === 'defer_statement',
     );
     const pair = deferred === undefined ? null : pairOf(call.parent, deferred.call.parent!);
-    yield { lock, mode, start: call.start, end: call.end, names, pair };
+    const { start, end } = call;
+    yield { lock, mode, start, end, before: holding(call), chosen: isChosen(call, around, scope), names, pair };
   }
+}
+
+/** Whether a condition around a node of a function asks for a parameter. */
+function isChosen(node: GoNode, owner: GoNode, scope: GoScope): boolean {
+  for (let around = node.parent; around !== null && around.index !== owner.index; around = around.parent) {
+    const condition = around.kind === 'if_statement' ? around.child('condition') : null;
+    for (const identifier of condition?.descendants('identifier') ?? []) {
+      if (scope.bindingOf(identifier)?.kind === 'parameter') return true;
+    }
+  }
+  return false;
 }
 
 /** The lines of two statements that follow each other, and the statements before them. */
@@ -245,6 +266,8 @@ interface Collected {
   readonly held: readonly HeldFact[];
   readonly accesses: readonly AccessFact[];
   readonly calls: readonly CallFact[];
+  /** Position in `held` of what is held just before a node runs; -1 where it never runs. */
+  readonly holding: (node: GoNode) => number;
 }
 
 /** `locking`: indices of the calls that take or release a lock, which are no uses of anything. */
@@ -389,7 +412,11 @@ function collect(
       continue;
     addCall(`${isNew ? '?' : (place ?? '?')}.${name}`, call, isNew);
   }
-  return { types: localTypes, held, accesses, calls };
+  const holding = (node: GoNode): number => {
+    const now = heldAt(node);
+    return now === null ? -1 : indexOfHeld(now);
+  };
+  return { types: localTypes, held, accesses, calls, holding };
 }
 
 /** A local variable that stands for what is found elsewhere. */

@@ -80,6 +80,11 @@ const SETUP =
 
 const MUTEX = /^\*?(?:[\w./~-]+\.)?(RW)?Mutex$/;
 
+/** Whether a type is a mutex, or points to one. */
+export function isMutex(type: string): boolean {
+  return MUTEX.test(type);
+}
+
 interface Struct {
   readonly name: string;
   readonly value: GoTypeFact;
