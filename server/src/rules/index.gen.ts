@@ -6,6 +6,7 @@ import { rule as concurrencyInternalStateEscape } from './concurrency/internal-s
 import { rule as concurrencyLockOrderInversion } from './concurrency/lock-order-inversion/rule.ts';
 import { rule as concurrencySelfDeadlock } from './concurrency/self-deadlock/rule.ts';
 import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock/rule.ts';
+import { rule as concurrencyUnsynchronizedSharedState } from './concurrency/unsynchronized-shared-state/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
 import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
@@ -102,6 +103,7 @@ export const RULES: readonly Rule[] = [
   concurrencyLockOrderInversion,
   concurrencySelfDeadlock,
   concurrencyUnbalancedLock,
+  concurrencyUnsynchronizedSharedState,
   concurrencyWriteUnderReadLock,
   configurationConfigNotValidated,
   configurationEnvFileOverridesEnvironment,

@@ -80,6 +80,11 @@ const SETUP =
 
 const MUTEX = /^\*?(?:[\w./~-]+\.)?(RW)?Mutex$/;
 
+/** Whether a function (`Server.Start`) prepares a value or a program, by its name. */
+export function isSetupName(name: string): boolean {
+  return SETUP.test(name.slice(name.indexOf('.') + 1));
+}
+
 /** Whether a type is a mutex, or points to one. */
 export function isMutex(type: string): boolean {
   return MUTEX.test(type);
@@ -120,7 +125,7 @@ function readGuards(facts: FactView): PackageGuards {
     if (match !== null) packageLocks.push({ owner: '', field, isReadWrite: match[1] !== undefined });
   }
   const functions: GuardedFunction[] = facts.get('go.locking').map((fact) => {
-    const isSetup = SETUP.test(fact.key.slice(fact.key.indexOf('.') + 1));
+    const isSetup = isSetupName(fact.key);
     return { name: fact.key, fact, value: fact.value as unknown as LockingFact, isSetup };
   });
   const hasLocks =

@@ -1,0 +1,281 @@
+/**
+ * Package variables that a goroutine or a request handler writes while others use them, although no lock is held
+ * anywhere. Judges a package from the facts of its functions; a variable that is used under some lock somewhere is the
+ * business of inconsistent-locking. What runs before others can, by its name, is left out.
+ */
+import { directoryOf } from '../../../core/model/path.ts';
+import type { Fact, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { type Detector, defineRule, type FactView, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { AccessFact, LockingFact } from '../../../languages/go/locks/facts.ts';
+import { isSetupName } from '../../../languages/go/locks/guards.ts';
+import { FREE, ON_ENTRY } from '../../../languages/go/locks/held.ts';
+import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { goIndex } from '../../../languages/go/resolve.ts';
+import type { GoDeclaration, GoImportFact, GoValueFact } from '../../../languages/go/symbols.ts';
+import { calledExpression, isExported, onlyChild } from '../../../languages/go/syntax.ts';
+import { typesAround } from '../../../languages/go/types.ts';
+import { readUses } from '../../../languages/go/uses.ts';
+
+/** Key: import path and name. A function of another package is started as a goroutine. */
+const STARTED = 'go.started';
+
+/** Types that bring their own synchronisation, or are made to be used by many. */
+const SYNCHRONISED =
+  /^\*?(?:sync\.|sync\/atomic\.|go\.uber\.org\/atomic\.|log\.|log\/slog\.|database\/sql\.)|^(?:<-)?chan\b|^func\(|^context\.|(?:^|[./*])[aA]tomic\w*$|[lL]ogger$/;
+
+const REQUEST_TYPE =
+  /^(?:net\/http\.ResponseWriter|\*net\/http\.Request|\*github\.com\/gin-gonic\/gin\.Context|github\.com\/labstack\/echo(?:\/v\d)?\.Context|\*github\.com\/gofiber\/fiber(?:\/v\d)?\.Ctx|\*github\.com\/valyala\/fasthttp\.RequestCtx)$/;
+
+/** More places than these say nothing new of a variable. */
+const PLACES = 6;
+
+/** `go network.Serve(address)`. */
+const startedElsewhere: NodeDetector<unknown, GoNode> = {
+  kinds: ['go_statement'],
+  *check(node, ctx): Iterable<Verdict> {
+    const call = onlyChild(node);
+    if (call?.kind !== 'call_expression' || calledExpression(call)?.kind !== 'selector_expression') return;
+    const target = typesAround(ctx, node)?.calleeOf(call);
+    if (target?.kind === 'package') yield fact(STARTED, `${target.path}.${target.name}`, target.path, node);
+  },
+};
+
+interface Use {
+  readonly function: Fact;
+  readonly access: AccessFact;
+  /** Who may be running: names of goroutines and handlers; empty when it is not known. */
+  readonly tasks: ReadonlySet<string>;
+  readonly isBare: boolean;
+}
+
+/** Whether nothing is held there as far as the function itself shows. */
+function isBare({ held, leavesLocking }: LockingFact, position: number): boolean {
+  const now = held[position];
+  if (now === undefined || leavesLocking) return false;
+  return [now.others, ...Object.values(now.locks)].every((ways) => (ways & ~(ON_ENTRY | FREE)) === 0);
+}
+
+/** Names of the functions that a function calls at once or starts, as far as they are certain. */
+function calleesOf(value: LockingFact, byName: ReadonlyMap<string, Fact>): [string, (typeof value.calls)[number]][] {
+  const found: [string, (typeof value.calls)[number]][] = [];
+  for (const call of value.calls) {
+    const [callee] = call;
+    const dot = callee.indexOf('.');
+    const type = dot < 0 ? undefined : value.types[callee.slice(0, dot)];
+    const name = dot < 0 ? callee.slice(1) : `${type}.${callee.slice(dot + 1)}`;
+    if (byName.has(name)) found.push([name, call]);
+  }
+  return found;
+}
+
+/**
+ * Tasks in which every function may run: `go f` for a goroutine, `serve f` for a request. Functions that nobody is seen
+ * to start have none.
+ */
+function tasksOf(facts: FactView, functions: readonly Fact[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byName = new Map(functions.map((item) => [item.key, item]));
+  const tasks = new Map<string, Set<string>>();
+  const open: [string, string][] = [];
+  const put = (name: string, task: string): void => {
+    let known = tasks.get(name);
+    if (known === undefined) {
+      known = new Set();
+      tasks.set(name, known);
+    }
+    if (known.has(task)) return;
+    known.add(task);
+    open.push([name, task]);
+  };
+  const callees = new Map<string, [string, LockingFact['calls'][number]][]>();
+  for (const item of functions) {
+    const value = item.value as unknown as LockingFact;
+    const called = calleesOf(value, byName);
+    callees.set(item.key, called);
+    for (const [name, [, , held, how]] of called) {
+      if (how === 'go') put(name, `go ${name}`);
+      else if (value.held[held]?.others === FREE) put(name, `go in ${item.key}`);
+    }
+    for (const { value: declared } of facts.lookup('go.decl', item.key)) {
+      const { kind } = declared as unknown as GoDeclaration;
+      if (kind !== 'func' && kind !== 'method') continue;
+      const { parameters } = declared as unknown as { readonly parameters: readonly (string | null)[] };
+      if (parameters.some((type) => type !== null && REQUEST_TYPE.test(type))) put(item.key, `serve ${item.key}`);
+    }
+  }
+  const index = facts.derive(goIndex);
+  for (const { key, value } of facts.all(STARTED)) {
+    const name = key.slice(`${value as string}.`.length);
+    if (byName.has(name) && index.directoryOfImport(facts.partition, value as string) === facts.partition) {
+      put(name, `go ${name}`);
+    }
+  }
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [name, task] = next;
+    for (const [callee, [, , , how]] of callees.get(name) ?? []) if (how === 'now') put(callee, task);
+  }
+  return tasks;
+}
+
+/** Names of the functions that are called where something may be held. */
+function calledUnderLock(functions: readonly Fact[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { value } of functions) {
+    const locking = value as unknown as LockingFact;
+    for (const [callee, , held] of locking.calls) {
+      const now = locking.held[held];
+      if (now === undefined || Object.values(now.locks).every((ways) => (ways & ~(ON_ENTRY | FREE)) === 0)) continue;
+      found.add(callee.slice(callee.lastIndexOf('.') + 1).replace(/^=/, ''));
+    }
+  }
+  return found;
+}
+
+function isWrite({ access }: Use): boolean {
+  return access[1] === 'write' || access[1] === 'element';
+}
+
+/** Whether two uses can happen at the same time. */
+function meets(write: Use, other: Use): boolean {
+  for (const task of write.tasks) {
+    if (task.startsWith('serve ')) return true;
+    if (!other.tasks.has(task)) return true;
+  }
+  return false;
+}
+
+function methodName({ key }: Fact): string {
+  return key.slice(key.indexOf('.') + 1);
+}
+
+function placeOf({ function: at, access }: Use): Fact['place'] {
+  return { ...at.place, span: { start: access[3], end: access[4] } };
+}
+
+/** Whether a place lies in `main` or `init`, which run before others do. */
+function isInMain(facts: FactView, { place }: Fact): boolean {
+  return ['main', 'init'].some((name) =>
+    facts.lookup('go.decl', name).some((item) => item.place.path === place.path && item.place.anchor === place.anchor),
+  );
+}
+
+/** Where other packages of the workspace use an exported variable. */
+function* usesElsewhere(facts: FactView, name: string): Generator<Fact['place']> {
+  const index = facts.derive(goIndex);
+  if (!isExported(name)) return;
+  for (const imported of facts.all('go.import')) {
+    const { path } = imported.place;
+    const { name: qualifier, test } = imported.value as unknown as GoImportFact;
+    if (test || facts.role(path) !== 'production') continue;
+    if (index.directoryOfImport(directoryOf(path), imported.key) !== facts.partition) continue;
+    const places = facts.lookup('go.uses.at', path);
+    const uses = facts.lookup('go.uses', path);
+    for (let i = 0; i < uses.length; i++) {
+      const line = readUses(uses[i]!).findIndex((use) => use.line === `=${qualifier}\t.${name}`);
+      const at = line < 0 ? undefined : places[i];
+      const start = at === undefined ? undefined : (at.value as string).split(';')[line]?.split(',')[0];
+      if (at === undefined || start === undefined || isInMain(facts, at)) continue;
+      yield { ...at.place, span: { start: Number(start), end: Number(start) + name.length } };
+      break;
+    }
+  }
+}
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  const variables = new Map<string, Fact>();
+  for (const declared of facts.get('go.decl')) {
+    const { kind, type, test } = declared.value as unknown as GoValueFact;
+    if (kind !== 'var' || test || facts.role(declared.place.path) !== 'production') continue;
+    if (type === null || !SYNCHRONISED.test(type)) variables.set(declared.key, declared);
+  }
+  const functions = facts.get('go.locking').filter(({ place }) => facts.role(place.path) === 'production');
+  const written = new Set<string>();
+  for (const { value } of functions) {
+    for (const [place, kind] of (value as unknown as LockingFact).accesses) {
+      if (place[0] === '=' && (kind === 'write' || kind === 'element')) written.add(place.slice(1));
+    }
+  }
+  for (const name of written) if (!variables.has(name)) written.delete(name);
+  if (written.size === 0) return;
+
+  const tasks = tasksOf(facts, functions);
+  const underLock = calledUnderLock(functions);
+  const uses = new Map<string, Use[]>();
+  for (const item of functions) {
+    const value = item.value as unknown as LockingFact;
+    for (const access of value.accesses) {
+      const name = access[0].slice(1).replace(/[.[].*$/, '');
+      if (access[0][0] !== '=' || !written.has(name)) continue;
+      const own = value.held[access[2]]?.others === FREE ? [`go in ${item.key}`] : [];
+      const use: Use = {
+        function: item,
+        access,
+        tasks: new Set([...(own.length > 0 ? own : (tasks.get(item.key) ?? []))]),
+        isBare: isBare(value, access[2]) && !underLock.has(methodName(item)),
+      };
+      const list = uses.get(name);
+      if (list === undefined) uses.set(name, [use]);
+      else list.push(use);
+    }
+  }
+  for (const [name, all] of uses) {
+    const declared = variables.get(name)!;
+    if (all.some(({ access }) => access[1] === 'address' || access[5])) continue;
+    const writes = all.filter((use) => {
+      const { key } = use.function;
+      // `Start` prepares things, but `go Start()` does so while others are at work.
+      return isWrite(use) && use.tasks.size > 0 && (!isSetupName(key) || use.tasks.has(`go ${key}`));
+    });
+    if (writes.length === 0) continue;
+    if (all.some((use) => !use.isBare)) {
+      if (all.every((use) => !use.isBare)) yield { kind: 'pass', subject: declared.place };
+      continue;
+    }
+    // Who calls a function that is not exported, and when, is not known.
+    const others = all.filter(
+      (use) => use.tasks.size > 0 || (!isSetupName(use.function.key) && isExported(methodName(use.function))),
+    );
+    const elsewhere = [...usesElsewhere(facts, name)];
+    const write = writes.find((use) => elsewhere.length > 0 || others.some((other) => other !== use && meets(use, other)));
+    if (write === undefined) continue;
+    const task = [...write.tasks][0]!;
+    const args = { name, writer: write.function.key, task: task.startsWith('serve ') ? 'a request' : 'a goroutine' };
+    const shown = new Set<Fact>([write.function]);
+    const seen = others.filter((use) => !shown.has(use.function) && shown.add(use.function));
+    const places = [...seen.map(placeOf), ...elsewhere].slice(0, PLACES);
+    const related = [
+      { place: placeOf(write), message: `Written here, by ${args.task}` },
+      ...places.map((place) => ({ place, message: 'Used here' })),
+    ];
+    yield { kind: 'fail', subject: declared.place, message: 'variable', args, related };
+    yield { kind: 'fail', subject: placeOf(write), message: 'write', args, related: [] };
+    const place = declared.place;
+    for (const subject of places) {
+      yield { kind: 'fail', subject, message: 'use', args, related: [{ place, message: 'Declared here' }] };
+    }
+  }
+}
+
+export const rule = defineRule({
+  id: 'unsynchronized-shared-state',
+  title: 'Shared mutable state without any synchronisation',
+  category: 'concurrency',
+  severity: 'high',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A package variable is written by a function that runs in a goroutine or serves requests, and used by other functions, and no lock is held at any of these places.',
+    why: 'Two goroutines that touch a variable at once, one of them writing, is a data race: readers see half-written or stale values, and a concurrent write to a map ends the process.',
+    howToFix:
+      'Use a type of `sync/atomic` for a flag or counter, put a mutex beside the variable and hold it at every use, or give the variable to one goroutine and talk to it through channels.',
+    refs: ['CWE-362', 'CWE-567', 'https://go.dev/ref/mem'],
+  },
+  messages: {
+    variable:
+      '{name} is written by {task} ({writer}) and used by others without a lock; make it atomic, or guard it with a mutex.',
+    write: 'This write of {name} by {task} races with its other uses; make it atomic, or hold a mutex.',
+    use: 'This use of {name} races with the write in {writer}, which {task} runs; make it atomic, or hold a mutex.',
+  },
+  fix: 'none',
+  on: { go: [startedElsewhere as Detector] },
+  workspace: { partition: 'directory', reads: ['go.locking'], judge },
+});
