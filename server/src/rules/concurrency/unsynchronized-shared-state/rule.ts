@@ -186,6 +186,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
     const { kind, type, test } = declared.value as unknown as GoValueFact;
     if (kind !== 'var' || test || facts.role(declared.place.path) !== 'production') continue;
     if (type === null || !SYNCHRONISED.test(type)) variables.set(declared.key, declared);
+    else if (/^\*?sync[./]/.test(type)) yield { kind: 'pass', subject: declared.place };
   }
   const functions = facts.get('go.locking').filter(({ place }) => facts.role(place.path) === 'production');
   const written = new Set<string>();
