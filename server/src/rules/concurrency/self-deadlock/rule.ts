@@ -119,7 +119,8 @@ export const rule = defineRule({
     refs: ['CWE-833', 'CWE-764', 'https://pkg.go.dev/sync#RWMutex'],
   },
   messages: {
-    direct: '{lock} is held here already, so this waits for itself for ever; release it before, or do not take it again.',
+    direct:
+      '{lock} is held here already, so this waits for itself for ever; release it before, or do not take it again.',
     directRead:
       '{lock} is read-locked here already, and a writer that waits in between blocks both; take the read lock once.',
     called:

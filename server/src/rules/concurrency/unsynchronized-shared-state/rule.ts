@@ -236,7 +236,9 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
       (use) => use.tasks.size > 0 || (!isSetupName(use.function.key) && isExported(methodName(use.function))),
     );
     const elsewhere = [...usesElsewhere(facts, name)];
-    const write = writes.find((use) => elsewhere.length > 0 || others.some((other) => other !== use && meets(use, other)));
+    const write = writes.find(
+      (use) => elsewhere.length > 0 || others.some((other) => other !== use && meets(use, other)),
+    );
     if (write === undefined) continue;
     const task = [...write.tasks][0]!;
     const args = { name, writer: write.function.key, task: task.startsWith('serve ') ? 'a request' : 'a goroutine' };

@@ -1,0 +1,41 @@
+/** Loop variables that are shared by all turns and used by functions which run later. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { isGoAtLeast } from '../../../knowledge/go/modules.ts';
+import { settled } from '../../../languages/go/pending.ts';
+import { CAPTURED, detectors } from './go.ts';
+
+/** From here on, each turn of a loop has variables of its own. */
+const OWN_VARIABLES = 22;
+
+export const rule = defineRule({
+  id: 'loop-variable-capture',
+  title: 'Loop variable captured by reference',
+  category: 'concurrency',
+  severity: 'medium',
+  confidence: 'certain',
+  stage: 'stable',
+  docs: {
+    what: "A goroutine, deferred function or task of an errgroup that is made in a loop uses the loop's variable, in a module whose go.mod asks for a Go version below 1.22.",
+    why: 'Up to Go 1.21 all turns of a loop share one variable. By the time the function runs, the loop has gone on, so that most of them see the last value.',
+    howToFix:
+      'Declare a copy in the body before the function (`v := v`), pass the value as a parameter, or raise the version in go.mod to 1.22, where each turn has a variable of its own.',
+    refs: ['gosec G601', 'go vet loopclosure', 'https://go.dev/blog/loopvar-preview'],
+  },
+  messages: {
+    captured:
+      'All turns of the loop share {name}, so this function sees its last value; write {name} := {name} before.',
+  },
+  fix: 'sometimes',
+  roles: ['production', 'test'],
+  on: { go: detectors },
+  workspace: {
+    partition: 'workspace',
+    reads: [CAPTURED],
+    *judge(facts) {
+      for (const found of facts.all(CAPTURED)) {
+        const isOwn = isGoAtLeast(facts, found.place.path, OWN_VARIABLES);
+        if (isOwn === false) yield settled(found, found.value);
+      }
+    },
+  },
+});

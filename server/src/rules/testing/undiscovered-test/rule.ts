@@ -1,0 +1,68 @@
+/** Functions that were written as tests but that the test runner does not find. */
+import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import type { GoTypeFact } from '../../../languages/go/symbols.ts';
+import { CANDIDATE, type CandidateFact, detectors, MENTIONS, SUITE_METHOD } from './go.ts';
+
+const SUITE = 'github.com/stretchr/testify/suite.Suite';
+
+/** How often the package names a function, its declaration included. */
+function mentionsOf(facts: FactView, name: string): number {
+  let count = 0;
+  for (const { value } of facts.get(MENTIONS)) count += (value as Readonly<Record<string, number>>)[name] ?? 0;
+  return count;
+}
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  for (const found of facts.get(CANDIDATE)) {
+    // Another test calls it, so it is a helper.
+    if (mentionsOf(facts, found.key) > 1) continue;
+    const message = found.value as CandidateFact;
+    yield { kind: 'fail', subject: found.place, message, args: { name: found.key, better: upper(found.key) } };
+  }
+  const methods = facts.get(SUITE_METHOD);
+  if (methods.length === 0) return;
+  const runs = facts
+    .get(MENTIONS)
+    .flatMap(({ value }) => Object.keys(value as Readonly<Record<string, number>>))
+    .filter((word) => word.startsWith('suite.Run('));
+  const seen = new Set<string>();
+  for (const { key, place } of methods) {
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const declared = facts.get('go.decl').find((item) => item.key === key)?.value as unknown as GoTypeFact | undefined;
+    if (declared?.kind !== 'type' || !declared.embedded.some((type) => type?.replace(/^\*/, '') === SUITE)) continue;
+    // A variable or a function may stand for the suite.
+    if (runs.length > 0 || /^[Bb]ase|^[Cc]ommon|^[Aa]bstract/.test(key)) yield { kind: 'pass', subject: place };
+    else yield { kind: 'fail', subject: place, message: 'suite', args: { name: key, better: '' } };
+  }
+}
+
+function upper(name: string): string {
+  return `Test${name.charAt(4).toUpperCase()}${name.slice(5)}`;
+}
+
+export const rule = defineRule({
+  id: 'undiscovered-test',
+  title: 'Test that the runner never runs',
+  category: 'testing',
+  severity: 'high',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A function is written as a test, but `go test` does not find it: its name goes on with a small letter, its file does not end in `_test.go`, or it is a method of a suite that nothing runs.',
+    why: 'The tests are green although these checks have never run once.',
+    howToFix:
+      'Name it `TestXxx` with a capital letter, put it into a file whose name ends in `_test.go`, and start suites with `suite.Run(t, new(MySuite))` from a test.',
+    refs: ['go vet tests', 'https://pkg.go.dev/testing'],
+  },
+  messages: {
+    lower: 'go test does not run {name}, since a small letter follows Test; rename it to {better}.',
+    file: 'go test does not look into this file, so {name} never runs; let the name of the file end in _test.go.',
+    suite: 'No test runs the suite {name}, so its tests never run; call suite.Run(t, new({name})) in a test.',
+  },
+  fix: 'none',
+  roles: ['production', 'test'],
+  on: { go: detectors },
+  workspace: { partition: 'directory', reads: [CANDIDATE, SUITE_METHOD], judge },
+});
