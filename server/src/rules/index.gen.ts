@@ -20,6 +20,7 @@ import { rule as documentationMissingDocComment } from './documentation/missing-
 import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
+import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
@@ -31,21 +32,32 @@ import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
 import { rule as resourcesBusyLoop } from './resources/busy-loop/rule.ts';
+import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
+import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
+import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
+import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
+import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
+import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 import { rule as securityUnprotectedEnvFile } from './security/unprotected-env-file/rule.ts';
+import { rule as testingMissingChaosTests } from './testing/missing-chaos-tests/rule.ts';
 import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.ts';
+import { rule as testingMissingIntegrationTests } from './testing/missing-integration-tests/rule.ts';
+import { rule as testingMissingLoadTests } from './testing/missing-load-tests/rule.ts';
 import { rule as testingMissingRaceDetector } from './testing/missing-race-detector/rule.ts';
 import { rule as testingTestSharedState } from './testing/test-shared-state/rule.ts';
 import { rule as testingUndiscoveredTest } from './testing/undiscovered-test/rule.ts';
+import { rule as testingUntestedEndpoint } from './testing/untested-endpoint/rule.ts';
 import { rule as testingUntestedModule } from './testing/untested-module/rule.ts';
 import { rule as testingVacuousTest } from './testing/vacuous-test/rule.ts';
 
@@ -71,6 +83,7 @@ export const RULES: readonly Rule[] = [
   errorsBrokenErrorChain,
   errorsClientWithoutTimeout,
   errorsIgnoredError,
+  errorsSwallowedError,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
   observabilityMissingTracing,
@@ -82,21 +95,32 @@ export const RULES: readonly Rule[] = [
   qualityTodoComment,
   qualityUndefinedIdentifier,
   resourcesBusyLoop,
+  resourcesConnectionPoolUnconfigured,
+  resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
   resourcesHttpBodyNotClosed,
   resourcesMissingGracefulShutdown,
   resourcesMissingRequestSizeLimit,
+  resourcesResourceLeak,
   resourcesServerWithoutTimeouts,
+  resourcesSubprocessWithoutTimeout,
+  resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
+  securityCorsWildcard,
   securityHardcodedSecret,
+  securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
   securityUncheckedMessageOrigin,
   securityUnprotectedEnvFile,
+  testingMissingChaosTests,
   testingMissingCoverage,
+  testingMissingIntegrationTests,
+  testingMissingLoadTests,
   testingMissingRaceDetector,
   testingTestSharedState,
   testingUndiscoveredTest,
+  testingUntestedEndpoint,
   testingUntestedModule,
   testingVacuousTest,
 ];
