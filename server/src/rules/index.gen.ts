@@ -11,9 +11,14 @@ import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock
 import { rule as concurrencyUnsynchronizedSharedState } from './concurrency/unsynchronized-shared-state/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
+import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
+import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
+import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
+import { rule as configurationPortMismatch } from './configuration/port-mismatch/rule.ts';
+import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -21,16 +26,28 @@ import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
+import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
+import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
+import { rule as performanceRoughTokenEstimate } from './performance/rough-token-estimate/rule.ts';
+import { rule as performanceStringConcatInLoop } from './performance/string-concat-in-loop/rule.ts';
+import { rule as qualityConstantCondition } from './quality/constant-condition/rule.ts';
+import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
+import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
+import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
+import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
+import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
+import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
+import { rule as qualityUnusedSuppression } from './quality/unused-suppression/rule.ts';
 import { rule as resourcesBusyLoop } from './resources/busy-loop/rule.ts';
 import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
@@ -43,13 +60,36 @@ import { rule as resourcesServerWithoutTimeouts } from './resources/server-witho
 import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
+import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
+import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
+import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
+import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
+import { rule as securityNoOpSecurityCheck } from './security/no-op-security-check/rule.ts';
+import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
+import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
+import { rule as securityPermissiveFileMode } from './security/permissive-file-mode/rule.ts';
+import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
+import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
+import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
+import { rule as securitySharedFallbackKey } from './security/shared-fallback-key/rule.ts';
+import { rule as securitySpoofableClientIdentity } from './security/spoofable-client-identity/rule.ts';
+import { rule as securitySqlInjection } from './security/sql-injection/rule.ts';
+import { rule as securityTemplateInjection } from './security/template-injection/rule.ts';
+import { rule as securityTimingUnsafeCompare } from './security/timing-unsafe-compare/rule.ts';
+import { rule as securityTlsWeakVersion } from './security/tls-weak-version/rule.ts';
 import { rule as securityUncheckedMessageOrigin } from './security/unchecked-message-origin/rule.ts';
 import { rule as securityUnprotectedEnvFile } from './security/unprotected-env-file/rule.ts';
+import { rule as securityUntrustedUrlTarget } from './security/untrusted-url-target/rule.ts';
+import { rule as securityWeakEncryption } from './security/weak-encryption/rule.ts';
+import { rule as securityWeakHash } from './security/weak-hash/rule.ts';
+import { rule as securityWeakRandom } from './security/weak-random/rule.ts';
+import { rule as securityXssUnescapedOutput } from './security/xss-unescaped-output/rule.ts';
 import { rule as testingMissingChaosTests } from './testing/missing-chaos-tests/rule.ts';
 import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.ts';
 import { rule as testingMissingIntegrationTests } from './testing/missing-integration-tests/rule.ts';
@@ -74,9 +114,14 @@ export const RULES: readonly Rule[] = [
   concurrencyUnsynchronizedSharedState,
   concurrencyWriteUnderReadLock,
   configurationConfigNotValidated,
+  configurationEnvFileOverridesEnvironment,
+  configurationEnvVarMismatch,
+  configurationHardcodedConfig,
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingLockfile,
+  configurationPortMismatch,
+  configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   documentationIncompleteReadme,
   documentationMissingDocComment,
@@ -84,16 +129,28 @@ export const RULES: readonly Rule[] = [
   errorsClientWithoutTimeout,
   errorsIgnoredError,
   errorsSwallowedError,
+  observabilityManualJsonConstruction,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
   observabilityMissingTracing,
   observabilityUnstructuredLogging,
+  performanceConstantRebuiltPerCall,
   performanceQuadraticSort,
+  performanceRoughTokenEstimate,
+  performanceStringConcatInLoop,
+  qualityConstantCondition,
+  qualityDeadModule,
   qualityDuplicateDeclaration,
+  qualityExpiredSuppression,
+  qualityMalformedSuppression,
   qualityMergeConflictMarker,
+  qualityNameCollision,
   qualitySyntaxError,
   qualityTodoComment,
   qualityUndefinedIdentifier,
+  qualityUnresolvedImport,
+  qualityUnusedFunction,
+  qualityUnusedSuppression,
   resourcesBusyLoop,
   resourcesConnectionPoolUnconfigured,
   resourcesConnectionWithoutLimits,
@@ -106,13 +163,36 @@ export const RULES: readonly Rule[] = [
   resourcesSubprocessWithoutTimeout,
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
+  securityAuthBypass,
+  securityCommandInjection,
   securityCorsWildcard,
+  securityEphemeralSecret,
   securityHardcodedSecret,
+  securityInsecureTempFile,
+  securityJwtUnverified,
   securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
+  securityNoOpSecurityCheck,
+  securityPathTraversal,
+  securityPeerVerificationDisabled,
+  securityPermissiveFileMode,
+  securitySecretInUrl,
+  securitySecurityFailOpen,
+  securitySensitiveDataInLog,
+  securitySharedFallbackKey,
+  securitySpoofableClientIdentity,
+  securitySqlInjection,
+  securityTemplateInjection,
+  securityTimingUnsafeCompare,
+  securityTlsWeakVersion,
   securityUncheckedMessageOrigin,
   securityUnprotectedEnvFile,
+  securityUntrustedUrlTarget,
+  securityWeakEncryption,
+  securityWeakHash,
+  securityWeakRandom,
+  securityXssUnescapedOutput,
   testingMissingChaosTests,
   testingMissingCoverage,
   testingMissingIntegrationTests,
