@@ -47,12 +47,6 @@ export function importPathOf(facts: FactView, directory: string): string | null 
   return rest === '' ? module.key : `${module.key}/${rest}`;
 }
 
-/** Whether the module of a file is for Go 1.`minor` or newer; null when its go.mod does not say. */
-export function isGoAtLeast(facts: FactView, path: string, minor: number): boolean | null {
-  const match = /^(\d+)\.(\d+)/.exec(moduleOf(facts, directoryOf(path))?.value.goVersion ?? '');
-  return match === null ? null : Number(match[1]) > 1 || Number(match[2]) >= minor;
-}
-
 /** Whether the module of a file is written for a version of Go below `1.minor`; an unknown version is an old one. */
 export function isBeforeGo(minor: number, path: string, facts: FactView): boolean {
   const match = /^(\d+)(?:\.(\d+))?/.exec(moduleOf(facts, directoryOf(path))?.value.goVersion ?? '');

@@ -6,7 +6,7 @@
 import type { Place } from '../../../core/model/location.ts';
 import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
-import { isGoAtLeast } from '../../../knowledge/go/modules.ts';
+import { isBeforeGo } from '../../../knowledge/go/modules.ts';
 import { type GuardedAccess, namesOf, type PackageGuards, packageGuards } from '../../../languages/go/locks/guards.ts';
 import { isHeld } from '../../../languages/go/locks/reach.ts';
 
@@ -53,7 +53,7 @@ function placeOf(access: GuardedAccess): Place {
 /** Copies what is returned, where the module's version of Go knows how. */
 function fixesFor(access: GuardedAccess, kind: Kind, facts: FactView): readonly Fix[] {
   const place = placeOf(access);
-  if (kind === 'pointer' || isGoAtLeast(facts, place.path, 21) !== true) return [];
+  if (kind === 'pointer' || isBeforeGo(21, place.path, facts)) return [];
   const library = kind === 'map' ? 'maps' : 'slices';
   const at = (offset: number): Place => ({ ...place, span: { start: offset, end: offset } });
   return [

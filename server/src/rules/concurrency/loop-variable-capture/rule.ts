@@ -1,6 +1,7 @@
 /** Loop variables that are shared by all turns and used by functions which run later. */
+import { directoryOf } from '../../../core/model/path.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { isGoAtLeast } from '../../../knowledge/go/modules.ts';
+import { isBeforeGo, moduleOf } from '../../../knowledge/go/modules.ts';
 import { settled } from '../../../languages/go/pending.ts';
 import { CAPTURED, detectors } from './go.ts';
 
@@ -33,8 +34,10 @@ export const rule = defineRule({
     reads: [CAPTURED],
     *judge(facts) {
       for (const found of facts.all(CAPTURED)) {
-        const isOwn = isGoAtLeast(facts, found.place.path, OWN_VARIABLES);
-        if (isOwn === false) yield settled(found, found.value);
+        const { path } = found.place;
+        // Without a go.mod nobody knows which version compiles it.
+        if (moduleOf(facts, directoryOf(path)) === null) continue;
+        if (isBeforeGo(OWN_VARIABLES, path, facts)) yield settled(found, found.value);
       }
     },
   },
