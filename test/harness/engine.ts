@@ -37,15 +37,21 @@ export function withoutBudget(syntax: Syntax): Syntax {
 /** The day on which everything in a test happens. */
 export const TODAY = '2026-11-21';
 
-export function newEngine(syntax: Syntax, rules: readonly Rule[]): Engine {
-  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: [goSupport] });
+/** `factLimit`: see `FactIndexOptions`; 0 puts to rest whatever can be. */
+export function newEngine(syntax: Syntax, rules: readonly Rule[], factLimit = 400_000): Engine {
+  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: [goSupport], factLimit });
   engine.configure({ ...DEFAULT_CONFIGURATION, today: TODAY });
   return engine;
 }
 
 /** An engine that holds the files, with all judges run. */
-export function engineWith(syntax: Syntax, rules: readonly Rule[], files: ReadonlyMap<string, string>): Engine {
-  const engine = newEngine(syntax, rules);
+export function engineWith(
+  syntax: Syntax,
+  rules: readonly Rule[],
+  files: ReadonlyMap<string, string>,
+  factLimit?: number,
+): Engine {
+  const engine = newEngine(syntax, rules, factLimit);
   engine.setManifestDirectories([...files.keys()].filter(isManifest).map(directoryOf));
   for (const [path, text] of files) engine.setFile(path, text, false);
   engine.judge();

@@ -67,6 +67,7 @@ const operation = fc.record({
   role: fc.constantFrom('production' as const, 'test' as const),
   component: fc.constantFrom('', 'a', 'c'),
   facts: fc.array(factArbitrary, { maxLength: 4 }),
+  mayRest: fc.boolean(),
   judge: fc.constantFrom('no', 'all', 'some', 'one'),
 });
 
@@ -79,14 +80,15 @@ function verdicts(index: FactIndex): string[] {
 
 test('delta equals rebuild over random additions, updates and removals', () => {
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {
+    fc.property(fc.array(operation, { maxLength: 300 }), fc.constantFrom(0, 10, 1_000), (operations, factLimit) => {
       let clock = 0;
-      const index = new FactIndex(() => clock++);
+      const index = new FactIndex({ now: () => clock++, factLimit });
       index.setJudges(judges);
       const state = new Map<string, FileFacts>();
-      for (const { path, remove, role, component, facts, judge } of operations) {
+      for (const { path, remove, role, component, facts, mayRest, judge } of operations) {
         const place = filePlace(path);
-        const file: FileFacts = { role, component, facts: facts.map((item): Fact => ({ ...item, place })) };
+        const own = facts.map((item): Fact => ({ ...item, place }));
+        const file: FileFacts = { role, component, facts: own, mayRest };
         if (remove) state.delete(path);
         else state.set(path, file);
         index.update(path, remove ? null : file);
@@ -107,12 +109,13 @@ test('delta equals rebuild over random additions, updates and removals', () => {
 
 test('what does not fit into the budget is judged the next time', () => {
   let clock = 0;
-  const index = new FactIndex(() => clock++);
+  const index = new FactIndex({ now: () => clock++ });
   index.setJudges(judges);
   for (const path of paths) {
     index.update(path, {
       role: 'production',
       component: '',
+      mayRest: true,
       facts: [{ name: 'decl', key: 'x', value: null, place: filePlace(path) }],
     });
   }
@@ -133,6 +136,7 @@ test('an update with the same content runs no judge', () => {
   const file = (): FileFacts => ({
     role: 'production',
     component: '',
+    mayRest: true,
     facts: [{ name: 'decl', key: 'x', value: { deep: [1, 2] }, place: filePlace('a/f.go') }],
   });
   index.update('a/f.go', file());
@@ -149,6 +153,7 @@ test('a change runs only the judges that read it', () => {
   const use = (path: string, key: string): FileFacts => ({
     role: 'production',
     component: path.split('/')[0]!,
+    mayRest: true,
     facts: [
       { name: 'use', key, value: null, place: filePlace(path) },
       { name: 'decl', key: path, value: null, place: filePlace(path) },

@@ -320,6 +320,14 @@ test.each([
             { kind: 'configure', to: 0 },
           ],
         ],
+        // A file may be excluded while it is on its way in.
+        [
+          [
+            { kind: 'open', path: 'api/a.go', text: 0 },
+            { kind: 'configure', to: 4 },
+            { kind: 'close', path: 'api/a.go' },
+          ],
+        ],
         // A file may go while a scan is on its way to it.
         [
           [

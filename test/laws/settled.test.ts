@@ -59,12 +59,15 @@ const INSERTIONS = [
   '// TODO x\n',
 ];
 
-test('settled findings equal those of a fresh audit, after any edits', () => {
+test.each([
+  { factLimit: 400_000, kept: 'all facts' },
+  { factLimit: 0, kept: 'no facts' },
+])('settled findings equal those of a fresh audit, after any edits, with $kept kept', ({ factLimit }) => {
   const files = sampleFiles();
   const go = [...files.keys()].filter((path) => path.endsWith('.go'));
   const next = random(20_261);
   const rounds = FULL ? 400 : 25;
-  const engine = engineWith(syntax, RULES, files);
+  const engine = engineWith(syntax, RULES, files, factLimit);
   for (const path of go) engine.setFile(path, files.get(path)!, true);
   for (let round = 0; round < rounds; round++) {
     const path = go[Math.floor(next() * go.length)]!;

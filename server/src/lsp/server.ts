@@ -192,6 +192,8 @@ class LanguageServer {
   #settingsFiles: readonly string[] = [];
   #today = '';
   #unread: Problem[] = [];
+  /** How often it has changed which files are taken: who asked before has to ask again. */
+  #exclusions = 0;
   #configuring: Promise<void> = Promise.resolve();
   #scan: Promise<void> = Promise.resolve();
   #scanGeneration = 0;
@@ -424,8 +426,10 @@ class LanguageServer {
       for (const path of engine.paths) this.#stale.add(path);
     }
     this.#flush();
-    if (excluded !== JSON.stringify(this.#exclude) || wasEnabled !== this.#enabled) this.#rescan();
-    else this.#touch();
+    if (excluded !== JSON.stringify(this.#exclude) || wasEnabled !== this.#enabled) {
+      this.#exclusions++;
+      this.#rescan();
+    } else this.#touch();
   }
 
   // --- documents ----------------------------------------------------------------------------------------------------
@@ -542,10 +546,13 @@ class LanguageServer {
 
   // --- files --------------------------------------------------------------------------------------------------------
 
-  /** The filter of each folder, made when it is asked for. For one round of questions. */
+  /** The filter of each folder, made when it is asked for. For one round of questions, by the settings of the moment. */
   #filters(): (root: Root) => Filter {
     const filters = new Map<Root, Filter>();
+    let exclusions = this.#exclusions;
     return (root) => {
+      if (exclusions !== this.#exclusions) filters.clear();
+      exclusions = this.#exclusions;
       let filter = filters.get(root);
       if (filter === undefined) {
         filter = this.#hosts.get(root)!.filter(this.#exclude);
@@ -560,10 +567,12 @@ class LanguageServer {
     const engine = this.#engine;
     const found = locate(this.#roots, path);
     if (engine === null || !this.#enabled || found === null || this.#isOpen(path)) return;
+    const exclusions = this.#exclusions;
     const taken = await filterOf(found.root).takes(found.inside);
     this.#readSinceScan.add(path);
     const source = taken ? await this.#hosts.get(found.root)!.open(found.inside) : null;
     if (this.#engine === null || !this.#enabled || this.#isOpen(path)) return;
+    if (exclusions !== this.#exclusions) return this.#readFile(path, filterOf);
     this.#unread = this.#unread.filter((problem) => problem.path !== path);
     if (source !== null && !isProblem(source)) this.#setFile(engine, path, source);
     else {

@@ -6,6 +6,7 @@
 import type { FileRole, LanguageId } from '../model/file.ts';
 import type { AcceptedFinding, Finding, Location, Position, ResolvedFix, RuleTally } from '../model/finding.ts';
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
+import type { Json } from '../model/json.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
 import {
   type Fact,
@@ -31,9 +32,10 @@ import {
 } from './analyser.ts';
 import { contextOf, type FindingContext } from './baseline.ts';
 import { attestedToday, DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
-import type { RuleVerdict } from './examine.ts';
+import { EMPTY_EXAMINATION, type RuleVerdict } from './examine.ts';
 import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
+import { pack, unpack } from './packing.ts';
 import type { Problem } from './problem.ts';
 import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
 import { codeNameOf, languageOf } from './roles.ts';
@@ -55,6 +57,8 @@ import {
 export interface EngineOptions extends AnalyserOptions {
   /** Milliseconds from any fixed moment: without a clock, a budget for judges allows everything or nothing. */
   readonly now?: () => number;
+  /** See `FactIndexOptions`. */
+  readonly factLimit?: number;
 }
 
 interface FileState extends FileAnalysis {
@@ -63,8 +67,11 @@ interface FileState extends FileAnalysis {
   dirty: boolean;
   /** What the comments of this text accept; null: the text holds no such comment. */
   suppressions: { readonly text: string; readonly reading: SuppressionReading } | null;
-  /** Verdicts of the file's own rules, counted: counters that are not zero (see `COUNTERS`), each with its value. */
-  counts: readonly number[] | null;
+  /**
+   * What was found in the file, without facts, while these rest: a record, packed, and the anchors of its chunks. The
+   * file has no chunks then.
+   */
+  resting: { readonly record: string; readonly anchors: readonly Anchor[] } | null;
 }
 
 /** A failing verdict of a file's own rules or of a judge. */
@@ -94,6 +101,9 @@ interface Description {
 
 /** Counters of a rule: passes, unknowns, failures by severity in the order of `SEVERITIES`, and failures that are accepted. */
 const COUNTERS = 7;
+const PASSES = 0;
+const UNKNOWNS = 1;
+const FAILURES = 2;
 const ACCEPTED = 6;
 
 export interface EngineCounters extends AnalyserCounters {
@@ -118,6 +128,14 @@ export class Engine {
   readonly #troubled = new Set<string>();
   readonly #index: FactIndex;
   readonly #problems: Problem[] = [];
+  /** Verdicts of all files, counted: see `COUNTERS`. */
+  readonly #totals: Uint32Array;
+  /** What each path adds to the totals: counters that are not zero, each with its value. */
+  readonly #counted = new Map<string, readonly number[]>();
+  /** Equal counts are one. */
+  readonly #sharedCounts = new Map<string, readonly number[]>();
+  /** Paths whose verdicts changed since. */
+  readonly #uncounted = new Set<string>();
   readonly #findings = new Map<string, readonly Finding[]>();
   /** Findings that comments accept, by file, as they were when its findings were computed. */
   readonly #accepted = new Map<string, readonly AcceptedFinding[]>();
@@ -135,9 +153,15 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
-    this.#index = new FactIndex(options.now);
+    const { now, factLimit } = options;
+    this.#index = new FactIndex({
+      ...(now === undefined ? {} : { now }),
+      ...(factLimit === undefined ? {} : { factLimit }),
+      onRest: (path) => this.#rest(path),
+    });
     this.#rules = options.rules;
     this.#ruleIndex = new Map(options.rules.map((rule, index) => [rule.id, index]));
+    this.#totals = new Uint32Array(options.rules.length * COUNTERS);
     for (const language of options.languages) this.#languages.set(language.id, language);
     this.#index.setJudges(
       this.#rules.flatMap((rule, index) =>
@@ -211,7 +235,7 @@ export class Engine {
   /** Directories with a manifest; files are grouped into components by the nearest one. Call before adding files. */
   setManifestDirectories(directories: readonly string[]): void {
     this.#manifests = [...directories].sort((a, b) => b.length - a.length);
-    for (const file of this.#files.values()) this.#publishFacts(file);
+    for (const path of this.#files.keys()) this.#index.move(path, this.componentOf(path));
   }
 
   componentOf(path: string): string {
@@ -228,7 +252,10 @@ export class Engine {
   configure(configuration: EngineConfiguration): void {
     this.#configuration = configuration;
     this.#findings.clear();
-    for (const file of this.#files.values()) file.counts = null;
+    this.#counted.clear();
+    this.#totals.fill(0);
+    for (const path of this.#files.keys()) this.#uncounted.add(path);
+    for (const path of this.#index.judgedPaths()) this.#uncounted.add(path);
   }
 
   /**
@@ -240,10 +267,11 @@ export class Engine {
     if (language === null) return false;
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = { ...newFileAnalysis(path, language, text), open, dirty: false, suppressions: null, counts: null };
+      file = { ...newFileAnalysis(path, language, text), open, dirty: false, suppressions: null, resting: null };
       this.#files.set(path, file);
     } else {
       if (file.snapshot.text === text && file.open === open && !file.dirty) return true;
+      this.#wake(file);
       file.snapshot = snapshotOf(text);
       file.open = open;
     }
@@ -259,7 +287,7 @@ export class Engine {
     const analysis = analysisOf(path, text, record);
     const before = this.#files.get(path);
     if (analysis === null || before?.open === true) return false;
-    const file: FileState = { ...analysis, open: false, dirty: false, suppressions: null, counts: null };
+    const file: FileState = { ...analysis, open: false, dirty: false, suppressions: null, resting: null };
     this.#files.set(path, file);
     this.#take(file);
     return true;
@@ -271,7 +299,48 @@ export class Engine {
    */
   recordOf(path: string): FileRecord | null {
     const file = this.#files.get(path);
-    return file === undefined || file.open || file.dirty || !isRepeatable(file) ? null : recordOf(file);
+    if (file === undefined || file.open || file.dirty || !isRepeatable(file)) return null;
+    this.#wake(file);
+    return recordOf(file);
+  }
+
+  /** Facts of a file are at rest: what else was found in it goes to rest as well. */
+  #rest(path: string): void {
+    const file = this.#files.get(path);
+    if (file === undefined || file.open || file.resting !== null) return;
+    const anchors = file.chunks.map((chunk) => chunk.anchor);
+    file.resting = { record: pack(recordOf(withFacts(file, () => [])) as unknown as Json), anchors };
+    // The line index is made again when somebody asks for a position.
+    file.snapshot = snapshotOf(file.snapshot.text);
+    file.header = null;
+    file.chunks = [];
+    file.text = EMPTY_EXAMINATION;
+    file.ownFacts = [];
+  }
+
+  /** What was found in a file, without facts if it rests. */
+  #awake(file: FileState): FileAnalysis {
+    const { resting, path, snapshot } = file;
+    if (resting === null) return file;
+    const record = unpack(resting.record) as unknown as FileRecord;
+    return analysisOf(path, snapshot.text, record, { file: file.textAnchor, chunks: resting.anchors })!;
+  }
+
+  /** Brings a file that rests back to what it was. */
+  #wake(file: FileState): void {
+    if (file.resting === null) return;
+    const analysis = this.#awake(file);
+    const own = new Set(analysis.ownFacts.map((fact) => fact.name));
+    const facts = new Map<Anchor | null, Fact[]>();
+    for (const fact of this.#index.factsOf(file.path)) {
+      const { anchor } = fact.place;
+      const list = facts.get(anchor);
+      if (own.has(fact.name)) continue;
+      if (list === undefined) facts.set(anchor, [fact]);
+      else list.push(fact);
+    }
+    const { chunks, text } = withFacts(analysis, (anchor) => facts.get(anchor) ?? []);
+    Object.assign(file, { chunks, text, header: analysis.header, ownFacts: analysis.ownFacts, resting: null });
   }
 
   /** Applies changes of an open document; positions as in LSP. */
@@ -343,6 +412,7 @@ export class Engine {
     this.#unjudged.delete(path);
     this.#index.update(path, null);
     this.#workspaceByPath.delete(path);
+    this.#uncount(path);
   }
 
   #parseFresh(file: FileState): void {
@@ -358,7 +428,7 @@ export class Engine {
 
   /** Takes over what the analysis of a file says now. */
   #take(file: FileState): void {
-    file.counts = null;
+    this.#uncount(file.path);
     this.#findings.delete(file.path);
     this.#readSuppressions(file);
     if (file.problems.length > 0) this.#troubled.add(file.path);
@@ -369,7 +439,8 @@ export class Engine {
   #publishFacts(file: FileState): void {
     const facts: Fact[] = [...file.ownFacts, ...file.text.facts];
     for (const chunk of file.chunks) for (const fact of chunk.examination.facts) facts.push(fact);
-    this.#index.update(file.path, { role: file.role, component: this.componentOf(file.path), facts });
+    const component = this.componentOf(file.path);
+    this.#index.update(file.path, { role: file.role, component, facts, mayRest: !file.open });
   }
 
   /**
@@ -395,6 +466,7 @@ export class Engine {
     for (const path of changed) {
       this.#findings.delete(path);
       this.#workspaceByPath.delete(path);
+      this.#uncount(path);
     }
     return changed;
   }
@@ -404,20 +476,19 @@ export class Engine {
     return !this.#index.isPending;
   }
 
-  /** What judges say of a file. */
+  /** What judges say of a file; kept only for open ones, in which it moves. */
   #workspaceVerdicts(path: string): readonly WorkspaceEntry[] {
-    const role = this.#files.get(path)?.role ?? null;
-    let known = this.#workspaceByPath.get(path);
-    if (known === undefined || known.role !== role) {
-      const entries: WorkspaceEntry[] = [];
-      for (const { rule, verdict } of this.#index.verdictsOf(path)) {
-        if (role !== null && !(this.#rules[rule]!.roles ?? ['production']).includes(role)) continue;
-        entries.push({ rule, source: verdict, verdict: this.#moved.get(verdict) ?? flattenVerdict(verdict) });
-      }
-      known = { role, entries };
-      this.#workspaceByPath.set(path, known);
+    const file = this.#files.get(path);
+    const role = file?.role ?? null;
+    const known = this.#workspaceByPath.get(path);
+    if (known !== undefined && known.role === role) return known.entries;
+    const entries: WorkspaceEntry[] = [];
+    for (const { rule, verdict } of this.#index.verdictsOf(path)) {
+      if (role !== null && !(this.#rules[rule]!.roles ?? ['production']).includes(role)) continue;
+      entries.push({ rule, source: verdict, verdict: this.#moved.get(verdict) ?? flattenVerdict(verdict) });
     }
-    return known.entries;
+    if (file?.open === true) this.#workspaceByPath.set(path, { role, entries });
+    return entries;
   }
 
   /** Findings of a file as it is now, in the order of the text. */
@@ -503,7 +574,7 @@ export class Engine {
       const reading = readSuppressions(file.path, file.language, text, lines, lookup);
       file.suppressions = { text, reading };
     } else file.suppressions = null;
-    file.counts = null;
+    this.#uncount(file.path);
     const { suppressions, malformed } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
     const isHolding = suppressions.length + malformed.length > 0 || file.path === CONFIGURATION_FILE;
     if (isHolding) this.#suppressing.add(file.path);
@@ -597,17 +668,17 @@ export class Engine {
 
   /** Whether every rule could look at all of the file. */
   #isSearched(file: FileState): boolean {
-    return (
-      file.problems.length === 0 && !hasConflict(file.snapshot.text) && !file.chunks.some((chunk) => chunk.hasError)
-    );
+    const { problems, snapshot, chunks } = this.#awake(file);
+    return problems.length === 0 && !hasConflict(snapshot.text) && !chunks.some((chunk) => chunk.hasError);
   }
 
   #eachLocalVerdict(
     file: FileState,
     take: (rule: number, verdict: RuleVerdict['verdict'], anchor: Anchor) => void,
   ): void {
-    for (const { rule, verdict } of file.text.verdicts) take(rule, verdict, file.textAnchor);
-    for (const { anchor, examination } of file.chunks) {
+    const { text, textAnchor, chunks } = this.#awake(file);
+    for (const { rule, verdict } of text.verdicts) take(rule, verdict, textAnchor);
+    for (const { anchor, examination } of chunks) {
       for (const { rule, verdict } of examination.verdicts) take(rule, verdict, anchor);
     }
   }
@@ -742,22 +813,19 @@ export class Engine {
     }
     const added = own.map((edit) => edit.newText).join('\n');
     const removable = remove.filter((path) => !added.includes(`${path.slice(path.lastIndexOf('/') + 1)}.`));
-    return support.importEdits(masked, file.header, add, removable);
+    return support.importEdits(masked, this.#awake(file).header, add, removable);
   }
 
   /** Passes and failures of every enabled rule; with `evidence` also a few passing places of each, in path order. */
   tallies(evidence: boolean): readonly RuleTally[] {
-    const totals = new Uint32Array(this.#rules.length * COUNTERS);
-    for (const file of this.#files.values()) {
-      file.counts ??= this.#localCounts(file);
-      for (let i = 0; i < file.counts.length; i += 2) totals[file.counts[i]!]! += file.counts[i + 1]!;
+    const totals = this.#totals;
+    for (const path of this.#uncounted) {
+      const counts = this.#countsOf(path);
+      if (counts.length === 0) continue;
+      this.#counted.set(path, counts);
+      for (let i = 0; i < counts.length; i += 2) totals[counts[i]!]! += counts[i + 1]!;
     }
-    for (const path of this.#index.judgedPaths()) {
-      const list = this.#workspaceVerdicts(path);
-      const file = this.#suppressing.has(path) ? this.#files.get(path) : undefined;
-      for (const { rule, verdict } of list) this.#count(totals, rule, verdict, file, verdict.subject);
-    }
-    for (const path of this.#suppressing) this.#countSuppressions(totals, path);
+    this.#uncounted.clear();
     const places = evidence ? this.#evidence() : null;
     const attested = attestedToday(this.#configuration);
     return this.#rules.flatMap((rule, index) => {
@@ -781,39 +849,51 @@ export class Engine {
     });
   }
 
-  #localCounts(file: FileState): readonly number[] {
-    const counts = new Uint32Array(this.#rules.length * COUNTERS);
-    this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
-      this.#count(counts, rule, verdict, file, { path: file.path, anchor, span: verdict.subject });
-    });
-    const found: number[] = [];
-    counts.forEach((count, counter) => {
-      if (count > 0) found.push(counter, count);
-    });
-    return found;
+  /** What is said of a path has changed: it is counted anew. */
+  #uncount(path: string): void {
+    const counts = this.#counted.get(path) ?? [];
+    for (let i = 0; i < counts.length; i += 2) this.#totals[counts[i]!]! -= counts[i + 1]!;
+    this.#counted.delete(path);
+    this.#uncounted.add(path);
   }
 
-  /** `file`: where the verdict stands, if comments there may accept it. */
-  #count(
-    counts: Uint32Array,
-    rule: number,
-    { kind, severity }: { readonly kind: 'pass' | 'fail' | 'unknown'; readonly severity?: Severity | undefined },
-    file: FileState | undefined,
-    subject: Place,
-  ): void {
-    const at = rule * COUNTERS;
-    if (kind === 'pass') counts[at]!++;
-    else if (kind === 'unknown') counts[at + 1]!++;
-    else if (file?.suppressions != null && this.#suppressionOf(file, rule, absoluteSpan(subject)) !== null)
-      counts[at + ACCEPTED]!++;
-    else counts[at + 2 + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity))]!++;
+  #countsOf(path: string): readonly number[] {
+    const counts = new Map<number, number>();
+    const add = (rule: number, counter: number, number = 1): void => {
+      const at = rule * COUNTERS + counter;
+      if (number > 0) counts.set(at, (counts.get(at) ?? 0) + number);
+    };
+    const file = this.#files.get(path);
+    const addVerdict = (
+      rule: number,
+      { kind, severity }: { readonly kind: 'pass' | 'fail' | 'unknown'; readonly severity?: Severity | undefined },
+      subject: Place,
+    ): void => {
+      if (kind === 'pass') add(rule, PASSES);
+      else if (kind === 'unknown') add(rule, UNKNOWNS);
+      else if (file?.suppressions != null && this.#suppressionOf(file, rule, absoluteSpan(subject)) !== null)
+        add(rule, ACCEPTED);
+      else add(rule, FAILURES + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity)));
+    };
+    if (file !== undefined) {
+      this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
+        addVerdict(rule, verdict, { path, anchor, span: verdict.subject });
+      });
+    }
+    for (const { rule, verdict } of this.#workspaceVerdicts(path)) addVerdict(rule, verdict, verdict.subject);
+    if (file !== undefined && this.#suppressing.has(path)) this.#countSuppressions(file, add);
+    const flat = [...counts].flat();
+    // Most files count alike.
+    const key = flat.join();
+    const known = this.#sharedCounts.get(key);
+    if (known === undefined) this.#sharedCounts.set(key, flat);
+    return known ?? flat;
   }
 
   /** Counts what is wrong with the comments of a file, and what is not. */
-  #countSuppressions(totals: Uint32Array, path: string): void {
-    const file = this.#files.get(path)!;
+  #countSuppressions(file: FileState, add: (rule: number, counter: number, number?: number) => void): void {
     const { suppressions, malformed } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
-    const open = this.findings(path);
+    const open = this.findings(file.path);
     for (const [id, subjects] of [
       [MALFORMED_SUPPRESSION, suppressions.length + malformed.length],
       [EXPIRED_SUPPRESSION, suppressions.length],
@@ -822,19 +902,24 @@ export class Engine {
       const rule = this.#ruleIndex.get(id);
       if (rule === undefined || !this.#looksAt(rule, file)) continue;
       const failing = open.filter(({ ruleId }) => ruleId === id);
-      for (const { severity } of failing) totals[rule * COUNTERS + 2 + SEVERITIES.indexOf(severity)]!++;
+      for (const { severity } of failing) add(rule, FAILURES + SEVERITIES.indexOf(severity));
       if (id !== UNUSED_SUPPRESSION || this.#isSearched(file))
-        totals[rule * COUNTERS]! += Math.max(0, subjects - failing.length);
+        add(rule, PASSES, subjects - failing.length);
     }
   }
 
+
+  /** A few passing places of each rule, in path order. Call after everything was counted. */
   #evidence(): Location[][] {
     const places: Location[][] = this.#rules.map(() => []);
     const take = (rule: number, place: Place): void => {
       const list = places[rule]!;
       if (list.length < EVIDENCE_LIMIT) list.push(this.#location(place.path, absoluteSpan(place)));
     };
-    for (const path of [...new Set([...this.#files.keys(), ...this.#index.judgedPaths()])].sort()) {
+    const isWanted = (at: number, i: number): boolean =>
+      i % 2 === 0 && at % COUNTERS === PASSES && places[Math.floor(at / COUNTERS)]!.length < EVIDENCE_LIMIT;
+    for (const path of [...this.#counted.keys()].sort()) {
+      if (!this.#counted.get(path)!.some(isWanted)) continue;
       const file = this.#files.get(path);
       if (file !== undefined) {
         this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
@@ -863,6 +948,18 @@ export class Engine {
     for (const file of this.#files.values()) file.parsed?.delete();
     this.#files.clear();
   }
+}
+
+/** The analysis with other facts: those that `factsAt` knows for an anchor. */
+function withFacts(file: FileAnalysis, factsAt: (anchor: Anchor) => readonly Fact[]): FileAnalysis {
+  return {
+    ...file,
+    text: { ...file.text, facts: factsAt(file.textAnchor) },
+    chunks: file.chunks.map((chunk) => ({
+      ...chunk,
+      examination: { ...chunk.examination, facts: factsAt(chunk.anchor) },
+    })),
+  };
 }
 
 /** Where a span, which is relative to `base`, is after an edit of the file. */

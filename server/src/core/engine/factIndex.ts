@@ -1,18 +1,35 @@
 /**
  * Facts of all files, and the judges that read them. Updates come file by file; what a judge read is recorded, so that
  * after an update only those judge runs whose inputs changed are repeated. Holds facts and verdicts, knows no text.
+ *
+ * Facts of a large workspace would take most of the memory as objects. Beyond a limit those of files that were not read
+ * for long are put to rest as JSON, until a judge asks for them again.
  */
 import type { FileRole } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
+import type { Anchor } from '../model/location.ts';
 import { directoryOf } from '../model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../model/verdict.ts';
 import type { Derivation, FactView, WorkspaceJudge } from '../rulekit/rule.ts';
+import { pack, unpack } from './packing.ts';
+import { sharedString } from './sharing.ts';
 
 export interface FileFacts {
   readonly role: FileRole;
   /** Directory of the nearest manifest, '' for the workspace root. */
   readonly component: string;
   readonly facts: readonly Fact[];
+  /** Whether its facts may be put to rest: those of an open document change with each key. */
+  readonly mayRest: boolean;
+}
+
+export interface FactIndexOptions {
+  /** Milliseconds from any fixed moment, for those who give budgets. */
+  readonly now?: () => number;
+  /** How many facts are kept as objects, besides those that are read in the whole workspace. */
+  readonly factLimit?: number;
+  /** Facts of the file are at rest now. */
+  readonly onRest?: (path: string) => void;
 }
 
 export interface JudgeEntry {
@@ -35,6 +52,17 @@ export interface JudgeVerdict {
   readonly verdict: WorkspaceVerdict;
 }
 
+/** Names, mostly one or a few: a set for each would take most of the memory. */
+type Some = string | readonly string[] | Set<string>;
+
+/** So many are a list. */
+const FEW = 8;
+
+interface RunVerdicts extends Pick<PendingRun, 'id'> {
+  readonly rule: number;
+  readonly verdicts: readonly WorkspaceVerdict[];
+}
+
 interface PendingRun {
   readonly id: string;
   readonly entry: JudgeEntry;
@@ -44,12 +72,16 @@ interface PendingRun {
 }
 
 interface StoredFile {
+  readonly path: string;
   readonly role: FileRole;
   readonly component: string;
   readonly directory: string;
-  /** Names of its facts, and the facts of each. */
+  readonly mayRest: boolean;
+  /** Names of its facts, and the facts of each: null while they rest. */
   readonly names: readonly string[];
-  readonly lists: readonly (readonly Fact[])[];
+  readonly lists: (readonly Fact[] | null)[];
+  /** What its facts are while they rest, a line for each name, and the anchors that it says by position. */
+  resting: { readonly text: string; readonly anchors: readonly (Anchor | null)[] } | null;
 }
 
 export interface JudgeProblem {
@@ -99,24 +131,38 @@ export interface JudgeBudget {
 }
 
 const NO_FACTS: readonly Fact[] = [];
+/** About a hundred megabytes. */
+const FACT_LIMIT = 400_000;
 const SEPARATOR = '\u0000';
+
+/** Joined as a whole: what `+` makes of them would take more memory. */
+function idOf(...parts: readonly string[]): string {
+  return parts.join(SEPARATOR);
+}
 
 export class FactIndex {
   readonly #files = new Map<string, StoredFile>();
   /** name -> files with such facts */
   readonly #names = new Map<string, Set<string>>();
-  /** name -> key -> path -> facts, for names of which a key was ever looked up */
-  readonly #keys = new Map<string, Map<string, Map<string, readonly Fact[]>>>();
+  /** name -> key -> files with such facts, for names of which a key was ever looked up */
+  readonly #keys = new Map<string, Map<string, Some>>();
   /** kind + partition -> files */
   readonly #partitions = new Map<string, Set<string>>();
   /** kind + partition + name -> how many files of the partition have such facts */
   readonly #holders = new Map<string, number>();
   readonly #sorted = new Map<string, readonly Fact[]>();
+  /** name -> key -> facts that were looked up */
+  readonly #found = new Map<string, Map<string, readonly Fact[]>>();
   readonly #runs = new Map<string, JudgeRun>();
-  /** path -> run -> what it said of the file */
-  readonly #verdicts = new Map<string, Map<string, readonly WorkspaceVerdict[]>>();
-  /** What was read -> the run that read it, or several: mostly it is one, and a set for each would take most memory. */
-  readonly #dependents = new Map<string, string | Set<string>>();
+  /** path -> what each run said of the file */
+  readonly #verdicts = new Map<string, RunVerdicts[]>();
+  /** Files whose facts are objects, those that were loaded first in front, with how many may be put to rest. */
+  readonly #loaded = new Map<string, number>();
+  #loadedFacts = 0;
+  /** Names that are read in the whole workspace: their facts never rest. */
+  readonly #widelyRead = new Set<string>();
+  /** What was read -> the runs that read it. */
+  readonly #dependents = new Map<string, Some>();
   /** What has to run, the next at its end when it is in order, and the ids in it. */
   readonly #queue: PendingRun[] = [];
   readonly #queued = new Set<string>();
@@ -128,14 +174,17 @@ export class FactIndex {
   /** Positions of the judges that read facts of a name. */
   readonly #readers = new Map<string, number[]>();
   readonly #now: () => number;
+  readonly #factLimit: number;
+  readonly #onRest: (path: string) => void;
   /** Milliseconds that a run took last time. */
   readonly #costs = new Map<string, number>();
   /** Judges run so far; a test counts it. */
   runCount = 0;
 
-  /** `now`: milliseconds from any fixed moment, for those who give budgets. */
-  constructor(now: () => number = () => 0) {
+  constructor({ now = () => 0, factLimit = FACT_LIMIT, onRest = () => {} }: FactIndexOptions = {}) {
     this.#now = now;
+    this.#factLimit = factLimit;
+    this.#onRest = onRest;
   }
 
   /** Replaces the judges; everything is judged anew. */
@@ -153,8 +202,8 @@ export class FactIndex {
     this.#queued.clear();
     this.#forgetDerived();
     judges.forEach((entry, index) => {
-      if (entry.judge.partition === 'workspace') this.#schedule(`${index}${SEPARATOR}`);
-      for (const partition of this.#partitionsOf(entry.judge)) this.#schedule(`${index}${SEPARATOR}${partition}`);
+      if (entry.judge.partition === 'workspace') this.#schedule(idOf(String(index), ''));
+      for (const partition of this.#partitionsOf(entry.judge)) this.#schedule(idOf(String(index), partition));
     });
   }
 
@@ -174,14 +223,23 @@ export class FactIndex {
   /** Adds, replaces or (with `null`) removes the facts of a file. */
   update(path: string, file: FileFacts | null): void {
     const before = this.#files.get(path);
-    const after: StoredFile | undefined =
-      file === null
-        ? undefined
-        : { role: file.role, component: file.component, directory: directoryOf(path), ...groupByName(file.facts) };
+    const after = file === null ? undefined : storedFile(path, file);
     if (before === undefined && after === undefined) return;
+    this.#unload(path);
+    this.#put(path, before, after);
+    if (after?.mayRest === true) this.#load(path, this.#restable(after));
+  }
+
+  /** Tells that the file belongs to another component now. */
+  move(path: string, component: string): void {
+    const before = this.#files.get(path);
+    if (before !== undefined && before.component !== component) this.#put(path, before, { ...before, component });
+  }
+
+  #put(path: string, before: StoredFile | undefined, after: StoredFile | undefined): void {
     this.#forgetDerived();
     const moved = before === undefined || after === undefined || before.component !== after.component;
-    if (moved || before.role !== after.role) this.#touch(`role${SEPARATOR}${path}`);
+    if (moved || before.role !== after.role) this.#touch(idOf('role', path));
     if (moved) {
       for (const id of before === undefined ? [] : partitionsOf(before)) {
         const paths = this.#partitions.get(id);
@@ -202,6 +260,65 @@ export class FactIndex {
     else this.#files.set(path, after);
   }
 
+  /** All facts of a file, those of each name in the order of the text. */
+  factsOf(path: string): readonly Fact[] {
+    const file = this.#files.get(path);
+    return file === undefined ? NO_FACTS : file.names.flatMap((name) => factsIn(file, name));
+  }
+
+  /** How many facts of a file may be put to rest. */
+  #restable({ names, lists }: StoredFile): number {
+    let count = 0;
+    names.forEach((name, i) => {
+      if (!this.#widelyRead.has(name)) count += lists[i]?.length ?? 0;
+    });
+    return count;
+  }
+
+  #unload(path: string): void {
+    this.#loadedFacts -= this.#loaded.get(path) ?? 0;
+    this.#loaded.delete(path);
+  }
+
+  /** Counts facts that are objects now, and puts others to rest if they are too many. */
+  #load(path: string, count: number): void {
+    const all = count + (this.#loaded.get(path) ?? 0);
+    this.#unload(path);
+    this.#loaded.set(path, all);
+    this.#loadedFacts += all;
+    for (const other of this.#loaded.keys()) {
+      if (this.#loadedFacts <= this.#factLimit || other === path) break;
+      this.#rest(other);
+    }
+  }
+
+  #rest(path: string): void {
+    const file = this.#files.get(path)!;
+    this.#unload(path);
+    file.resting ??= restingFacts(file, this.#widelyRead);
+    const partitions = partitionsOf(file);
+    file.names.forEach((name, i) => {
+      if (this.#widelyRead.has(name)) return;
+      file.lists[i] = null;
+      for (const partition of partitions) this.#sorted.delete(idOf(partition, name));
+      this.#found.delete(name);
+    });
+    this.#onRest(path);
+  }
+
+  /** Facts of a name in a file, which stay objects for a while. */
+  #read(path: string, name: string): readonly Fact[] {
+    const file = this.#files.get(path);
+    const at = file?.names.indexOf(name) ?? -1;
+    if (at < 0) return NO_FACTS;
+    const list = file!.lists[at]!;
+    if (list !== null) return list;
+    const facts = awakeFacts(file!, at);
+    file!.lists[at] = facts;
+    if (!this.#widelyRead.has(name)) this.#load(path, facts.length);
+    return facts;
+  }
+
   #replace(
     name: string,
     path: string,
@@ -213,7 +330,7 @@ export class FactIndex {
     const ofName = getOrCreate(this.#names, name, () => new Set());
     if (now.length > 0) ofName.add(path);
     else ofName.delete(path);
-    this.#touch(`all${SEPARATOR}${name}`);
+    this.#touch(idOf('all', name));
 
     const keys = this.#keys.get(name);
     if (keys !== undefined) this.#replaceKeys(keys, name, path, old, now);
@@ -224,7 +341,7 @@ export class FactIndex {
     ] as const) {
       if (stored === undefined) continue;
       for (const partition of partitionsOf(stored)) {
-        const id = `${partition}${SEPARATOR}${name}`;
+        const id = idOf(partition, name);
         const holders = (this.#holders.get(id) ?? 0) + (facts.length > 0 ? step : 0);
         if (holders > 0) this.#holders.set(id, holders);
         else this.#holders.delete(id);
@@ -236,37 +353,36 @@ export class FactIndex {
       for (const stored of [before, after]) {
         if (stored === undefined) continue;
         // A run that is there already is scheduled by what it read.
-        const id = `${index}${SEPARATOR}${partitionOf(judge, stored)}`;
+        const id = idOf(String(index), partitionOf(judge, stored));
         if (!this.#runs.has(id)) this.#schedule(id);
       }
     }
   }
 
-  #replaceKeys(
-    keys: Map<string, Map<string, readonly Fact[]>>,
-    name: string,
-    path: string,
-    old: readonly Fact[],
-    now: readonly Fact[],
-  ): void {
+  #replaceKeys(keys: Map<string, Some>, name: string, path: string, old: readonly Fact[], now: readonly Fact[]): void {
     const oldByKey = groupBy(old, 'key');
     const nowByKey = groupBy(now, 'key');
     for (const [key, right] of nowByKey) {
       const left = oldByKey.get(key);
-      getOrCreate(keys, key, () => new Map()).set(path, right);
-      if (left === undefined || !sameFacts(left, right)) this.#touch(`key${SEPARATOR}${name}${SEPARATOR}${key}`);
+      if (left === undefined) keys.set(key, withOne(keys.get(key), path));
+      if (left === undefined || !sameFacts(left, right)) this.#touchKey(name, key);
     }
     for (const key of oldByKey.keys()) {
       if (nowByKey.has(key)) continue;
-      const ofKey = keys.get(key);
-      ofKey?.delete(path);
-      if (ofKey?.size === 0) keys.delete(key);
-      this.#touch(`key${SEPARATOR}${name}${SEPARATOR}${key}`);
+      const rest = withoutOne(keys.get(key), path);
+      if (rest === undefined) keys.delete(key);
+      else keys.set(key, rest);
+      this.#touchKey(name, key);
     }
   }
 
-  /** Facts of a name by key and path. */
-  #keysOf(name: string): ReadonlyMap<string, ReadonlyMap<string, readonly Fact[]>> {
+  #touchKey(name: string, key: string): void {
+    this.#found.get(name)?.delete(key);
+    this.#touch(idOf('key', name, key));
+  }
+
+  /** Facts of the whole workspace with a name and key. */
+  #lookup(name: string, key: string): readonly Fact[] {
     let keys = this.#keys.get(name);
     if (keys === undefined) {
       keys = new Map();
@@ -275,7 +391,12 @@ export class FactIndex {
         this.#replaceKeys(keys, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
       }
     }
-    return keys;
+    const paths = keys.get(key);
+    if (paths === undefined) return NO_FACTS;
+    const found = getOrCreate(this.#found, name, () => new Map<string, readonly Fact[]>());
+    return getOrCreate(found, key, () =>
+      this.#inPathOrder(name, typeof paths === 'string' ? [paths] : paths).filter((fact) => fact.key === key),
+    );
   }
 
   #touch(dependency: string): void {
@@ -292,7 +413,7 @@ export class FactIndex {
     const entry = this.#judges[Number(id.slice(0, separator))]!;
     const partition = id.slice(separator + 1);
     this.#queued.add(id);
-    this.#queue.push({ id, entry, partition, source: `${entry.judge.partition}${SEPARATOR}${partition}` });
+    this.#queue.push({ id, entry, partition, source: idOf(entry.judge.partition, partition) });
     this.#inOrder = false;
   }
 
@@ -349,7 +470,8 @@ export class FactIndex {
       for (const verdict of verdicts) getOrCreate(byPath, verdict.subject.path, () => []).push(verdict);
       for (const [path, own] of byPath) {
         changed.add(path);
-        getOrCreate(this.#verdicts, path, () => new Map()).set(id, own);
+        const said = { id, rule: entry.rule, verdicts: own.slice() };
+        this.#verdicts.set(path, (this.#verdicts.get(path) ?? []).concat(said));
       }
       const dependencies = allReads(reads);
       for (const dependency of dependencies) this.#depend(id, dependency);
@@ -361,32 +483,24 @@ export class FactIndex {
   }
 
   #depend(id: string, dependency: string): void {
-    const runs = this.#dependents.get(dependency);
-    if (runs === undefined) this.#dependents.set(dependency, id);
-    else if (typeof runs === 'object') runs.add(id);
-    else if (runs !== id) this.#dependents.set(dependency, new Set([runs, id]));
+    this.#dependents.set(dependency, withOne(this.#dependents.get(dependency), id));
   }
 
   #exists(judge: WorkspaceJudge, partition: string): boolean {
     if (judge.partition === 'workspace') return judge.reads.some((name) => (this.#names.get(name)?.size ?? 0) > 0);
-    return judge.reads.some((name) =>
-      this.#holders.has(`${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`),
-    );
+    return judge.reads.some((name) => this.#holders.has(idOf(judge.partition, partition, name)));
   }
 
   #forget(id: string, run: JudgeRun): void {
     for (const dependency of run.dependencies) {
-      const runs = this.#dependents.get(dependency);
-      if (runs === id) this.#dependents.delete(dependency);
-      else if (typeof runs === 'object') {
-        runs.delete(id);
-        if (runs.size === 0) this.#dependents.delete(dependency);
-      }
+      const others = withoutOne(this.#dependents.get(dependency), id);
+      if (others === undefined) this.#dependents.delete(dependency);
+      else this.#dependents.set(dependency, others);
     }
     for (const path of run.paths) {
-      const ofPath = this.#verdicts.get(path);
-      ofPath?.delete(id);
-      if (ofPath?.size === 0) this.#verdicts.delete(path);
+      const others = this.#verdicts.get(path)?.filter((said) => said.id !== id) ?? [];
+      if (others.length === 0) this.#verdicts.delete(path);
+      else this.#verdicts.set(path, others);
     }
     this.#runs.delete(id);
   }
@@ -398,12 +512,10 @@ export class FactIndex {
 
   /** What judges said of a file, in a fixed order. */
   verdictsOf(path: string): readonly JudgeVerdict[] {
-    const ofPath = this.#verdicts.get(path);
-    if (ofPath === undefined) return [];
-    return [...ofPath.keys()].sort().flatMap((id) => {
-      const { rule } = this.#runs.get(id)!;
-      return ofPath.get(id)!.map((verdict) => ({ rule, verdict }));
-    });
+    const said = this.#verdicts.get(path) ?? [];
+    return [...said]
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .flatMap(({ rule, verdicts }) => verdicts.map((verdict) => ({ rule, verdict })));
   }
 
   #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
@@ -412,25 +524,21 @@ export class FactIndex {
       partition,
       get: (name) => {
         if (judge.partition === 'workspace') return this.#all(name, dependencies);
-        const id = `${judge.partition}${SEPARATOR}${partition}${SEPARATOR}${name}`;
+        const id = idOf(judge.partition, partition, name);
         dependencies.add(id);
         return this.#cached(id, () => {
-          const paths = this.#partitions.get(`${judge.partition}${SEPARATOR}${partition}`);
+          const paths = this.#partitions.get(idOf(judge.partition, partition));
           return this.#inPathOrder(name, paths);
         });
       },
       lookup: (name, key) => {
-        const id = `key${SEPARATOR}${name}${SEPARATOR}${key}`;
+        const id = idOf('key', name, key);
         dependencies.add(id);
-        const byPath = this.#keysOf(name).get(key);
-        if (byPath === undefined) return NO_FACTS;
-        // Most keys are those of one file.
-        if (byPath.size === 1) for (const facts of byPath.values()) return facts;
-        return this.#cached(id, () => inPathOrder(byPath));
+        return this.#lookup(name, key);
       },
       all: (name) => this.#all(name, dependencies),
       role: (path) => {
-        dependencies.add(`role${SEPARATOR}${path}`);
+        dependencies.add(idOf('role', path));
         return this.#files.get(path)?.role ?? 'production';
       },
       derive: <T>(derivation: Derivation<T>): T => {
@@ -447,13 +555,14 @@ export class FactIndex {
   }
 
   #all(name: string, dependencies: Set<string>): readonly Fact[] {
-    const id = `all${SEPARATOR}${name}`;
+    const id = idOf('all', name);
     dependencies.add(id);
+    this.#widelyRead.add(name);
     return this.#cached(id, () => this.#inPathOrder(name, this.#names.get(name)));
   }
 
-  #inPathOrder(name: string, paths: ReadonlySet<string> | undefined): readonly Fact[] {
-    return [...(paths ?? [])].sort().flatMap((path) => factsIn(this.#files.get(path), name));
+  #inPathOrder(name: string, paths: Iterable<string> | undefined): readonly Fact[] {
+    return [...(paths ?? [])].sort().flatMap((path) => this.#read(path, name));
   }
 
   #cached(id: string, compute: () => readonly Fact[]): readonly Fact[] {
@@ -495,29 +604,88 @@ function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   return judge.partition === 'component' ? file.component : file.directory;
 }
 
-function inPathOrder(facts: ReadonlyMap<string, readonly Fact[]>): readonly Fact[] {
-  return [...facts.keys()].sort().flatMap((path) => facts.get(path)!);
+function storedFile(path: string, { role, component, facts, mayRest }: FileFacts): StoredFile {
+  const byName = groupBy(facts, 'name');
+  return {
+    path,
+    role,
+    component,
+    directory: directoryOf(path),
+    mayRest,
+    names: sharedNames([...byName.keys()]),
+    lists: [...byName.values()],
+    resting: null,
+  };
 }
 
-function groupByName(facts: readonly Fact[]): Pick<StoredFile, 'names' | 'lists'> {
-  const byName = groupBy(facts, 'name');
-  return { names: [...byName.keys()], lists: [...byName.values()] };
+const knownNames = new Map<string, readonly string[]>();
+
+/** Most files have facts of the same names. */
+function sharedNames(names: readonly string[]): readonly string[] {
+  return getOrCreate(knownNames, names.join(), () => names);
 }
 
 /** The few names of a file are searched one by one. */
 function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
   const at = file?.names.indexOf(name) ?? -1;
-  return at < 0 ? NO_FACTS : file!.lists[at]!;
+  if (at < 0) return NO_FACTS;
+  return file!.lists[at] ?? awakeFacts(file!, at);
+}
+
+type RestingFact = readonly [anchor: number, key: string, value: Json, start: number, end: number];
+
+/** Facts at rest, but for those of names that are `awake` for good. */
+function restingFacts({ names, lists }: StoredFile, awake: ReadonlySet<string>): StoredFile['resting'] {
+  const anchors = new Map<Anchor | null, number>();
+  const lines = lists.map((list, i) => {
+    if (list === null || awake.has(names[i]!)) return '';
+    const rows = list.map(({ key, value, place: { anchor, span } }): RestingFact => {
+      const at = getOrCreate(anchors, anchor, () => anchors.size);
+      return [at, key, value, span.start, span.end];
+    });
+    return pack(rows);
+  });
+  return { text: lines.join('\n'), anchors: [...anchors.keys()] };
+}
+
+function awakeFacts({ path, names, resting }: StoredFile, at: number): readonly Fact[] {
+  const { text, anchors } = resting!;
+  return (unpack(text.split('\n', at + 1)[at]!) as readonly RestingFact[]).map(([anchor, key, value, start, end]) => ({
+    name: names[at]!,
+    key: sharedString(key),
+    value,
+    place: { path, anchor: anchors[anchor]!, span: { start, end } },
+  }));
+}
+
+function withOne(known: Some | undefined, item: string): Some {
+  if (known === undefined || known === item) return item;
+  if (known instanceof Set) return known.add(item);
+  const items: readonly string[] = typeof known === 'string' ? [known] : known;
+  if (items.includes(item)) return items;
+  return items.length < FEW ? items.concat(item) : new Set(items).add(item);
+}
+
+function withoutOne(known: Some | undefined, item: string): Some | undefined {
+  if (known === item) return undefined;
+  if (known instanceof Set) known.delete(item);
+  if (known === undefined || typeof known === 'string' || known instanceof Set) {
+    return known instanceof Set && known.size === 0 ? undefined : known;
+  }
+  const items = known.filter((other) => other !== item);
+  return items.length === 1 ? items[0] : items;
 }
 
 /** Kind and name of the partitions that a file belongs to. */
 function partitionsOf({ component, directory }: StoredFile): readonly string[] {
-  return [`component${SEPARATOR}${component}`, `directory${SEPARATOR}${directory}`];
+  return [idOf('component', component), idOf('directory', directory)];
 }
 
 function groupBy(facts: readonly Fact[], property: 'name' | 'key'): Map<string, Fact[]> {
   const result = new Map<string, Fact[]>();
   for (const fact of facts) getOrCreate(result, fact[property], () => []).push(fact);
+  // Lists that grew have room for more; copies have not.
+  for (const [key, list] of result) result.set(key, list.slice());
   return result;
 }
 

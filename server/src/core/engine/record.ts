@@ -5,7 +5,7 @@
 import type { FileRole } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
 import type { Anchor, Span } from '../model/location.ts';
-import type { Fact } from '../model/verdict.ts';
+import type { Fact, FailVerdict } from '../model/verdict.ts';
 import { type Chunk, contextKeyOf, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
 import { EMPTY_EXAMINATION, type Examination, type RuleVerdict } from './examine.ts';
 import { isLasting, type Problem } from './problem.ts';
@@ -14,8 +14,12 @@ import { sharedJson, sharedString } from './sharing.ts';
 
 type FactRecord = readonly [name: string, key: string, value: Json, start: number, end: number];
 
+type VerdictRecord =
+  | readonly [rule: number, start: number, end: number]
+  | readonly [rule: number, failure: FailVerdict];
+
 interface ExaminationRecord {
-  readonly verdicts: readonly (readonly [rule: number, verdict: RuleVerdict['verdict']])[];
+  readonly verdicts: readonly VerdictRecord[];
   readonly facts: readonly FactRecord[];
   readonly failures: Examination['failures'];
 }
@@ -43,7 +47,9 @@ export interface FileRecord {
 function recordExamination({ verdicts, facts, failures }: Examination): ExaminationRecord | 0 {
   if (verdicts.length === 0 && facts.length === 0 && failures.length === 0) return 0;
   return {
-    verdicts: verdicts.map(({ rule, verdict }) => [rule, verdict] as const),
+    verdicts: verdicts.map(({ rule, verdict }): VerdictRecord => {
+      return verdict.kind === 'pass' ? [rule, verdict.subject.start, verdict.subject.end] : [rule, verdict];
+    }),
     facts: facts.map(({ name, key, value, place: { span } }) => [name, key, value, span.start, span.end] as const),
     failures,
   };
@@ -52,7 +58,10 @@ function recordExamination({ verdicts, facts, failures }: Examination): Examinat
 function restoreExamination(record: ExaminationRecord | 0, path: string, anchor: Anchor): Examination {
   if (record === 0) return EMPTY_EXAMINATION;
   return {
-    verdicts: record.verdicts.map(([rule, verdict]) => ({ rule, verdict })),
+    verdicts: record.verdicts.map(([rule, what, end]): RuleVerdict => {
+      if (typeof what !== 'number') return { rule, verdict: what };
+      return { rule, verdict: { kind: 'pass', subject: { start: what, end: end! } } };
+    }),
     facts: record.facts.map(
       ([name, key, value, start, end]): Fact => ({
         name: sharedString(name),
@@ -93,18 +102,24 @@ export function isRepeatable({ problems }: Pick<FileRecord, 'problems'>): boolea
 
 /**
  * The analysis that was recorded for `text` at `path`; null when files of its kind are not judged. It takes the record
- * over.
+ * over. `anchors`: those that the file and its chunks have already.
  */
-export function analysisOf(path: string, text: string, record: FileRecord): FileAnalysis | null {
+export function analysisOf(
+  path: string,
+  text: string,
+  record: FileRecord,
+  anchors?: { readonly file: Anchor; readonly chunks: readonly Anchor[] },
+): FileAnalysis | null {
   const language = languageOf(path);
   if (language === null) return null;
-  const file = newFileAnalysis(path, language, text);
+  const fresh = newFileAnalysis(path, language, text);
+  const file = anchors === undefined ? fresh : { ...fresh, textAnchor: anchors.file };
   file.role = record.role;
   file.header = sharedJson(record.header);
   file.contextKey = contextKeyOf(record.role, record.conflicted, record.header);
   file.text = restoreExamination(record.text, path, file.textAnchor);
-  file.chunks = record.chunks.map(([start, length, fault, examination]): Chunk => {
-    const anchor: Anchor = { start };
+  file.chunks = record.chunks.map(([start, length, fault, examination], i): Chunk => {
+    const anchor = anchors?.chunks[i] ?? { start };
     const span: Span | null = typeof fault === 'number' ? null : { start: fault[0], end: fault[1] };
     return {
       anchor,
@@ -158,11 +173,15 @@ function isExaminationRecord(value: unknown): boolean {
   const { verdicts, facts, failures } = value;
   return (
     Array.isArray(verdicts) &&
-    verdicts.every((item) => Array.isArray(item) && typeof item[0] === 'number' && isObject(item[1])) &&
+    verdicts.every((item) => Array.isArray(item) && typeof item[0] === 'number' && isVerdict(item[1], item[2])) &&
     Array.isArray(facts) &&
     facts.every((item) => Array.isArray(item) && typeof item[0] === 'string' && typeof item[1] === 'string') &&
     Array.isArray(failures)
   );
+}
+
+function isVerdict(what: unknown, end: unknown): boolean {
+  return typeof what === 'number' ? typeof end === 'number' : isObject(what);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -17,8 +17,16 @@ export interface Change {
   readonly text: string;
 }
 
+/** The first version of a document; its lines are indexed when somebody asks for them. */
 export function snapshotOf(text: string): Snapshot {
-  return { text, lines: indexLines(text) };
+  let lines: LineIndex | null = null;
+  return {
+    text,
+    get lines() {
+      lines ??= indexLines(text);
+      return lines;
+    },
+  };
 }
 
 /**
