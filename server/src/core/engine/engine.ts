@@ -903,11 +903,9 @@ export class Engine {
       if (rule === undefined || !this.#looksAt(rule, file)) continue;
       const failing = open.filter(({ ruleId }) => ruleId === id);
       for (const { severity } of failing) add(rule, FAILURES + SEVERITIES.indexOf(severity));
-      if (id !== UNUSED_SUPPRESSION || this.#isSearched(file))
-        add(rule, PASSES, subjects - failing.length);
+      if (id !== UNUSED_SUPPRESSION || this.#isSearched(file)) add(rule, PASSES, subjects - failing.length);
     }
   }
-
 
   /** A few passing places of each rule, in path order. Call after everything was counted. */
   #evidence(): Location[][] {
