@@ -1,0 +1,23 @@
+/** Cookies that let somebody in and that everybody may see. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { go } from './go.ts';
+
+export const rule = defineRule({
+  id: 'cookie-insecure',
+  title: 'Cookie without protective flags',
+  category: 'security',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A cookie with a session or token is set without `Secure`, `HttpOnly` or `SameSite`.',
+    why: 'Without Secure it travels over plain connections, without HttpOnly an injected script reads it, and without SameSite browsers of all ages send it along with requests of other sites.',
+    howToFix: 'Set `Secure: true`, `HttpOnly: true` and `SameSite: http.SameSiteLaxMode`.',
+    refs: ['CWE-614', 'CWE-1004', 'CWE-1275', 'gosec G124'],
+  },
+  messages: {
+    flags: 'The cookie {name} is set without {missing}; set them so that neither scripts nor other sites get at it.',
+  },
+  fix: 'sometimes',
+  on: { go },
+});
