@@ -1,7 +1,7 @@
 /**
  * Errors that Go handlers send to the client: the text of an error, or a stack, in an answer with a status from 500 on.
  * Answers that blame the client are left alone, since their errors are mostly about what the client sent; so are errors
- * that are handed to a helper as they are, which may hide them, and branches for debugging.
+ * that are handed to a helper as they are, which may hide them, branches for debugging, and those for one known error.
  */
 import type { Fix, FixEdit, Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
@@ -104,10 +104,14 @@ function statusBefore(call: GoNode, writer: string): number | null {
   return found;
 }
 
-/** Whether a branch around is for debugging. */
-function isForDebugging(node: GoNode): boolean {
+/** Whether a branch around is for debugging, or for one error whose text the program chose. */
+function isSpecial(node: GoNode): boolean {
   for (let branch = node.ancestor('if_statement'); branch !== null; branch = branch.ancestor('if_statement')) {
-    if (/debug|verbose|\bdev|isdev|isLocal/i.test(branch.child('condition')?.text ?? '')) return true;
+    const condition = branch.child('condition')?.text ?? '';
+    if (/debug|verbose|\bdev|isdev|isLocal/i.test(condition)) return true;
+    const inside = branch.child('consequence')?.contains(node) === true;
+    if (inside && /errors\.(?:Is|As)\(|==\s*(?:\w+\.)?Err[A-Z]/.test(condition) && !/!\s*errors/.test(condition))
+      return true;
   }
   return false;
 }
@@ -146,7 +150,7 @@ const details: NodeDetector<unknown, GoNode, GoHeader> = {
     const isDirect = /^Fprint/.test(calledName(node));
     const taker = isDirect ? { call: node, text: leak.value } : takerOf(node);
     if (taker === null || !isServerFailure(taker.call, types)) return;
-    if (handlerAround(node) === null || isForDebugging(node)) return;
+    if (handlerAround(node) === null || isSpecial(node)) return;
     yield {
       kind: 'fail',
       subject: leak.value.span,

@@ -1,34 +1,25 @@
-/** One sentence: what this rule looks for. */
-import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
-import type { GoHeader } from '../../../languages/go/header.ts';
-import type { GoNode } from '../../../languages/go/nodes.gen.ts';
-
-const calls: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['call_expression'],
-  triggers: ['panic'],
-  *check(node) {
-    if (node.child('function')?.text !== 'panic') return;
-    const [argument] = node.child('arguments')?.namedChildren ?? [];
-    if (argument === undefined) return;
-    if (argument.kind === 'nil') yield { kind: 'pass', subject: node.span };
-    else yield { kind: 'fail', subject: node.span, message: 'found', args: { argument: argument.text } };
-  },
-};
+/** Callbacks that are believed whoever sends them. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { go, judge } from './go.ts';
 
 export const rule = defineRule({
   id: 'missing-webhook-signature',
-  title: 'Missing webhook signature',
+  title: 'Webhook without signature check',
   category: 'security',
-  severity: 'medium',
-  confidence: 'likely',
-  stage: 'preview',
+  severity: 'high',
+  confidence: 'heuristic',
+  stage: 'stable',
   docs: {
-    what: 'What fires.',
-    why: 'Why it hurts in production.',
-    howToFix: 'How to mend it.',
-    refs: [],
+    what: 'A handler reads the callback of a provider, and neither it nor its package verifies the signature that comes along.',
+    why: 'The address of a webhook is no secret. Whoever finds it sends events of their own: a payment that was never made, a push that never happened.',
+    howToFix:
+      'Verify the signature over the raw body before anything else, with the library of the provider (`webhook.ConstructEvent`, `github.ValidatePayload`) or with `hmac.Equal`.',
+    refs: ['CWE-345', 'CWE-347'],
   },
-  messages: { found: 'The defect with {argument}; the way out.' },
+  messages: {
+    unverified: '{name} acts on a callback of {provider} that anybody can send; verify its signature first.',
+  },
   fix: 'none',
-  on: { go: [calls] },
+  on: { go },
+  workspace: judge,
 });
