@@ -23,6 +23,7 @@ import { rule as configurationUndocumentedEnvVar } from './configuration/undocum
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
 import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
+import { rule as errorsBrokenHttpResponse } from './errors/broken-http-response/rule.ts';
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
@@ -44,6 +45,7 @@ import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-mar
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
+import { rule as qualityUnboundSqlParameters } from './quality/unbound-sql-parameters/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
 import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
 import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
@@ -62,14 +64,19 @@ import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
+import { rule as securityCookieInsecure } from './security/cookie-insecure/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
+import { rule as securityCsrfDisabled } from './security/csrf-disabled/rule.ts';
 import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
+import { rule as securityErrorDetailLeak } from './security/error-detail-leak/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
 import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
+import { rule as securityLogInjection } from './security/log-injection/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
+import { rule as securityMissingWebhookSignature } from './security/missing-webhook-signature/rule.ts';
 import { rule as securityNoOpSecurityCheck } from './security/no-op-security-check/rule.ts';
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
 import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
@@ -126,6 +133,7 @@ export const RULES: readonly Rule[] = [
   documentationIncompleteReadme,
   documentationMissingDocComment,
   errorsBrokenErrorChain,
+  errorsBrokenHttpResponse,
   errorsClientWithoutTimeout,
   errorsIgnoredError,
   errorsSwallowedError,
@@ -147,6 +155,7 @@ export const RULES: readonly Rule[] = [
   qualityNameCollision,
   qualitySyntaxError,
   qualityTodoComment,
+  qualityUnboundSqlParameters,
   qualityUndefinedIdentifier,
   qualityUnresolvedImport,
   qualityUnusedFunction,
@@ -165,14 +174,19 @@ export const RULES: readonly Rule[] = [
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,
   securityCommandInjection,
+  securityCookieInsecure,
   securityCorsWildcard,
+  securityCsrfDisabled,
   securityEphemeralSecret,
+  securityErrorDetailLeak,
   securityHardcodedSecret,
   securityInsecureTempFile,
   securityJwtUnverified,
+  securityLogInjection,
   securityMissingAuthentication,
   securityMissingRateLimit,
   securityMissingTls,
+  securityMissingWebhookSignature,
   securityNoOpSecurityCheck,
   securityPathTraversal,
   securityPeerVerificationDisabled,
