@@ -3,6 +3,7 @@ import type { Extractor } from '../core/rulekit/rule.ts';
 import { extractors as knowledgeDeployment } from '../knowledge/deployment.ts';
 import { extractors as knowledgeGoAuthentication } from '../knowledge/go/authentication.ts';
 import { extractors as knowledgeGoBodies } from '../knowledge/go/bodies.ts';
+import { extractors as knowledgeGoInputFlow } from '../knowledge/go/inputFlow.ts';
 import { extractors as knowledgeGoLifecycle } from '../knowledge/go/lifecycle.ts';
 import { extractors as knowledgeGoModules } from '../knowledge/go/modules.ts';
 import { extractors as knowledgeGoPrograms } from '../knowledge/go/programs.ts';
@@ -30,6 +31,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeDeployment,
   ...knowledgeGoAuthentication,
   ...knowledgeGoBodies,
+  ...knowledgeGoInputFlow,
   ...knowledgeGoLifecycle,
   ...knowledgeGoModules,
   ...knowledgeGoPrograms,

@@ -6,6 +6,7 @@
 import type { Fix, Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
 import { plainType } from '../../../knowledge/go/frameworks.ts';
+import { inputSinkJudge, parameterSink } from '../../../knowledge/go/inputFlow.ts';
 import { INPUT_NAMES } from '../../../knowledge/go/inputs.ts';
 import { type GoHeader, localNameOf } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
@@ -109,6 +110,12 @@ const files: NodeDetector<unknown, GoNode, GoHeader> = {
         // Input that was made harmless shows that somebody thought of it.
         if (origins.leavesOf(value).some((leaf) => leaf.nature === 'input'))
           yield { kind: 'pass', subject: value.span };
+        const sink = parameterSink('path-traversal', value, origins, {
+          message: 'input',
+          args: { value: shortText(value) },
+          neutral: isHarmless,
+        });
+        if (sink !== null && !isUsedBefore(value, origins.leavesOf(value))) yield sink;
         continue;
       }
       // net/http has cut the name of an upload to its last element.
@@ -116,7 +123,7 @@ const files: NodeDetector<unknown, GoNode, GoHeader> = {
       // ServeFile itself refuses a path of the request with `..` in it.
       if (id === 'net/http.ServeFile' && (input.input === 'url' || input.input === 'path')) continue;
       if (input.input === 'body' && input.fields.length === 0) continue;
-      if (isUsedBefore(value, input)) return;
+      if (isUsedBefore(value, [input])) return;
       yield {
         kind: 'fail',
         subject: value.span,
@@ -130,17 +137,17 @@ const files: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 /** Whether an earlier call uses the same variable as a path: one finding is enough. */
-function isUsedBefore(value: GoNode, leaf: Leaf): boolean {
-  const variable = leaf.bindings[0];
-  return (
-    variable?.uses.some((use) => {
+function isUsedBefore(value: GoNode, leaves: readonly Leaf[]): boolean {
+  const variables = new Set(leaves.flatMap((leaf) => leaf.bindings.slice(0, 1)));
+  return [...variables].some((variable) =>
+    variable.uses.some((use) => {
       if (use.start >= value.start) return false;
       for (let call = use.ancestor('call_expression', 'block'); call?.kind === 'call_expression'; ) {
         if (NAMES.has(calledName(call)) && call.child('function')?.contains(use) === false) return true;
         call = call.ancestor('call_expression', 'block');
       }
       return false;
-    }) === true
+    }),
   );
 }
 
@@ -210,3 +217,5 @@ function refusal(
 }
 
 export const go: readonly NodeDetector[] = [files as NodeDetector];
+
+export const judge = inputSinkJudge('path-traversal', (kind) => kind !== 'fileName' && kind !== 'archive');

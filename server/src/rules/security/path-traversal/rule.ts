@@ -1,6 +1,6 @@
 /** Files whose path a request or an archive decides. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { go } from './go.ts';
+import { go, judge } from './go.ts';
 
 export const rule = defineRule({
   id: 'path-traversal',
@@ -23,4 +23,5 @@ export const rule = defineRule({
   },
   fix: 'sometimes',
   on: { go },
+  workspace: judge,
 });

@@ -6,6 +6,7 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
 import { plainType } from '../../../knowledge/go/frameworks.ts';
+import { inputSinkJudge, parameterSink } from '../../../knowledge/go/inputFlow.ts';
 import { INPUT_NAMES, type InputKind } from '../../../knowledge/go/inputs.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
@@ -59,6 +60,13 @@ function hostInput(url: GoNode, origins: GoOrigins): { readonly value: GoNode; r
   return hasInput ? 'path' : null;
 }
 
+/** The value that a URL begins with, or its host. */
+function firstHole(url: GoNode, origins: GoOrigins): GoNode | null {
+  const [first, second] = origins.piecesOf(url);
+  if (first?.text === null) return first.node;
+  return first !== undefined && /^https?:\/\/$/.test(first.text) && second?.text === null ? second.node : null;
+}
+
 const calls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['.Get(', '.Head(', '.Post(', '.PostForm(', 'NewRequest', 'Redirect', 'ReverseProxy', '.Dial'],
@@ -83,8 +91,21 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
     const url = position === undefined ? undefined : values[position];
     if (url === undefined || url.kind.endsWith('string_literal')) return;
     const origins = originsAround(ctx, node);
-    const found = origins === null ? null : hostInput(url, origins);
-    if (found === null) return;
+    if (origins === null) return;
+    const found = hostInput(url, origins);
+    if (found === null) {
+      const host = isRedirect ? null : firstHole(url, origins);
+      const sink =
+        host === null
+          ? null
+          : parameterSink('untrusted-url-target', host, origins, {
+              message: 'request',
+              args: { value: shortText(url) },
+              neutral: () => false,
+            });
+      if (sink !== null) yield sink;
+      return;
+    }
     if (found === 'path') {
       yield { kind: 'pass', subject: url.span };
       return;
@@ -102,3 +123,5 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const go: readonly NodeDetector[] = [calls as NodeDetector];
+
+export const judge = inputSinkJudge('untrusted-url-target', (kind) => CHOSEN.has(kind));

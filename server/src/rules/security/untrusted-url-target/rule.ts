@@ -1,6 +1,6 @@
 /** Requests and redirects to hosts that strangers choose. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { go } from './go.ts';
+import { go, judge } from './go.ts';
 
 export const rule = defineRule({
   id: 'untrusted-url-target',
@@ -22,4 +22,5 @@ export const rule = defineRule({
   },
   fix: 'none',
   on: { go },
+  workspace: judge,
 });
