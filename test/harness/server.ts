@@ -23,6 +23,7 @@ import { buildAudit } from '../../server/src/core/present/build.ts';
 import { toJsonReport } from '../../server/src/core/present/json.ts';
 import { type Host, isProblem } from '../../server/src/host/host.ts';
 import { createNodeHost } from '../../server/src/host/node/nodeHost.ts';
+import { componentsOf } from '../../server/src/knowledge/project/components.ts';
 import { toDiagnostic } from '../../server/src/lsp/convert.ts';
 import { serve } from '../../server/src/lsp/server.ts';
 import { REPORT_REQUEST, type ReportResult } from '../../server/src/protocol.ts';
@@ -133,7 +134,13 @@ export async function shownAfresh(folder: string, options: FreshOptions = {}): P
     const items = engine.findings(path).map((finding) => toDiagnostic(finding, uriOf));
     return items.length === 0 ? [] : [[uriOf(path), items] as const];
   });
-  const audit = buildAudit(engine, { root: '', rubric: DEFAULT_RUBRIC, unread, detail: 'full' });
+  const audit = buildAudit(engine, {
+    root: '',
+    rubric: DEFAULT_RUBRIC,
+    unread,
+    detail: 'full',
+    components: (workspace) => componentsOf(workspace, []),
+  });
   const shown = { report: withoutRoot(JSON.stringify(toJsonReport(audit))), diagnostics: sorted(diagnostics) };
   engine.dispose();
   return JSON.parse(JSON.stringify(shown)) as Shown;

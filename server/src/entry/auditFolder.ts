@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import type { EngineConfiguration } from '../core/engine/configuration.ts';
 import { isLasting, type Problem } from '../core/engine/problem.ts';
 import { isManifest } from '../core/engine/roles.ts';
+import type { DeclaredComponent } from '../core/model/component.ts';
 import { directoryOf } from '../core/model/path.ts';
 import type { Audit } from '../core/present/audit.ts';
 import { recordAudit, restoreAudit } from '../core/present/auditRecord.ts';
@@ -19,6 +20,7 @@ import { digestOf } from '../host/node/bytes.ts';
 import { digestOfProgram, openDiskCache } from '../host/node/diskCache.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
+import { componentsOf } from '../knowledge/project/components.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
 import { beside, digestOfAnalysis } from './program.ts';
@@ -28,6 +30,7 @@ export interface AuditOptions {
   readonly root: string;
   readonly configuration: EngineConfiguration;
   readonly rubric: Rubric;
+  readonly components: readonly DeclaredComponent[];
   /** Ignore patterns besides those of git. */
   readonly exclude: readonly string[];
   /** Folder of the caches of all workspaces; null for none. */
@@ -135,6 +138,7 @@ async function freshAudit(
     unread,
     detail: 'full',
     contexts: true,
+    components: (workspace) => componentsOf(workspace, options.components),
   });
   const positionAt: PositionAt = (path, offset) => engine.positionAt(path, offset);
   return {
@@ -156,11 +160,11 @@ async function freshAudit(
 
 /** Names everything that an audit is a function of. `contents`: digest of each file, or why it could not be read. */
 function keyOf(
-  { root, configuration, rubric }: AuditOptions,
+  { root, configuration, rubric, components }: AuditOptions,
   { paths, problems }: Listing,
   contents: ReadonlyMap<string, string | Problem>,
 ): string {
   const program = digestOfProgram([beside('cli.js')]);
   const files = paths.map((path) => [path, contents.get(path) ?? null]);
-  return digestOf(JSON.stringify([program, basename(root), configuration, rubric, problems, files]));
+  return digestOf(JSON.stringify([program, basename(root), configuration, rubric, components, problems, files]));
 }

@@ -310,6 +310,7 @@ async function main(args: readonly string[]): Promise<number> {
       today: given.today,
       attestations: settings.attestations,
     },
+    components: settings.components,
     rubric: await rubricOf(root, given.rubric, settings.rubric),
     exclude: settings.exclude,
     cacheFolder: given.cacheFolder,

@@ -63,6 +63,7 @@ import {
   type ScanResult,
   type SourceFile,
 } from '../host/host.ts';
+import { componentsOf } from '../knowledge/project/components.ts';
 import {
   COUNTERS_REQUEST,
   type CountersResult,
@@ -989,6 +990,7 @@ class LanguageServer {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
       rubric: this.#rubric!,
+      components: (workspace) => componentsOf(workspace, this.#fileSettings.components),
       // Of an open document the text is known.
       unread: this.#unread.filter(({ path }) => !this.#isOpen(path)),
       detail,

@@ -190,16 +190,21 @@ export class Engine {
   }
 
   /** Production code by programming language: files that are looked into, and those that no rule reads as code yet. */
-  get codeFiles(): CodeFiles {
+  codeFiles(includes: (path: string) => boolean = everything): CodeFiles {
     const judged = new Map<string, number>();
     const unjudged = new Map<string, number>();
     for (const { path, language, role } of this.#files.values()) {
       const name = role === 'production' ? codeNameOf(path) : null;
-      if (name === null) continue;
+      if (name === null || !includes(path)) continue;
       const counts = this.#analyser.supports(language) ? judged : unjudged;
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     return { judged, unjudged };
+  }
+
+  /** All facts of a name, for those who describe the workspace and judge nothing. */
+  facts(name: string): readonly Fact[] {
+    return this.#index.named(name);
   }
 
   /** Paths of all files, in order. */
@@ -506,13 +511,20 @@ export class Engine {
     return findings;
   }
 
-  /** What a finding is known again by when its lines have moved. */
-  contextOf({ location: { path, span }, message }: Finding): FindingContext {
+  /** What the findings of a file are known again by when their lines have moved, by fingerprint. */
+  contextsOf(path: string): Readonly<Record<string, FindingContext>> {
+    const findings = this.findings(path);
     const file = this.#files.get(path);
-    const chunk = file?.chunks.find(
-      ({ anchor, length }) => anchor.start <= span.start && span.start < anchor.start + length,
+    if (findings.length === 0 || file === undefined) return {};
+    const { chunks, snapshot } = this.#awake(file);
+    return Object.fromEntries(
+      findings.map(({ fingerprint, message, location: { span } }) => {
+        const chunk = chunks.find(
+          ({ anchor, length }) => anchor.start <= span.start && span.start < anchor.start + length,
+        );
+        return [fingerprint, contextOf(chunk?.text ?? '', snapshot.text.slice(span.start, span.end), message)];
+      }),
     );
-    return contextOf(chunk?.text ?? '', file?.snapshot.text.slice(span.start, span.end) ?? '', message);
   }
 
   /** Findings of a file that comments accept, as long as these hold. */
@@ -816,17 +828,20 @@ export class Engine {
     return support.importEdits(masked, this.#awake(file).header, add, removable);
   }
 
-  /** Passes and failures of every enabled rule; with `evidence` also a few passing places of each, in path order. */
-  tallies(evidence: boolean): readonly RuleTally[] {
-    const totals = this.#totals;
+  /**
+   * Passes and failures of every enabled rule; with `evidence` also a few passing places of each, in path order.
+   * `includes`: the files that count.
+   */
+  tallies(evidence: boolean, includes?: (path: string) => boolean): readonly RuleTally[] {
     for (const path of this.#uncounted) {
       const counts = this.#countsOf(path);
       if (counts.length === 0) continue;
       this.#counted.set(path, counts);
-      for (let i = 0; i < counts.length; i += 2) totals[counts[i]!]! += counts[i + 1]!;
+      for (let i = 0; i < counts.length; i += 2) this.#totals[counts[i]!]! += counts[i + 1]!;
     }
     this.#uncounted.clear();
-    const places = evidence ? this.#evidence() : null;
+    const totals = includes === undefined ? this.#totals : this.#totalsOf(includes);
+    const places = evidence ? this.#evidence(includes ?? everything) : null;
     const attested = attestedToday(this.#configuration);
     return this.#rules.flatMap((rule, index) => {
       if (!this.isEnabled(rule)) return [];
@@ -847,6 +862,15 @@ export class Engine {
         },
       ];
     });
+  }
+
+  #totalsOf(includes: (path: string) => boolean): Uint32Array {
+    const totals = new Uint32Array(this.#totals.length);
+    for (const [path, counts] of this.#counted) {
+      if (!includes(path)) continue;
+      for (let i = 0; i < counts.length; i += 2) totals[counts[i]!]! += counts[i + 1]!;
+    }
+    return totals;
   }
 
   /** What is said of a path has changed: it is counted anew. */
@@ -908,7 +932,7 @@ export class Engine {
   }
 
   /** A few passing places of each rule, in path order. Call after everything was counted. */
-  #evidence(): Location[][] {
+  #evidence(includes: (path: string) => boolean): Location[][] {
     const places: Location[][] = this.#rules.map(() => []);
     const take = (rule: number, place: Place): void => {
       const list = places[rule]!;
@@ -917,7 +941,7 @@ export class Engine {
     const isWanted = (at: number, i: number): boolean =>
       i % 2 === 0 && at % COUNTERS === PASSES && places[Math.floor(at / COUNTERS)]!.length < EVIDENCE_LIMIT;
     for (const path of [...this.#counted.keys()].sort()) {
-      if (!this.#counted.get(path)!.some(isWanted)) continue;
+      if (!includes(path) || !this.#counted.get(path)!.some(isWanted)) continue;
       const file = this.#files.get(path);
       if (file !== undefined) {
         this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
@@ -959,6 +983,8 @@ function withFacts(file: FileAnalysis, factsAt: (anchor: Anchor) => readonly Fac
     })),
   };
 }
+
+const everything = (): boolean => true;
 
 /** Where a span, which is relative to `base`, is after an edit of the file. */
 function shiftedSpan(span: Span, edit: InputEdit, base: number): Span {

@@ -554,6 +554,11 @@ export class FactIndex {
     };
   }
 
+  /** All facts of a name, in path and position order. */
+  named(name: string): readonly Fact[] {
+    return this.#inPathOrder(name, this.#names.get(name));
+  }
+
   #all(name: string, dependencies: Set<string>): readonly Fact[] {
     const id = idOf('all', name);
     dependencies.add(id);

@@ -14,3 +14,16 @@ export interface DeclaredComponent {
   readonly kind?: ComponentKind;
   readonly criticality?: Criticality;
 }
+
+/** A part of the workspace that is built and run by itself. */
+export interface ComponentPart {
+  /** Its folder, '' for the root. A file belongs to the nearest component around it. */
+  readonly path: string;
+  readonly name: string;
+  readonly kind: ComponentKind;
+  readonly criticality: Criticality;
+  /** Paths of its manifests. */
+  readonly manifests: readonly string[];
+  /** What runs it: paths of Dockerfiles, compose services, workloads. */
+  readonly runs: readonly string[];
+}

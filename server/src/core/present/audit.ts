@@ -9,6 +9,7 @@ import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import type { Rule } from '../rulekit/rule.ts';
 import { criterionOf, displayScore } from '../score/score.ts';
 import type { CategoryScore, Rubric, Scorecard } from '../score/types.ts';
+import type { ComponentResult } from './components.ts';
 import { compareText } from './text.ts';
 
 /** A rule as reports show it. */
@@ -40,6 +41,9 @@ export interface Audit {
   /** What the scorecard would say if they were open; null when there are none. */
   readonly unaccepted?: { readonly score: number | null; readonly grade: string | null } | null;
   readonly attestations?: readonly AttestationState[];
+  readonly components?: readonly ComponentResult[];
+  /** Code that belongs to no component. */
+  readonly loose?: readonly string[];
   /** By fingerprint, where the reader compares with a baseline. */
   readonly contexts?: Readonly<Record<string, FindingContext>>;
   readonly baseline?: BaselineState;
@@ -117,8 +121,12 @@ export function outlineAudit(audit: Audit): readonly CategoryOutline[] {
 
 /** Why the verdict is not plain READY when blockers and conditions do not say it; '' when they do or when it is. */
 export function scoreReason({ scorecard, rubric }: Pick<Audit, 'scorecard' | 'rubric'>): string {
-  const { score, blockers, conditions, mustHaves } = scorecard;
+  const { score, blockers, conditions, mustHaves, belowGrade = [] } = scorecard;
   if (score === null || blockers.length > 0) return '';
+  if (belowGrade.length > 0) {
+    const each = belowGrade.map(({ component, grade, least }) => `${component} has ${grade} and needs ${least}`);
+    return `Components are below their least grade: ${each.join('; ')}.`;
+  }
   const { ready, conditional } = rubric.verdict;
   const shown = displayScore(score);
   if (shown < conditional) return `The score of ${shown} is below ${conditional}, the least for READY WITH CONDITIONS.`;

@@ -1,11 +1,15 @@
 /** Makes the `Audit` that every presenter takes from the state of an engine. */
+
+import type { FindingContext } from '../engine/baseline.ts';
 import { attestedToday } from '../engine/configuration.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Problem } from '../engine/problem.ts';
+import type { ComponentPart } from '../model/component.ts';
 import type { AcceptedFinding, Finding, RuleTally } from '../model/finding.ts';
 import { scoreWorkspace } from '../score/score.ts';
 import type { Rubric, Scorecard } from '../score/types.ts';
 import type { Audit } from './audit.ts';
+import { gradeComponents, looseFiles, withComponentGates } from './components.ts';
 import { compareText } from './text.ts';
 
 export const TOOL_NAME = 'Shipworthy';
@@ -26,6 +30,8 @@ export interface BuildOptions {
   readonly unread: readonly Problem[];
   /** Whether the reader wants findings and passing places, or the scorecard alone. */
   readonly detail: 'full' | 'scorecard';
+  /** The parts of the workspace; without it there are none. */
+  readonly components?: (workspace: Engine) => readonly ComponentPart[];
   /** Whether the reader compares findings with a baseline. */
   readonly contexts?: boolean;
   /** Restricts the findings (not the score) to some files. */
@@ -46,7 +52,8 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
   const rules = engine.rules.filter((rule) => engine.isEnabled(rule));
   const tallies = engine.tallies(full);
   const paths = engine.paths;
-  const { configuration, codeFiles } = engine;
+  const { configuration } = engine;
+  const codeFiles = engine.codeFiles();
   const coverage = { judged: sum(codeFiles.judged), unjudged: sum(codeFiles.unjudged) };
   const findings: Finding[] = [];
   const accepted: AcceptedFinding[] = [];
@@ -64,7 +71,11 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
   const attested = attestedToday(configuration);
   const score = (counted: readonly RuleTally[]): Scorecard =>
     scoreWorkspace(counted, rules, options.rubric, coverage, attested);
-  const scorecard = score(tallies);
+  // The scorecard alone needs them only where they decide something.
+  const wantsComponents = full || options.rubric.components !== undefined;
+  const parts = wantsComponents ? (options.components?.(engine) ?? []) : [];
+  const components = gradeComponents(engine, parts, rules, options.rubric);
+  const scorecard = withComponentGates(score(tallies), components, options.rubric);
   const unaccepted = accepted.length === 0 ? null : score(withAccepted(tallies, accepted));
   return {
     tool: { name: TOOL_NAME, version: TOOL_VERSION, uri: TOOL_URI, ruleDocsUri: RULE_DOCS_URI },
@@ -85,8 +96,15 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
         .sort((a, b) => compareText(a.path, b.path)),
     },
     ...(options.contexts === true
-      ? { contexts: Object.fromEntries(findings.map((each) => [each.fingerprint, engine.contextOf(each)])) }
+      ? {
+          contexts: Object.assign({}, ...paths.map((path) => engine.contextsOf(path))) as Record<
+            string,
+            FindingContext
+          >,
+        }
       : {}),
+    components,
+    loose: parts.length === 0 ? [] : looseFiles(paths, parts),
     accepted,
     unaccepted: unaccepted === null ? null : { score: unaccepted.score, grade: unaccepted.grade },
     attestations: (configuration.attestations ?? []).map((each) => ({

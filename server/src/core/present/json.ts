@@ -32,6 +32,7 @@ export function toJsonReport(audit: Audit) {
       confidence: scorecard.confidence,
       blockers: scorecard.blockers,
       conditions: scorecard.conditions,
+      belowGrade: scorecard.belowGrade ?? [],
       risk: scorecard.risk,
       minutes,
       mustHaves: scorecard.mustHaves,
@@ -90,6 +91,11 @@ export function toJsonReport(audit: Audit) {
       unjudged: stats.unjudged ?? {},
       skipped: stats.skipped.map(({ path, reason }) => ({ path, reason })),
     },
+    components: (audit.components ?? []).map(({ score, ...component }) => ({
+      ...component,
+      score: score === null ? null : displayScore(score),
+    })),
+    loose: audit.loose ?? [],
     accepted: (audit.accepted ?? []).map(({ finding, reason, until, scope, location }) => ({
       ruleId: finding.ruleId,
       severity: finding.severity,

@@ -142,6 +142,8 @@ export interface Scorecard {
   readonly blockers: readonly GatingRule[];
   /** Why the verdict is READY WITH CONDITIONS at best; without the blockers. */
   readonly conditions: readonly GatingRule[];
+  /** Components below the least grade of the rubric; any of them makes the verdict NOT READY. */
+  readonly belowGrade?: readonly { readonly component: string; readonly grade: string; readonly least: string }[];
   readonly risk: RiskLevel;
   readonly mustHaves: readonly MustHaveState[];
   readonly purposes: readonly PurposeState[];
