@@ -5,7 +5,7 @@
 import type { Extractor, TextDetector } from '../core/rulekit/rule.ts';
 import { type FactName, state } from './facts.ts';
 
-type ProxyFact = Extract<FactName, 'proxy.tls' | 'proxy.rate-limit' | 'proxy.body-limit'>;
+type ProxyFact = Extract<FactName, 'proxy.tls' | 'proxy.rate-limit' | 'proxy.body-limit' | 'proxy.resilience'>;
 
 interface Sign {
   readonly fact: ProxyFact;
@@ -45,6 +45,13 @@ const CLUSTER: readonly Sign[] = [
     fact: 'proxy.tls',
     by: 'a service mesh',
     patterns: [/^\s*kind:\s*["']?(?:VirtualService|PeerAuthentication|DestinationRule)\b/m],
+  },
+  {
+    fact: 'proxy.resilience',
+    by: 'a service mesh',
+    patterns: [
+      /^\s*kind:\s*["']?(?:VirtualService|DestinationRule|ServiceProfile|ServiceDefaults)\b|linkerd\.io\/inject/m,
+    ],
   },
   { fact: 'proxy.tls', by: 'a route', patterns: [/^\s*kind:\s*["']?Route\b/m, /^\s*tls:/m] },
   { fact: 'proxy.tls', by: 'Knative', patterns: [/serving\.knative\.dev/] },

@@ -223,6 +223,11 @@ export type FactValues = {
   /** Key: import path or kind of client. The program calls other systems over the network. */
   'network.client': null;
 
+  /** Key: name or import path. A declaration that repeats what failed, or waits longer and longer, by its words. */
+  'resilience.retry': null;
+  /** Key: name or import path. A declaration with a circuit breaker, a fallback or another degraded mode, by its words. */
+  'resilience.breaker': null;
+
   /** Key: library. Calls of one logging library in one declaration; the place is the first call. */
   'log.call': { readonly structured: boolean; readonly count: number };
   /** Key: import path. A logging library is imported; the place is the import. Not structured: plain or not known. */
@@ -355,6 +360,8 @@ export type FactValues = {
 
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };
+  /** Key: path of the file. A service mesh or proxy of the deployment retries and breaks circuits. */
+  'proxy.resilience': { readonly by: string };
   /** Key: path of the file. A proxy of the deployment limits the rate of requests. */
   'proxy.rate-limit': { readonly by: string };
   /** Key: path of the file. A proxy of the deployment bounds request bodies. */

@@ -8,6 +8,7 @@ import { extractors as knowledgeGoLifecycle } from '../knowledge/go/lifecycle.ts
 import { extractors as knowledgeGoModules } from '../knowledge/go/modules.ts';
 import { extractors as knowledgeGoPrograms } from '../knowledge/go/programs.ts';
 import { extractors as knowledgeGoRateLimits } from '../knowledge/go/rateLimits.ts';
+import { extractors as knowledgeGoResilience } from '../knowledge/go/resilience.ts';
 import { extractors as knowledgeGoRoutes } from '../knowledge/go/routes.ts';
 import { extractors as knowledgeGoServers } from '../knowledge/go/servers.ts';
 import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts';
@@ -36,6 +37,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoModules,
   ...knowledgeGoPrograms,
   ...knowledgeGoRateLimits,
+  ...knowledgeGoResilience,
   ...knowledgeGoRoutes,
   ...knowledgeGoServers,
   ...knowledgeGoTelemetry,

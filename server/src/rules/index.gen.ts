@@ -26,6 +26,9 @@ import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule
 import { rule as errorsBrokenHttpResponse } from './errors/broken-http-response/rule.ts';
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
+import { rule as errorsMissingCircuitBreaker } from './errors/missing-circuit-breaker/rule.ts';
+import { rule as errorsMissingRetry } from './errors/missing-retry/rule.ts';
+import { rule as errorsRetryWithoutBackoff } from './errors/retry-without-backoff/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
 import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
@@ -136,6 +139,9 @@ export const RULES: readonly Rule[] = [
   errorsBrokenHttpResponse,
   errorsClientWithoutTimeout,
   errorsIgnoredError,
+  errorsMissingCircuitBreaker,
+  errorsMissingRetry,
+  errorsRetryWithoutBackoff,
   errorsSwallowedError,
   observabilityManualJsonConstruction,
   observabilityMissingHealthEndpoint,

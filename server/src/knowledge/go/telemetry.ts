@@ -59,7 +59,7 @@ const clientImports: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 const clientCalls: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['selector_expression'],
+  kinds: ['selector_expression', 'composite_literal'],
   triggers: [
     'http.Client',
     'http.Get',
@@ -71,6 +71,13 @@ const clientCalls: NodeDetector<unknown, GoNode, GoHeader> = {
     'grpc.DialContext',
   ],
   *check(node, ctx) {
+    if (node.kind === 'composite_literal') {
+      const type = node.child('type');
+      const qualifier = type?.child('package')?.text;
+      if (qualifier === undefined || qualifier !== localNameOf(ctx.file.header, 'net/http')) return;
+      if (type?.child('name')?.text === 'Client') yield state('network.client', 'net/http', null, type);
+      return;
+    }
     const operand = node.child('operand');
     const name = node.child('field')?.text ?? '';
     if (operand?.kind !== 'identifier') return;

@@ -1,0 +1,66 @@
+/** Services that call others over HTTP and never try a second time. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { allFacts } from '../../../knowledge/facts.ts';
+import {
+  evidence,
+  firstTime,
+  mayBeShared,
+  SERVICE_FACTS,
+  servesRequests,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
+
+export const rule = defineRule({
+  id: 'missing-retry',
+  title: 'No retry for transient failures',
+  category: 'errors',
+  severity: 'medium',
+  confidence: 'heuristic',
+  stage: 'stable',
+  docs: {
+    what: 'A service sends requests to other systems, and nothing in it, by name or by library, ever tries one of them again.',
+    why: 'Connections break and servers restart all day long. Without a second attempt every such blink is an error that a user sees.',
+    howToFix:
+      'Send requests that may be repeated through one helper that tries a few times with growing, random delays, or use a client that does, such as hashicorp/go-retryablehttp. Leave out requests that must not happen twice.',
+    refs: ['CWE-755', 'https://pkg.go.dev/github.com/hashicorp/go-retryablehttp'],
+  },
+  messages: {
+    none: 'Requests to other systems are made from here and nothing ever retries one; repeat what failed for the moment.',
+  },
+  fix: 'none',
+  on: { go: [] },
+  workspace: {
+    partition: 'workspace',
+    reads: SERVICE_FACTS,
+    *judge(facts) {
+      const isFirst = firstTime();
+      const mesh = allFacts(facts, 'proxy.resilience')[0];
+      for (const program of servicesOf(facts)) {
+        if (!servesRequests(program) || program.framework !== '') continue;
+        const calls = evidence(facts, program, 'network.client').filter(
+          ({ key, place }) => key === 'net/http' && facts.role(place.path) === 'production',
+        );
+        const [call] = calls;
+        if (call === undefined) continue;
+        const retry = evidence(facts, program, 'resilience.retry').find(
+          ({ place }) => facts.role(place.path) === 'production',
+        );
+        if (retry !== undefined) {
+          if (isFirst(retry.place)) yield { kind: 'pass', subject: retry.place };
+          continue;
+        }
+        if (!isFirst(call.place)) continue;
+        if (mesh !== undefined || mayBeShared(program, /retry|client|http|backoff/i)) {
+          yield {
+            kind: 'unknown',
+            subject: call.place,
+            note: `Retries may come from ${mesh?.value.by ?? program.opaque[0]!}.`,
+          };
+          continue;
+        }
+        const related = calls.slice(1, 4).map(({ place }) => ({ place, message: 'Here as well.' }));
+        yield { kind: 'fail', subject: call.place, message: 'none', related };
+      }
+    },
+  },
+});
