@@ -14,6 +14,9 @@ export type Exposure = 'loopback' | 'open' | 'unknown';
 /** What a route is for. `app`: everything that is none of the others. */
 export type RoutePurpose = 'app' | 'health' | 'metrics' | 'debug' | 'static';
 
+/** `constant`: always the same answer; `always200`: tells of failures with status 200; `checks`: looks at something. */
+export type HealthHandler = 'constant' | 'always200' | 'checks';
+
 /** A part of the examined chunk, as plain data. */
 export type Part = { readonly start: number; readonly end: number };
 
@@ -214,6 +217,8 @@ export type FactValues = {
 
   /** Key: path or name. A health route, handler or service outside of plain route registrations. */
   'health.route': { readonly kind: 'path' | 'handler' | 'library' };
+  /** Key: name or path. A handler of a health check, and what it does. */
+  'health.handler': HealthHandler;
   /** Key: callee or path. Metrics are served; `known`: by a metrics library. */
   'metrics.route': { readonly known: boolean };
   /** Key: import path. A metrics client or agent is used. */
@@ -360,6 +365,8 @@ export type FactValues = {
 
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };
+  /** Key: the word or function. Something saves data, or says how that is done. */
+  backup: null;
   /** Key: path of the file. A service mesh or proxy of the deployment retries and breaks circuits. */
   'proxy.resilience': { readonly by: string };
   /** Key: path of the file. A proxy of the deployment limits the rate of requests. */

@@ -8,7 +8,7 @@ import { state } from '../facts.ts';
 
 const RETRY = /\b\w*(?:[rR]etr(?:y|ies)|[bB]ack[oO]ff|[rR]econnect)\w*|\b(?:max[aA]ttempts|MaxAttempts|numAttempts)\b/;
 const BREAKER =
-  /\b\w*(?:[cC]ircuit|[bB]reaker|[fF]all[bB]ack|[bB]ulkhead|[hH]ystrix|[dD]egrad(?:e|ed|ation)|[cC]ooldown|[fF]ailsafe|[fF]ailover|[sS]tale(?:IfError|Cache|Data)|[lL]oadShed)\w*/;
+  /\b\w*(?:[cC]ircuit(?!s)|[bB]reaker|[bB]ulkhead|[hH]ystrix|[dD]egrad(?:e|ed|ation)|[cC]ooldown|[fF]ailsafe|[fF]ailover|[sS]tale(?:IfError|Cache|Data)|[lL]oadShed)\w*|\b(?!redirect|spa|index)\w+[fF]all[bB]ack\w*|\b[fF]all[bB]ack[A-Z](?!illis)\w*/;
 
 /** Comments promise much. */
 function withoutComments(text: string): string {

@@ -1,0 +1,65 @@
+/** Programs that record metrics which nobody can ever read. */
+import { defineRule } from '../../../core/rulekit/rule.ts';
+import { evidence, firstTime, mayBeShared, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+
+const PROMETHEUS = /^github\.com\/prometheus\/client_golang\/prometheus(?:\/promauto)?$/;
+const OTEL = /^go\.opentelemetry\.io\/otel\/metric/;
+
+export const rule = defineRule({
+  id: 'metrics-without-exporter',
+  title: 'Metrics recorded but never exported',
+  category: 'observability',
+  severity: 'high',
+  confidence: 'heuristic',
+  stage: 'stable',
+  docs: {
+    what: 'A service records metrics by the Prometheus or OpenTelemetry library, and no handler, gateway, provider or exporter takes them anywhere.',
+    why: 'The code looks instrumented, and every measurement is thrown away. That is found out in the incident for which it was needed.',
+    howToFix:
+      'Register `promhttp.Handler()` at `/metrics`, or set up a meter provider with an exporter in main before the first instrument is made.',
+    refs: ['https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/promhttp'],
+  },
+  messages: {
+    prometheus: 'Metrics are recorded and nothing exports them; register promhttp.Handler() at /metrics.',
+    otel: 'Metrics are recorded and no meter provider exports them; set one up with an exporter in main.',
+  },
+  fix: 'none',
+  on: { go: [] },
+  workspace: {
+    partition: 'workspace',
+    reads: SERVICE_FACTS,
+    *judge(facts) {
+      const isFirst = firstTime();
+      for (const program of servicesOf(facts)) {
+        if (program.framework !== '') continue;
+        const clients = evidence(facts, program, 'metrics.client').filter(
+          ({ place }) => facts.role(place.path) === 'production',
+        );
+        const [used] = clients.filter(({ key }) => PROMETHEUS.test(key) || OTEL.test(key));
+        if (used === undefined) continue;
+        // Whatever else is imported for metrics, and every route with them, may be the way out.
+        const exporter =
+          clients.find(({ key }) => !PROMETHEUS.test(key) && !OTEL.test(key)) ??
+          evidence(facts, program, 'metrics.route')[0] ??
+          evidence(facts, program, 'http.route').find(({ value }) => value.purpose === 'metrics');
+        const imported = evidence(facts, program, 'go.file').find(({ value }) =>
+          value.imports.some(
+            (path) =>
+              /prom(?:etheus|http|auto)?\b(?!.*\/promauto$)|otelconf|autoexport/i.test(path) && !PROMETHEUS.test(path),
+          ),
+        );
+        const found = exporter ?? imported;
+        if (found !== undefined) {
+          if (isFirst(found.place)) yield { kind: 'pass', subject: found.place };
+          continue;
+        }
+        if (!isFirst(used.place)) continue;
+        if (mayBeShared(program, /metric|monitor|observ|telemetry|prom/i)) {
+          yield { kind: 'unknown', subject: used.place, note: `Metrics may be exported by ${program.opaque[0]!}.` };
+          continue;
+        }
+        yield { kind: 'fail', subject: used.place, message: PROMETHEUS.test(used.key) ? 'prometheus' : 'otel' };
+      }
+    },
+  },
+});
