@@ -5,6 +5,7 @@ import { extractors as knowledgeDeployment } from '../knowledge/deployment.ts';
 import { extractors as knowledgeGoAuthentication } from '../knowledge/go/authentication.ts';
 import { extractors as knowledgeGoBodies } from '../knowledge/go/bodies.ts';
 import { extractors as knowledgeGoHealthHandlers } from '../knowledge/go/healthHandlers.ts';
+import { extractors as knowledgeGoInputFlow } from '../knowledge/go/inputFlow.ts';
 import { extractors as knowledgeGoLifecycle } from '../knowledge/go/lifecycle.ts';
 import { extractors as knowledgeGoModules } from '../knowledge/go/modules.ts';
 import { extractors as knowledgeGoPrograms } from '../knowledge/go/programs.ts';
@@ -35,6 +36,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoAuthentication,
   ...knowledgeGoBodies,
   ...knowledgeGoHealthHandlers,
+  ...knowledgeGoInputFlow,
   ...knowledgeGoLifecycle,
   ...knowledgeGoModules,
   ...knowledgeGoPrograms,
