@@ -24,9 +24,11 @@ import { extractors as knowledgeProjectLayout } from '../knowledge/project/layou
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
+import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
 import { extractors as languagesGoSymbols } from '../languages/go/symbols.ts';
+import { extractors as languagesGoTasks } from '../languages/go/tasks.ts';
 import { extractors as languagesGoUses } from '../languages/go/uses.ts';
 
 /** Every source of facts. */
@@ -55,8 +57,10 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectReadme,
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
+  ...languagesGoChannels,
   ...languagesGoHidden,
   ...languagesGoLocksFacts,
   ...languagesGoSymbols,
+  ...languagesGoTasks,
   ...languagesGoUses,
 ];

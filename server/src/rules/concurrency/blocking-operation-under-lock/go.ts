@@ -5,21 +5,17 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import { type ChunkContext, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { chainContext, chainOf } from '../../../languages/go/chains.ts';
+import { channelName, lockingKeyOf } from '../../../languages/go/channels.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import { HELD_READ, HELD_WRITE, type HeldLocks, lockUnitAround } from '../../../languages/go/locks/held.ts';
 import { goLockOperations, placeOf } from '../../../languages/go/locks/operations.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { goScope } from '../../../languages/go/scope.ts';
 import {
-  callArguments,
   calledExpression,
   calledName,
   FUNCTION_KINDS,
-  functionName,
-  isAssigned,
   operatorOf,
-  receiverOf,
-  syntaxChildren,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, goTypes } from '../../../languages/go/types.ts';
@@ -28,11 +24,6 @@ type Context = ChunkContext<unknown, GoHeader>;
 
 /** Key: name of the function, as that of `go.locking`. */
 export const BLOCKING = 'lock.blocking';
-/** Key: name of the field or variable that a new channel is put into. */
-export const CHANNEL_MADE = 'channel.made';
-/** Key: name of the field or variable of a channel. A function receives from it, sends to it or closes it. */
-export const CHANNEL_USED = 'channel.used';
-
 export type BlockingFact = {
   /** Places of the locks that are held, in the function. */
   readonly locks: readonly string[];
@@ -47,8 +38,6 @@ export type BlockingFact = {
   readonly text: string;
 };
 
-export type ChannelUse = { readonly how: 'receive' | 'send'; readonly function: string };
-
 /** Methods that may wait for a network or a process: the judge asks for the type. */
 const METHODS =
   /^(?:Do|Get|Post|PostForm|Head|Run|Output|CombinedOutput|Wait|WriteMessage|WriteJSON|ReadMessage|ReadJSON|NextReader|Write|Read)$/;
@@ -62,19 +51,6 @@ function isHeld(ways: number): boolean {
 
 function heldNames(held: HeldLocks | null): string[] {
   return held === null ? [] : [...held.locks].filter(([, ways]) => isHeld(ways)).map(([lock]) => lock);
-}
-
-/** Name of the field or variable that holds a channel; '' for everything else. */
-function channelName(expression: GoNode): string {
-  const inner = unparenthesized(expression);
-  if (inner.kind === 'identifier') return inner.text;
-  return inner.kind === 'selector_expression' ? (inner.child('field')?.text ?? '') : '';
-}
-
-/** Key of a function as that of its `go.locking` fact. */
-function keyOf(declaration: GoNode): string {
-  const receiver = receiverOf(declaration);
-  return receiver === null ? functionName(declaration) : `${receiver.type}.${functionName(declaration)}`;
 }
 
 /** Whether a send or receive is one of several alternatives. */
@@ -103,7 +79,7 @@ const operations: NodeDetector<unknown, GoNode, GoHeader> = {
       if (locks.length === 0) continue;
       isClean = false;
       const value: BlockingFact = { ...found, locks };
-      yield fact(BLOCKING, keyOf(declaration), value, node);
+      yield fact(BLOCKING, lockingKeyOf(declaration), value, node);
     }
     const first = ctx.get(goLockOperations, declaration).all.find(({ action }) => action === 'acquire');
     if (isClean && first !== undefined) yield { kind: 'pass', subject: first.call.span };
@@ -144,68 +120,4 @@ function operationOf(node: GoNode, declaration: GoNode, ctx: Context): Omit<Bloc
   return { kind: 'call', name, chain, place: placeOf(operand, scope) ?? '', text: callee.text };
 }
 
-/** `make(chan T, n)` with the name that it gets. */
-const makes: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['call_expression'],
-  triggers: ['make(chan'],
-  calls: (name) => name === 'make',
-  *check(node): Iterable<Verdict> {
-    const [type, size] = callArguments(node);
-    if (type?.kind !== 'channel_type') return;
-    const name = targetName(node);
-    if (name !== '') yield fact(CHANNEL_MADE, name, size === undefined || size.text === '0' ? 0 : 1, node);
-  },
-};
-
-/** Name of the field or variable that a value is put into; '' when there is none. */
-export function targetName(value: GoNode): string {
-  const parent = value.parent;
-  if (parent?.kind === 'literal_element') {
-    const pair = parent.parent;
-    return pair?.kind === 'keyed_element' ? (syntaxChildren(pair)[0]?.text ?? '') : '';
-  }
-  const statement = parent?.kind === 'expression_list' ? parent.parent : null;
-  if (parent?.kind !== 'expression_list' || statement === null) return '';
-  const position = syntaxChildren(parent).findIndex((other) => other.index === value.index);
-  if (statement.kind === 'var_spec') return statement.childrenOf('name')[position]?.text ?? '';
-  const target = statement.child('left');
-  const expression = target === null ? undefined : syntaxChildren(target)[position];
-  return expression === undefined ? '' : channelName(expression);
-}
-
-/** Who is on the other side of the channels of fields and package variables. */
-const uses: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['function_declaration', 'method_declaration'],
-  triggers: ['<-', 'close('],
-  *check(declaration, ctx): Iterable<Verdict> {
-    const seen = new Set<string>();
-    const scope = ctx.get(goScope, declaration);
-    for (const node of declaration.descendants(
-      'send_statement',
-      'unary_expression',
-      'call_expression',
-      'range_clause',
-    )) {
-      let channel: GoNode | null = null;
-      let how: ChannelUse['how'] = 'send';
-      if (node.kind === 'send_statement') channel = node.child('channel');
-      else if (node.kind === 'range_clause') {
-        channel = node.child('right');
-        how = 'receive';
-      } else if (node.kind === 'unary_expression') {
-        if (operatorOf(node) !== '<-') continue;
-        channel = node.child('operand');
-        how = 'receive';
-      } else if (node.child('function')?.text === 'close') channel = callArguments(node)[0] ?? null;
-      const inner = channel === null ? null : unparenthesized(channel);
-      const name = inner === null ? '' : channelName(inner);
-      if (inner === null || name === '' || (inner.kind === 'identifier' && scope.bindingOf(inner) !== null)) continue;
-      if (isAssigned(inner) || seen.has(`${how} ${name}`)) continue;
-      seen.add(`${how} ${name}`);
-      const value: ChannelUse = { how, function: keyOf(declaration) };
-      yield fact(CHANNEL_USED, name, value, inner);
-    }
-  },
-};
-
-export const detectors: readonly NodeDetector<unknown, GoNode, GoHeader>[] = [operations, makes, uses];
+export const detectors: readonly NodeDetector<unknown, GoNode, GoHeader>[] = [operations];

@@ -4,11 +4,12 @@
  */
 import type { Severity, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { type Detector, defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { CHANNEL_MADE, CHANNEL_USED, type ChannelMake, type ChannelUse } from '../../../languages/go/channels.ts';
 import { typeOfChain } from '../../../languages/go/libraryChains.ts';
 import { type GuardedFunction, packageGuards } from '../../../languages/go/locks/guards.ts';
 import { lockReach } from '../../../languages/go/locks/reach.ts';
 import { goIndex } from '../../../languages/go/resolve.ts';
-import { BLOCKING, type BlockingFact, CHANNEL_MADE, CHANNEL_USED, type ChannelUse, detectors } from './go.ts';
+import { BLOCKING, type BlockingFact, detectors } from './go.ts';
 
 const CLIENT = /^\*?net\/http\.Client$/;
 const COMMAND = /^\*?os\/exec\.Cmd$/;
@@ -69,7 +70,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
     }
     const makes = facts.get(CHANNEL_MADE).filter(({ key }) => key === value.name);
     if (makes.length === 0) continue;
-    const isUnbuffered = makes.every(({ value: size }) => size === 0);
+    const isUnbuffered = makes.every(({ value: made }) => !(made as ChannelMake).buffered);
     const classes = new Set(locks.map((place) => reach.classOf(at, place)));
     const other = value.kind === 'send' ? 'receive' : 'send';
     const needing = facts.get(CHANNEL_USED).find(({ key, value: use }) => {

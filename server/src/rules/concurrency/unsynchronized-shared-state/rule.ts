@@ -4,41 +4,23 @@
  * business of inconsistent-locking. What runs before others can, by its name, is left out.
  */
 import { directoryOf } from '../../../core/model/path.ts';
-import type { Fact, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { type Detector, defineRule, type FactView, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { AccessFact, LockingFact } from '../../../languages/go/locks/facts.ts';
 import { isSetupName } from '../../../languages/go/locks/guards.ts';
 import { FREE, ON_ENTRY } from '../../../languages/go/locks/held.ts';
-import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { goIndex } from '../../../languages/go/resolve.ts';
-import type { GoDeclaration, GoImportFact, GoValueFact } from '../../../languages/go/symbols.ts';
-import { calledExpression, isExported, onlyChild } from '../../../languages/go/syntax.ts';
-import { typesAround } from '../../../languages/go/types.ts';
+import type { GoImportFact, GoValueFact } from '../../../languages/go/symbols.ts';
+import { isExported } from '../../../languages/go/syntax.ts';
+import { goTasks } from '../../../languages/go/tasks.ts';
 import { readUses } from '../../../languages/go/uses.ts';
-
-/** Key: import path and name. A function of another package is started as a goroutine. */
-const STARTED = 'go.started';
 
 /** Types that bring their own synchronisation, or are made to be used by many. */
 const SYNCHRONISED =
   /^\*?(?:sync\.|sync\/atomic\.|go\.uber\.org\/atomic\.|log\.|log\/slog\.|database\/sql\.)|^(?:<-)?chan\b|^func\(|^context\.|(?:^|[./*])[aA]tomic\w*$|[lL]ogger$/;
 
-const REQUEST_TYPE =
-  /^(?:net\/http\.ResponseWriter|\*net\/http\.Request|\*github\.com\/gin-gonic\/gin\.Context|github\.com\/labstack\/echo(?:\/v\d)?\.Context|\*github\.com\/gofiber\/fiber(?:\/v\d)?\.Ctx|\*github\.com\/valyala\/fasthttp\.RequestCtx)$/;
-
 /** More places than these say nothing new of a variable. */
 const PLACES = 6;
-
-/** `go network.Serve(address)`. */
-const startedElsewhere: NodeDetector<unknown, GoNode> = {
-  kinds: ['go_statement'],
-  *check(node, ctx): Iterable<Verdict> {
-    const call = onlyChild(node);
-    if (call?.kind !== 'call_expression' || calledExpression(call)?.kind !== 'selector_expression') return;
-    const target = typesAround(ctx, node)?.calleeOf(call);
-    if (target?.kind === 'package') yield fact(STARTED, `${target.path}.${target.name}`, target.path, node);
-  },
-};
 
 interface Use {
   readonly function: Fact;
@@ -53,67 +35,6 @@ function isBare({ held, leavesLocking }: LockingFact, position: number): boolean
   const now = held[position];
   if (now === undefined || leavesLocking) return false;
   return [now.others, ...Object.values(now.locks)].every((ways) => (ways & ~(ON_ENTRY | FREE)) === 0);
-}
-
-/** Names of the functions that a function calls at once or starts, as far as they are certain. */
-function calleesOf(value: LockingFact, byName: ReadonlyMap<string, Fact>): [string, (typeof value.calls)[number]][] {
-  const found: [string, (typeof value.calls)[number]][] = [];
-  for (const call of value.calls) {
-    const [callee] = call;
-    const dot = callee.indexOf('.');
-    const type = dot < 0 ? undefined : value.types[callee.slice(0, dot)];
-    const name = dot < 0 ? callee.slice(1) : `${type}.${callee.slice(dot + 1)}`;
-    if (byName.has(name)) found.push([name, call]);
-  }
-  return found;
-}
-
-/**
- * Tasks in which every function may run: `go f` for a goroutine, `serve f` for a request. Functions that nobody is seen
- * to start have none.
- */
-function tasksOf(facts: FactView, functions: readonly Fact[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const byName = new Map(functions.map((item) => [item.key, item]));
-  const tasks = new Map<string, Set<string>>();
-  const open: [string, string][] = [];
-  const put = (name: string, task: string): void => {
-    let known = tasks.get(name);
-    if (known === undefined) {
-      known = new Set();
-      tasks.set(name, known);
-    }
-    if (known.has(task)) return;
-    known.add(task);
-    open.push([name, task]);
-  };
-  const callees = new Map<string, [string, LockingFact['calls'][number]][]>();
-  for (const item of functions) {
-    const value = item.value as unknown as LockingFact;
-    const called = calleesOf(value, byName);
-    callees.set(item.key, called);
-    for (const [name, [, , held, how]] of called) {
-      if (how === 'go') put(name, `go ${name}`);
-      else if (value.held[held]?.others === FREE) put(name, `go in ${item.key}`);
-    }
-    for (const { value: declared } of facts.lookup('go.decl', item.key)) {
-      const { kind } = declared as unknown as GoDeclaration;
-      if (kind !== 'func' && kind !== 'method') continue;
-      const { parameters } = declared as unknown as { readonly parameters: readonly (string | null)[] };
-      if (parameters.some((type) => type !== null && REQUEST_TYPE.test(type))) put(item.key, `serve ${item.key}`);
-    }
-  }
-  const index = facts.derive(goIndex);
-  for (const { key, value } of facts.all(STARTED)) {
-    const name = key.slice(`${value as string}.`.length);
-    if (byName.has(name) && index.directoryOfImport(facts.partition, value as string) === facts.partition) {
-      put(name, `go ${name}`);
-    }
-  }
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [name, task] = next;
-    for (const [callee, [, , , how]] of callees.get(name) ?? []) if (how === 'now') put(callee, task);
-  }
-  return tasks;
 }
 
 /** Names of the functions that are called where something may be held. */
@@ -198,7 +119,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   for (const name of written) if (!variables.has(name)) written.delete(name);
   if (written.size === 0) return;
 
-  const tasks = tasksOf(facts, functions);
+  const tasks = facts.derive(goTasks);
   const underLock = calledUnderLock(functions);
   const uses = new Map<string, Use[]>();
   for (const item of functions) {
@@ -279,6 +200,6 @@ export const rule = defineRule({
     use: 'This use of {name} races with the write in {writer}, which {task} runs; make it atomic, or hold a mutex.',
   },
   fix: 'none',
-  on: { go: [startedElsewhere as Detector] },
+  on: {},
   workspace: { partition: 'directory', reads: ['go.locking'], judge },
 });

@@ -1,0 +1,60 @@
+/**
+ * Functions of Go whose last result is an error that is nil at every return. Whether somebody else decides about the
+ * results (an interface, a callback) is for the judge.
+ */
+import type { Verdict } from '../../../core/model/verdict.ts';
+import { type Detector, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { lockingKeyOf } from '../../../languages/go/channels.ts';
+import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import {
+  functionName,
+  isExported,
+  leadingCommentText,
+  parametersOf,
+  receiverOf,
+  resultsOf,
+  returnsError,
+  syntaxChildren,
+  unparenthesized,
+} from '../../../languages/go/syntax.ts';
+
+/** Key: name of the function, as that of `go.locking`. */
+export const ALWAYS_NIL = 'error.alwaysNil';
+export type AlwaysNilFact = { readonly method: string; readonly name: string };
+
+/** Types of other packages but the standard library: their interfaces are not known here. */
+const FOREIGN = /\b\w+\.\w+/;
+const STANDARD =
+  /\b(?:context|time|io|bytes|strings|sync|net|http|url|os|fmt|errors|json|sql|regexp|big|rand|tls|x509|template|log|slog|atomic|reflect|sort|strconv|bufio|flag|exec|fs|filepath|hash|rsa|ecdsa|ed25519)\.\w+/g;
+
+const functions: NodeDetector<unknown, GoNode> = {
+  kinds: ['function_declaration', 'method_declaration'],
+  triggers: ['error'],
+  *check(node): Iterable<Verdict> {
+    const name = node.child('name');
+    const body = node.child('body');
+    if (name === null || body === null || !returnsError(node)) return;
+    if (resultsOf(node).some((result) => result.name !== '')) return;
+    let count = 0;
+    for (const statement of body.walk((inner) => inner.kind !== 'func_literal')) {
+      if (statement.kind !== 'return_statement') continue;
+      const list = statement.childOfKind('expression_list');
+      const values = list === null ? [] : syntaxChildren(list);
+      if (values.length !== resultsOf(node).length || unparenthesized(values.at(-1)!).kind !== 'nil') {
+        yield { kind: 'pass', subject: name.span };
+        return;
+      }
+      count++;
+    }
+    if (count === 0 || /\bpanic\(|go:build|implements?\b|satisf/i.test(node.text + leadingCommentText(node))) return;
+    const receiver = receiverOf(node);
+    const signature = [...parametersOf(node), ...resultsOf(node)].map(({ type }) => type.text).join(' ');
+    // Somebody else may want it like this: an interface or a callback of a library.
+    if (isExported(functionName(node)) || receiver !== null) {
+      if (FOREIGN.test(signature.replace(STANDARD, ''))) return;
+    }
+    yield fact(ALWAYS_NIL, lockingKeyOf(node), { method: receiver === null ? '' : name.text, name: name.text }, name);
+  },
+};
+
+export const detectors: readonly Detector[] = [functions as Detector];
