@@ -29,13 +29,22 @@ import { rule as errorsCrashInLibrary } from './errors/crash-in-library/rule.ts'
 import { rule as errorsErrorAlwaysNil } from './errors/error-always-nil/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
 import { rule as errorsIndexOutOfRange } from './errors/index-out-of-range/rule.ts';
+import { rule as errorsMissingCircuitBreaker } from './errors/missing-circuit-breaker/rule.ts';
+import { rule as errorsMissingRetry } from './errors/missing-retry/rule.ts';
 import { rule as errorsNilDereference } from './errors/nil-dereference/rule.ts';
+import { rule as errorsRetryWithoutBackoff } from './errors/retry-without-backoff/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
 import { rule as errorsUnsafeTypeAssertion } from './errors/unsafe-type-assertion/rule.ts';
+import { rule as errorsUnstructuredErrors } from './errors/unstructured-errors/rule.ts';
 import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
+import { rule as observabilityMetricsWithoutExporter } from './observability/metrics-without-exporter/rule.ts';
+import { rule as observabilityMisleadingMetric } from './observability/misleading-metric/rule.ts';
+import { rule as observabilityMissingErrorMetrics } from './observability/missing-error-metrics/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
+import { rule as observabilityMissingReadinessProbe } from './observability/missing-readiness-probe/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
+import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
@@ -60,6 +69,7 @@ import { rule as resourcesConnectionPoolUnconfigured } from './resources/connect
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
+import { rule as resourcesMissingBackup } from './resources/missing-backup/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
 import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
@@ -144,13 +154,22 @@ export const RULES: readonly Rule[] = [
   errorsErrorAlwaysNil,
   errorsIgnoredError,
   errorsIndexOutOfRange,
+  errorsMissingCircuitBreaker,
+  errorsMissingRetry,
   errorsNilDereference,
+  errorsRetryWithoutBackoff,
   errorsSwallowedError,
   errorsUnsafeTypeAssertion,
+  errorsUnstructuredErrors,
   observabilityManualJsonConstruction,
+  observabilityMetricsWithoutExporter,
+  observabilityMisleadingMetric,
+  observabilityMissingErrorMetrics,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
+  observabilityMissingReadinessProbe,
   observabilityMissingTracing,
+  observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
   performanceConstantRebuiltPerCall,
   performanceQuadraticSort,
@@ -175,6 +194,7 @@ export const RULES: readonly Rule[] = [
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
   resourcesHttpBodyNotClosed,
+  resourcesMissingBackup,
   resourcesMissingGracefulShutdown,
   resourcesMissingRequestSizeLimit,
   resourcesResourceLeak,
