@@ -78,6 +78,7 @@ import { rule as resourcesSubprocessWithoutTimeout } from './resources/subproces
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
+import { rule as securityCodeInjection } from './security/code-injection/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
 import { rule as securityCookieInsecure } from './security/cookie-insecure/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
@@ -85,6 +86,7 @@ import { rule as securityCsrfDisabled } from './security/csrf-disabled/rule.ts';
 import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
 import { rule as securityErrorDetailLeak } from './security/error-detail-leak/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityInsecureDeserialization } from './security/insecure-deserialization/rule.ts';
 import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityLogInjection } from './security/log-injection/rule.ts';
@@ -203,6 +205,7 @@ export const RULES: readonly Rule[] = [
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,
+  securityCodeInjection,
   securityCommandInjection,
   securityCookieInsecure,
   securityCorsWildcard,
@@ -210,6 +213,7 @@ export const RULES: readonly Rule[] = [
   securityEphemeralSecret,
   securityErrorDetailLeak,
   securityHardcodedSecret,
+  securityInsecureDeserialization,
   securityInsecureTempFile,
   securityJwtUnverified,
   securityLogInjection,
