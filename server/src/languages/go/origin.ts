@@ -218,8 +218,9 @@ const FILLING =
 /** Methods that append to their receiver. */
 const WRITING = /^(?:Write|WriteString|WriteByte|WriteRune)$/;
 
-/** Asks what kind of file something is, and nothing about its name. */
-const KIND_TEST = /\.(?:IsDir|IsRegular|Mode|FileInfo)\(|\.Typeflag\b/;
+/** Asks what kind of file something is or whether there is one, and nothing about its name. */
+const KIND_TEST =
+  /\.(?:IsDir|IsRegular|Mode|FileInfo)\(|\.Typeflag\b|\b\w*(?:File|Path|Dir)\w*Exists?\w*\(|\bIs(?:Not)?Exist\(|\bIs(?:File|Dir)\(/;
 
 /** Text that somebody who takes it out of a value wants to be safe from. */
 const DANGEROUS = /^["'](?:\.\.\/?|\/|\\\\|'|\\'|\\"|<|>|;|&|\\n|\\r|\\r\\n|\\x00|`|--|\$|\||%)["']$/;

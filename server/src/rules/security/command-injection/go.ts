@@ -22,6 +22,8 @@ import {
 import { typesAround } from '../../../languages/go/types.ts';
 
 const SHELL = /^(?:.*[/\\])?(?:sh|bash|zsh|dash|ksh|ash|fish|cmd|cmd\.exe|powershell|powershell\.exe|pwsh)$/i;
+/** Folders of what developers run themselves. */
+const DEVELOPMENT = /(?:^|\/)(?:tools?|scripts?|hack|build|ci|examples?|contrib|dev|magefiles?)\//;
 /** Options behind which a shell takes a command line. */
 const COMMAND_OPTION = /^(?:-[a-z]*c|\/c|\/k|-command)$/i;
 
@@ -82,6 +84,7 @@ const processes: NodeDetector<unknown, GoNode, GoHeader> = {
       if (origins.piecesOf(line).every((piece) => piece.text !== null)) yield { kind: 'pass', subject: node.span };
       return;
     }
+    if (danger.leaf.nature !== 'input' && DEVELOPMENT.test(ctx.file.path)) return;
     yield {
       kind: 'fail',
       subject: line.span,
