@@ -18,8 +18,17 @@ import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { type GoOrigins, goOrigins } from '../../languages/go/origin.ts';
 import { type GoIndex, goIndex } from '../../languages/go/resolve.ts';
-import { goScope } from '../../languages/go/scope.ts';
-import { callArguments, functionName, parametersOf, receiverOf, topLevelOf } from '../../languages/go/syntax.ts';
+import { type GoBinding, type GoScope, goScope } from '../../languages/go/scope.ts';
+import {
+  assignedExpressions,
+  callArguments,
+  calledName,
+  functionName,
+  parametersOf,
+  receiverOf,
+  rootIdentifier,
+  topLevelOf,
+} from '../../languages/go/syntax.ts';
 import { goTypes } from '../../languages/go/types.ts';
 import { takesRequest } from './handlers.ts';
 import { INPUT_NAMES, type InputKind } from './inputs.ts';
@@ -49,12 +58,15 @@ const argumentsOfHandlers: NodeDetector<unknown, GoNode, GoHeader> = {
   *check(node, ctx) {
     if (node.parent?.kind !== 'chunk' || !/\.Request\b|\.Context\b|\.Ctx\b/.test(node.text)) return;
     if (!takesRequest(node) && !node.descendants('func_literal').some(takesRequest)) return;
+    const scope = ctx.get(goScope, node);
     const types = ctx.get(goTypes, node);
     const origins = ctx.get(goOrigins, node);
-    const context = chainContext(ctx.get(goScope, node), types);
+    const holders = holdersOfInput(node, scope, origins);
+    if (holders === null) return;
+    const context = chainContext(scope, types);
     for (const call of node.descendants('call_expression')) {
       const values = callArguments(call);
-      if (values.length === 0 || values.length > 8) continue;
+      if (values.length === 0 || values.length > 8 || TALK.test(calledName(call)) || !values.some(holders)) continue;
       const callee = types.calleeOf(call);
       let chain = '';
       if (callee.kind === 'package') {
@@ -81,6 +93,62 @@ const argumentsOfHandlers: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+/** Calls that answer, log or format: nothing that the judged functions do. */
+const TALK =
+  /^(?:Fail|Ok|Success|Error|Respon|Handle|JSON|Log|Info|Warn|Debug|Print|Sprint|Fprint|With|Set|Bind|ShouldBind)/i;
+
+/** Names of what reads a request: a cheap first look. */
+const READS =
+  /^(?:\w*FormValue|PathValue|URL|RequestURI|Form|PostForm|\w*Query\w*|Queries|\w*Params?|URLParam\w*|Vars|ByName|GetHeader|Header|Cookies?|(?:Should|Must)?Bind\w*|\w*Parser|FormFile|Body\w*|GetRawData|Host|GetStrings?|Input)$/;
+
+/**
+ * Whether an expression may hold input: it reads a request, or names a variable that was ever given something which
+ * did. A quick answer that is right when it says no; null when nothing in the declaration reads a request.
+ */
+function holdersOfInput(
+  declaration: GoNode,
+  scope: GoScope,
+  origins: GoOrigins,
+): ((expression: GoNode) => boolean) | null {
+  const readers = declaration.descendants('call_expression', 'selector_expression').filter((node) => {
+    const name = node.kind === 'call_expression' ? calledName(node) : (node.child('field')?.text ?? '');
+    return READS.test(name) && origins.reader.inputAt(node) !== null;
+  });
+  if (readers.length === 0) return null;
+  const holding = new Set<GoBinding>();
+  const open: GoNode[] = [...readers];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const statement = node.ancestor(
+      'short_var_declaration',
+      'assignment_statement',
+      'var_spec',
+      'range_clause',
+      'expression_statement',
+      'block',
+    );
+    if (statement === null || statement.kind === 'block') continue;
+    const targets = [
+      ...assignedExpressions(statement),
+      ...statement.childrenOf('name'),
+      ...statement.descendants('unary_expression').flatMap((inner) => inner.child('operand') ?? []),
+      ...(statement.kind === 'expression_statement' ? statement.descendants('identifier') : []),
+    ];
+    for (const target of targets) {
+      const root = rootIdentifier(target);
+      const binding = root === null ? null : scope.bindingOf(root);
+      if (binding === null || binding.kind === 'parameter' || holding.has(binding)) continue;
+      holding.add(binding);
+      open.push(...binding.uses);
+    }
+  }
+  return (expression) =>
+    readers.some((reader) => expression.contains(reader)) ||
+    [expression, ...expression.descendants('identifier')].some((inner) => {
+      const binding = inner.kind === 'identifier' ? scope.bindingOf(inner) : null;
+      return binding !== null && holding.has(binding);
+    });
+}
+
 export const extractors: readonly Extractor[] = [
   { id: 'go.input-arguments', language: 'go', detector: argumentsOfHandlers as NodeDetector },
 ];
@@ -101,6 +169,7 @@ export function parameterSink(
 ): FactVerdict | null {
   const declaration = topLevelOf(value);
   if (declaration?.kind !== 'function_declaration' && declaration?.kind !== 'method_declaration') return null;
+  if (!parametersOf(declaration).some(({ type }) => /^(?:string|\[\]byte)$/.test(type.text))) return null;
   const positions: number[] = [];
   for (const leaf of origins.leavesOf(value)) {
     const parameter = leaf.bindings.at(-1);

@@ -220,7 +220,7 @@ const WRITING = /^(?:Write|WriteString|WriteByte|WriteRune)$/;
 
 /** Asks what kind of file something is or whether there is one, and nothing about its name. */
 const KIND_TEST =
-  /\.(?:IsDir|IsRegular|Mode|FileInfo)\(|\.Typeflag\b|\b\w*(?:File|Path|Dir)\w*Exists?\w*\(|\bIs(?:Not)?Exist\(|\bIs(?:File|Dir)\(/;
+  /\.(?:IsDir|IsRegular|Mode|FileInfo)\(|\.Typeflag\b|\b\w*(?:[Ff]ile|[Pp]ath|[Dd]ir)\w*Exists?\w*\(|\bIs(?:Not)?Exist\(|\bIs(?:File|Dir)\(/;
 
 /** Text that somebody who takes it out of a value wants to be safe from. */
 const DANGEROUS = /^["'](?:\.\.\/?|\/|\\\\|'|\\'|\\"|<|>|;|&|\\n|\\r|\\r\\n|\\x00|`|--|\$|\||%)["']$/;
@@ -378,8 +378,12 @@ export function createOrigins(
     readonly fields: readonly string[];
   }
 
+  const knownLeaves = new Map<number, readonly Leaf[]>();
   const leavesOf = (expression: GoNode): readonly Leaf[] => {
+    const known = knownLeaves.get(expression.index);
+    if (known !== undefined) return known;
     const leaves: Leaf[] = [];
+    knownLeaves.set(expression.index, leaves);
     const seen = new Set<number>();
     const open: Step[] = [{ node: expression, result: 0, via: [], bindings: [], fields: [] }];
     for (let step = open.pop(), count = 0; step !== undefined; step = open.pop()) {
