@@ -94,7 +94,7 @@ export interface RuleDocResult {
 /** Client -> server request: the audit report of the workspace as it is now. */
 export const REPORT_REQUEST = 'shipworthy/report';
 export interface ReportParams {
-  readonly format: 'markdown' | 'json' | 'sarif';
+  readonly format: 'markdown' | 'html' | 'json' | 'sarif';
 }
 export interface ReportResult {
   readonly content: string;

@@ -36,6 +36,7 @@ describe('the sample report', () => {
       '## Summary',
       '## Verdict',
       '## Grades',
+      '## Critical issues',
       '## 1. Concurrency: not rated',
       '## 2. Resource management: D (64)',
       '## 3. Error handling: not rated',
@@ -47,6 +48,7 @@ describe('the sample report', () => {
       '## 9. Documentation: not rated',
       '## 10. Code quality: not rated',
       '## Checklist',
+      '## Action plan',
       '## Appendix',
     ]);
   });

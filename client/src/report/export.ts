@@ -35,6 +35,12 @@ export async function exportReport(source: ReportSource): Promise<void> {
 function formats(): readonly FormatItem[] {
   return [
     { format: 'markdown', extension: 'md', label: 'Markdown', description: vscode.l10n.t('to read and to review') },
+    {
+      format: 'html',
+      extension: 'html',
+      label: 'HTML',
+      description: vscode.l10n.t('to open in a browser and to hand on'),
+    },
     { format: 'json', extension: 'json', label: 'JSON', description: vscode.l10n.t('to process further') },
     { format: 'sarif', extension: 'sarif', label: 'SARIF', description: vscode.l10n.t('for code scanning services') },
   ];

@@ -31,6 +31,8 @@ export interface AuditOptions {
   readonly configuration: EngineConfiguration;
   readonly rubric: Rubric;
   readonly components: readonly DeclaredComponent[];
+  /** What is checked out, for the reader. */
+  readonly commit: string | null;
   /** Ignore patterns besides those of git. */
   readonly exclude: readonly string[];
   /** Folder of the caches of all workspaces; null for none. */
@@ -138,6 +140,8 @@ async function freshAudit(
     unread,
     detail: 'full',
     contexts: true,
+    evidence: true,
+    commit: options.commit,
     components: (workspace) => componentsOf(workspace, options.components),
   });
   const positionAt: PositionAt = (path, offset) => engine.positionAt(path, offset);
@@ -160,11 +164,13 @@ async function freshAudit(
 
 /** Names everything that an audit is a function of. `contents`: digest of each file, or why it could not be read. */
 function keyOf(
-  { root, configuration, rubric, components }: AuditOptions,
+  { root, configuration, rubric, components, commit }: AuditOptions,
   { paths, problems }: Listing,
   contents: ReadonlyMap<string, string | Problem>,
 ): string {
   const program = digestOfProgram([beside('cli.js')]);
   const files = paths.map((path) => [path, contents.get(path) ?? null]);
-  return digestOf(JSON.stringify([program, basename(root), configuration, rubric, components, problems, files]));
+  return digestOf(
+    JSON.stringify([program, basename(root), configuration, rubric, components, commit, problems, files]),
+  );
 }

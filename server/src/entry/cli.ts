@@ -13,6 +13,7 @@ import type { Finding } from '../core/model/finding.ts';
 import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
 import { type Audit, baselineEntry, compareWithBaseline, onlyFresh } from '../core/present/audit.ts';
 import { TOOL_VERSION } from '../core/present/build.ts';
+import { toHtmlReport } from '../core/present/html.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
 import { ANSI_PAINT, PLAIN_PAINT, toPrettyText } from '../core/present/pretty.ts';
@@ -22,6 +23,7 @@ import { parseRubric } from '../core/score/rubric.ts';
 import { displayScore } from '../core/score/score.ts';
 import type { Rubric } from '../core/score/types.ts';
 import { defaultCacheFolder } from '../host/node/diskCache.ts';
+import { commitOf } from '../host/node/gitCommit.ts';
 import { tuneForShortRun } from '../host/node/tuning.ts';
 import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
@@ -36,7 +38,8 @@ Judges whether a code base is fit to run in production. Without a path the curre
 judged as a workspace of its own; several paths restrict the findings to them, in the workspace of the current folder.
 
 Options:
-  --format <pretty|json|sarif|markdown>  form of the report (default: pretty)
+  --format <pretty|json|sarif|markdown|html>
+                                         form of the report (default: pretty)
   --output <file>                        write the report to a file
   --rubric <name|file>                   grading scheme: default, mission-critical, ten-point, or a file of your own
   --baseline <file>                      findings that were there before; written when the file is not there
@@ -57,7 +60,7 @@ Exit codes: 0 audited, 1 the gate failed, 2 wrong usage, or a file could not be 
 /** What the person who called can mend: shown as one line, exit code 2. */
 class UsageError extends Error {}
 
-const FORMATS = ['pretty', 'json', 'sarif', 'markdown'] as const;
+const FORMATS = ['pretty', 'json', 'sarif', 'markdown', 'html'] as const;
 type Format = (typeof FORMATS)[number];
 
 interface Arguments {
@@ -241,6 +244,8 @@ function render(audit: Audit, positionAt: PositionAt, format: Format, colour: bo
       return `${JSON.stringify(toSarif(audit, positionAt), null, 2)}\n`;
     case 'markdown':
       return toMarkdownReport(audit);
+    case 'html':
+      return toHtmlReport(audit);
   }
 }
 
@@ -311,6 +316,7 @@ async function main(args: readonly string[]): Promise<number> {
       attestations: settings.attestations,
     },
     components: settings.components,
+    commit: await commitOf(root),
     rubric: await rubricOf(root, given.rubric, settings.rubric),
     exclude: settings.exclude,
     cacheFolder: given.cacheFolder,

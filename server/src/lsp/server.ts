@@ -41,6 +41,7 @@ import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
 import { buildAudit, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import { toHtmlReport } from '../core/present/html.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
 import { ruleDocument } from '../core/present/ruleDoc.ts';
@@ -986,7 +987,7 @@ class LanguageServer {
     void this.#connection.sendNotification(STATUS_NOTIFICATION, status);
   }
 
-  #audit(detail: 'full' | 'scorecard') {
+  #audit(detail: 'full' | 'scorecard', evidence = false) {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
       rubric: this.#rubric!,
@@ -994,6 +995,7 @@ class LanguageServer {
       // Of an open document the text is known.
       unread: this.#unread.filter(({ path }) => !this.#isOpen(path)),
       detail,
+      evidence,
     });
   }
 
@@ -1024,10 +1026,12 @@ class LanguageServer {
     await this.#settled();
     const engine = this.#engine;
     if (engine === null) throw new Error('The analysis has not started.');
-    const audit = this.#audit('full');
+    const audit = this.#audit('full', true);
     switch (format) {
       case 'markdown':
         return { content: toMarkdownReport(audit) };
+      case 'html':
+        return { content: toHtmlReport(audit) };
       case 'json':
         return { content: `${JSON.stringify(toJsonReport(audit), null, 2)}\n` };
       case 'sarif':

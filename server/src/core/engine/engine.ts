@@ -202,6 +202,17 @@ export class Engine {
     return { judged, unjudged };
   }
 
+  /** Whether the file is production code in a language that is looked into. */
+  isCode(path: string): boolean {
+    const file = this.#files.get(path);
+    return file?.role === 'production' && this.#analyser.supports(file.language);
+  }
+
+  ruleOf(id: string): Rule | undefined {
+    const index = this.#ruleIndex.get(id);
+    return index === undefined ? undefined : this.#rules[index];
+  }
+
   /** All facts of a name, for those who describe the workspace and judge nothing. */
   facts(name: string): readonly Fact[] {
     return this.#index.named(name);

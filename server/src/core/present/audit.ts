@@ -10,6 +10,7 @@ import type { Rule } from '../rulekit/rule.ts';
 import { criterionOf, displayScore } from '../score/score.ts';
 import type { CategoryScore, Rubric, Scorecard } from '../score/types.ts';
 import type { ComponentResult } from './components.ts';
+import type { Excerpt, FixDiff } from './evidence.ts';
 import { compareText } from './text.ts';
 
 /** A rule as reports show it. */
@@ -47,8 +48,24 @@ export interface Audit {
   /** By fingerprint, where the reader compares with a baseline. */
   readonly contexts?: Readonly<Record<string, FindingContext>>;
   readonly baseline?: BaselineState;
+  /** Production code that is judged. */
+  readonly codeFiles?: readonly string[];
+  /** The code of findings, by fingerprint. */
+  readonly excerpts?: Readonly<Record<string, Excerpt>>;
+  /** A fix of the findings that matter most, by fingerprint. */
+  readonly diffs?: Readonly<Record<string, FixDiff>>;
+  readonly provenance?: Provenance;
   /** The day on which suppressions and attestations were looked at. */
   readonly today?: string | null;
+}
+
+/** What somebody else needs in order to come to the same result. */
+export interface Provenance {
+  /** Digests of the rules, the rubric and the configuration. */
+  readonly rules: string;
+  readonly rubric: string;
+  readonly configuration: string;
+  readonly commit: string | null;
 }
 
 /** How the findings compare with those that were there before. */

@@ -4,12 +4,15 @@ import type { FindingContext } from '../engine/baseline.ts';
 import { attestedToday } from '../engine/configuration.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Problem } from '../engine/problem.ts';
+import { codeNameOf } from '../engine/roles.ts';
 import type { ComponentPart } from '../model/component.ts';
 import type { AcceptedFinding, Finding, RuleTally } from '../model/finding.ts';
 import { scoreWorkspace } from '../score/score.ts';
 import type { Rubric, Scorecard } from '../score/types.ts';
+import { hashText } from '../text/hash.ts';
 import type { Audit } from './audit.ts';
 import { gradeComponents, looseFiles, withComponentGates } from './components.ts';
+import { diffOfFix, type Excerpt, excerptOf, type FixDiff, splitLines } from './evidence.ts';
 import { compareText } from './text.ts';
 
 export const TOOL_NAME = 'Shipworthy';
@@ -32,6 +35,9 @@ export interface BuildOptions {
   readonly detail: 'full' | 'scorecard';
   /** The parts of the workspace; without it there are none. */
   readonly components?: (workspace: Engine) => readonly ComponentPart[];
+  /** Whether the reader wants to see code and fixes. */
+  readonly evidence?: boolean;
+  readonly commit?: string | null;
   /** Whether the reader compares findings with a baseline. */
   readonly contexts?: boolean;
   /** Restricts the findings (not the score) to some files. */
@@ -103,6 +109,18 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
           >,
         }
       : {}),
+    ...(options.evidence === true ? evidenceOf(engine, findings) : {}),
+    codeFiles: full ? paths.filter((path) => isJudgedCode(engine, path)) : [],
+    provenance: {
+      rules: hashText(
+        JSON.stringify(
+          rules.map(({ id, severity, stage, confidence, category }) => [id, severity, stage, confidence, category]),
+        ),
+      ),
+      rubric: hashText(JSON.stringify(options.rubric)),
+      configuration: hashText(JSON.stringify(configuration)),
+      commit: options.commit ?? null,
+    },
     components,
     loose: parts.length === 0 ? [] : looseFiles(paths, parts),
     accepted,
@@ -113,6 +131,30 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
     })),
     today: configuration.today ?? null,
   };
+}
+
+function isJudgedCode(engine: Engine, path: string): boolean {
+  return codeNameOf(path) !== null && engine.isCode(path);
+}
+
+/** The code of every finding, and fixes of those that gate. */
+function evidenceOf(engine: Engine, findings: readonly Finding[]): Pick<Audit, 'excerpts' | 'diffs'> {
+  const excerpts: Record<string, Excerpt> = {};
+  const diffs: Record<string, FixDiff> = {};
+  let path = '';
+  let lines: readonly string[] = [];
+  for (const finding of findings) {
+    if (finding.location.path !== path) {
+      path = finding.location.path;
+      lines = splitLines(engine.textOf(path) ?? '');
+    }
+    const excerpt = excerptOf(finding, lines);
+    if (excerpt !== null) excerpts[finding.fingerprint] = excerpt;
+    const isWanted = finding.severity === 'critical' || engine.ruleOf(finding.ruleId)?.suppressible === false;
+    const diff = isWanted ? diffOfFix(finding.fixes, (other) => engine.textOf(other)) : null;
+    if (diff !== null) diffs[finding.fingerprint] = diff;
+  }
+  return { excerpts, diffs };
 }
 
 /** Whether an attestation changes anything. */

@@ -96,6 +96,7 @@ export function toJsonReport(audit: Audit) {
       score: score === null ? null : displayScore(score),
     })),
     loose: audit.loose ?? [],
+    provenance: audit.provenance ?? null,
     accepted: (audit.accepted ?? []).map(({ finding, reason, until, scope, location }) => ({
       ruleId: finding.ruleId,
       severity: finding.severity,

@@ -1,0 +1,624 @@
+/**
+ * The audit report, for people who decide whether to ship: what it says and in which order, as a document that is rendered
+ * as Markdown or HTML. The same audit gives the same report: no clock, no absolute path. Nothing is in it that the audit
+ * does not hold.
+ */
+import type { Finding } from '../model/finding.ts';
+import { SEVERITIES } from '../model/verdict.ts';
+import { addMinutes, type Minutes } from '../rulekit/effort.ts';
+import { actionPlan, cheapestWay, type PlanStep, totalMinutes } from '../score/plan.ts';
+import { displayScore } from '../score/score.ts';
+import type { CategoryScore, GatingRule, LedgerEntry, MustHaveStatus } from '../score/types.ts';
+import {
+  type Audit,
+  type CategoryOutline,
+  outlineAudit,
+  type RuleOutline,
+  scoreReason,
+  sortFindings,
+  unratedReason,
+  worstSeverity,
+} from './audit.ts';
+import type { Block, Inline, Line, Table } from './document.ts';
+import { compareText, counted, percentText, pointsText } from './text.ts';
+
+/** Passing places named for a rule; the count says how many there are. */
+const PLACES_SHOWN = 3;
+/** Findings of a rule that are shown with their code; the others are listed. */
+const EXCERPTS_SHOWN = 3;
+/** Findings shown in full among the critical issues. */
+const CRITICAL_SHOWN = 20;
+/** Files named in each list. */
+const FILES_SHOWN = 100;
+
+const NOTHING_TO_JUDGE = 'No rule found anything to judge.';
+
+/** The whole report. */
+export function reportOf(audit: Audit): readonly Block[] {
+  const categories = outlineAudit(audit);
+  return [
+    heading(1, `Production readiness of ${audit.root}`),
+    ...summary(audit),
+    ...verdict(audit),
+    ...grades(audit),
+    ...criticalIssues(audit),
+    ...categories.flatMap((category, index) => categorySection(audit, category, index + 1)),
+    ...components(audit),
+    ...files(audit),
+    ...checklist(audit, categories),
+    ...plan(audit),
+    ...acceptedRisks(audit),
+    ...appendix(audit),
+  ];
+}
+
+function summary(audit: Audit): readonly Block[] {
+  const { scorecard, stats, rules, findings, unaccepted } = audit;
+  const rating: Line =
+    scorecard.score === null
+      ? [unratedReason(audit)]
+      : ['Grade ', { strong: [scorecard.grade ?? ''] }, `, ${displayScore(scorecard.score)} of 100 points.`];
+  const scope =
+    ` ${counted(rules.length, 'rule')} looked at ${counted(stats.files, 'file')} (${counted(stats.lines, 'line')}) and ` +
+    `left ${counted(findings.length, 'finding')} open.`;
+  const confidence = ` Evidence in files decided ${percentText(scorecard.confidence)} of what applies.`;
+  const risk = scorecard.risk === 'unknown' ? '' : ` Risk: ${scorecard.risk}.`;
+  const effort = totalEffort(audit);
+  const work = effort[1] === 0 ? '' : ` Estimated effort for everything that is open: ${effortText(effort)}.`;
+  return [
+    heading(2, 'Summary'),
+    paragraph({ strong: [scorecard.verdict] }, '. ', ...rating, scope, confidence, risk, work),
+    ...(unaccepted == null || unaccepted.score === null
+      ? []
+      : [
+          paragraph(
+            `Without the findings that comments accept; with them it would be ${unaccepted.grade ?? ''}, ${displayScore(unaccepted.score)} points.`,
+          ),
+        ]),
+    ...unjudgedNote(audit),
+    ...purposes(audit),
+  ];
+}
+
+function unjudgedNote({ stats }: Audit): readonly Block[] {
+  const others = Object.entries(stats.unjudged ?? {});
+  if (others.length === 0) return [];
+  const list = others.map(([name, count]) => `${name} (${counted(count, 'file')})`).join(', ');
+  return [paragraph({ strong: ['Not judged as code yet'] }, `: ${list}. What stands there is in no grade.`)];
+}
+
+function purposes({ scorecard }: Audit): readonly Block[] {
+  if (scorecard.purposes.length === 0 || scorecard.score === null) return [];
+  return [
+    paragraph('Good enough for:'),
+    table(
+      [
+        ['Purpose', 'left'],
+        ['Fit', 'center'],
+      ],
+      scorecard.purposes.map(({ title, fit }) => [title, fit ? 'yes' : 'no']),
+    ),
+  ];
+}
+
+function verdict(audit: Audit): readonly Block[] {
+  const { blockers, conditions, verdict: name, mustHaves } = audit.scorecard;
+  const reason = scoreReason(audit);
+  return [
+    heading(2, 'Verdict'),
+    reason === '' ? paragraph({ strong: [name] }) : paragraph({ strong: [name] }, `: ${reason}`),
+    ...titledList(
+      ['Blockers. While one of these is open, the answer is no, whatever the score:'],
+      gating(audit, blockers),
+    ),
+    ...titledList(
+      ['Conditions. While one of these is open, the answer is not a plain yes:'],
+      gating(audit, conditions),
+    ),
+    ...(mustHaves.length === 0
+      ? []
+      : [
+          paragraph('What has to hold whatever the score:'),
+          table(
+            [
+              ['Must-have', 'left'],
+              ['Status', 'left'],
+              ['Open', 'left'],
+            ],
+            mustHaves.map(({ title, status, open }) => [title, MUST_HAVE_TEXT[status], open.join(', ')]),
+          ),
+        ]),
+    ...nextSteps(audit),
+  ];
+}
+
+const MUST_HAVE_TEXT: Readonly<Record<MustHaveStatus, string>> = {
+  met: 'met',
+  open: 'open',
+  unknown: 'not decided from files',
+  attested: 'attested',
+  'not-judged': 'nothing to judge it by',
+};
+
+function nextSteps(audit: Audit): readonly Block[] {
+  const { scorecard, tallies, rules, rubric } = audit;
+  const next = cheapestWay(scorecard, tallies, rules, rubric);
+  const good = rubric.grades.findLast(({ min }) => min >= rubric.verdict.ready)?.grade;
+  const further = good === next?.grade ? null : cheapestWay(scorecard, tallies, rules, rubric, good);
+  return [next, further].flatMap((way) =>
+    way == null
+      ? []
+      : titledList(
+          [`Cheapest way to grade ${way.grade}:`],
+          way.steps.map((step) => stepLine(audit, step)),
+          true,
+          `Together ${effortText(way.minutes)}, for ${displayScore(way.score)} points.`,
+        ),
+  );
+}
+
+function stepLine(audit: Audit, { ruleId, findings, gain, minutes }: PlanStep): Line {
+  return [...ruleName(audit, ruleId), `: ${counted(findings, 'finding')}, ${worth(gain)}, ${effortText(minutes)}`];
+}
+
+/** While a cap holds, a single fix of several that set it wins nothing. */
+function worth(gain: number): string {
+  return gain < 0.05 ? 'worth its points with the steps beside it' : `worth ${pointsText(gain)} points`;
+}
+
+function gating(audit: Audit, rules: readonly GatingRule[]): readonly Line[] {
+  return rules.map(({ ruleId, findings }) => [...ruleName(audit, ruleId), `: ${counted(findings, 'finding')}`]);
+}
+
+function grades({ scorecard }: Audit): readonly Block[] {
+  const rated = scorecard.categories.filter(({ score }) => score !== null);
+  const ratedWeight = rated.reduce((total, { weight }) => total + weight, 0);
+  const rows = scorecard.categories.map(({ title, grade, score, weight, findings }) => {
+    if (score === null) return [title, '–', 'Not rated', String(weight), '–', String(findings)];
+    const points = pointsText((score * weight) / ratedWeight);
+    return [title, grade ?? '–', String(displayScore(score)), String(weight), points, String(findings)];
+  });
+  const { score, grade } = scorecard;
+  const findings = String(scorecard.categories.reduce((total, category) => total + category.findings, 0));
+  const overall =
+    score === null
+      ? ['Overall', '–', 'Not rated', '–', '–', findings]
+      : ['Overall', grade ?? '–', String(displayScore(score)), String(ratedWeight), pointsText(score), findings];
+  const { table: content } = table(
+    [
+      ['Category', 'left'],
+      ['Grade', 'center'],
+      ['Score', 'right'],
+      ['Weight', 'right'],
+      ['Points', 'right'],
+      ['Findings', 'right'],
+    ],
+    [...rows, overall],
+  );
+  return [
+    heading(2, 'Grades'),
+    {
+      kind: 'chart',
+      title: 'Score of each category',
+      bars: scorecard.categories.map((category) => ({
+        label: category.title,
+        value: category.score,
+        text: category.score === null ? 'not rated' : `${displayScore(category.score)} ${category.grade ?? ''}`,
+      })),
+      table: content,
+    },
+    ...(rated.length === scorecard.categories.length
+      ? []
+      : [paragraph('A category that is not rated had nothing to judge; its weight is shared among the others.')]),
+  ];
+}
+
+/** What decides the verdict, finding by finding, with the fix. */
+function criticalIssues(audit: Audit): readonly Block[] {
+  const blocking = new Set(audit.scorecard.blockers.map(({ ruleId }) => ruleId));
+  const isGuess = new Set(audit.rules.filter(({ confidence }) => confidence === 'heuristic').map(({ id }) => id));
+  const critical = sortFindings(audit.findings).filter(
+    ({ ruleId, severity, stage }) =>
+      stage === 'stable' && !isGuess.has(ruleId) && (blocking.has(ruleId) || severity === 'critical'),
+  );
+  if (critical.length === 0) return [];
+  const rank = ({ severity, ruleId }: Finding): number =>
+    SEVERITIES.indexOf(severity) * 2 + (blocking.has(ruleId) ? 0 : 1);
+  const shown = critical.toSorted((a, b) => rank(a) - rank(b)).slice(0, CRITICAL_SHOWN);
+  return [
+    heading(2, 'Critical issues'),
+    ...shown.flatMap((finding, index): Block[] => {
+      const diff = audit.diffs?.[finding.fingerprint];
+      const rule = audit.rules.find(({ id }) => id === finding.ruleId);
+      return [
+        numbered(3, index + 1, rule?.title ?? finding.ruleId),
+        paragraph({ place: finding.location }, `: ${finding.message}`),
+        ...excerptBlock(audit, finding),
+        ...(rule === undefined ? [] : [paragraph({ strong: ['Risk'] }, ': ', { authored: rule.docs.why })]),
+        ...(diff === undefined
+          ? rule === undefined
+            ? []
+            : [paragraph({ strong: ['Fix'] }, ': ', { authored: rule.docs.howToFix })]
+          : [
+              paragraph(
+                { strong: ['Fix'] },
+                `: ${diff.title}${diff.safety === 'suggestion' ? ' (to be checked)' : ''}`,
+              ),
+              { kind: 'code', language: 'diff', lines: diff.lines, firstLine: null } as const,
+            ]),
+      ];
+    }),
+    ...(critical.length > shown.length ? [paragraph(`${critical.length - shown.length} more stand below.`)] : []),
+  ];
+}
+
+function excerptBlock({ excerpts = {} }: Audit, { fingerprint }: Finding): readonly Block[] {
+  const excerpt = excerpts[fingerprint];
+  if (excerpt === undefined) return [];
+  return [{ kind: 'code', language: '', lines: excerpt.lines, firstLine: excerpt.firstLine }];
+}
+
+function categorySection(audit: Audit, category: CategoryOutline, number: number): readonly Block[] {
+  const { score, failing, passing, undecided } = category;
+  const places = passing.reduce((total, { tally }) => total + tally.pass, 0);
+  return [
+    numbered(2, number, `${score.title}: ${scoreText(score)}`),
+    ...(score.cap === null ? [] : [capParagraph(audit, score.cap)]),
+    ...(failing.length + passing.length + undecided.length === 0
+      ? [paragraph(NOTHING_TO_JUDGE)]
+      : [
+          paragraph(
+            `${counted(passing.length, 'rule')} passed at ${counted(places, 'place')}, ${failing.length} failed, ${undecided.length} not decided.`,
+          ),
+        ]),
+    ...(failing.length === 0
+      ? []
+      : [heading(3, 'Findings'), ...failing.flatMap((rule) => ruleFindings(audit, rule, score.ledger))]),
+    ...section3('Evidence that passed', passing.map(passingLine)),
+    ...section3(
+      'Not decided from files',
+      undecided.map(({ rule, tally }) => [...ruleTitle(rule), `: ${counted(tally.unknown, 'place')}`]),
+    ),
+    ...section3('Recommendations', failing.map(recommendation)),
+  ];
+}
+
+function scoreText({ score, grade }: CategoryScore): string {
+  return score === null ? 'not rated' : `${grade ?? ''} (${displayScore(score)})`;
+}
+
+function capParagraph(audit: Audit, cap: NonNullable<CategoryScore['cap']>): Block {
+  return paragraph(
+    `Capped at ${cap.limit} by an open ${cap.severity} finding of `,
+    ...ruleName(audit, cap.ruleId),
+    `, which takes ${pointsText(cap.points)} points beyond the shares.`,
+  );
+}
+
+function ruleFindings(audit: Audit, outline: RuleOutline, ledger: readonly LedgerEntry[]): readonly Block[] {
+  const { rule, tally, findings } = outline;
+  const cost = ledger.find(({ ruleId }) => ruleId === rule.id);
+  const facts = [
+    worstSeverity(findings),
+    ...(rule.stage === 'preview' ? ['preview, not scored'] : rule.scored === false ? ['not scored'] : []),
+    ...(cost === undefined
+      ? []
+      : [
+          `${tally.fail} of ${counted(tally.pass + tally.fail, 'place')}`,
+          `costs ${pointsText(cost.categoryPoints)} points here and ${pointsText(cost.overallPoints)} overall`,
+        ]),
+  ];
+  const withCode = findings
+    .slice(0, EXCERPTS_SHOWN)
+    .filter(({ fingerprint }) => audit.excerpts?.[fingerprint] !== undefined);
+  return [
+    paragraph({ strong: ruleTitle(rule) }, `: ${facts.join(', ')}`),
+    list(findings.map((finding) => findingLine(audit, finding))),
+    ...withCode.flatMap((finding) => [
+      paragraph('Evidence: ', { place: finding.location }),
+      ...excerptBlock(audit, finding),
+    ]),
+  ];
+}
+
+function findingLine({ baseline }: Audit, { location, message, fixes, fingerprint }: Finding): Line {
+  const titles = fixes.map(({ title }) => title);
+  const isNew = baseline?.fresh.includes(fingerprint) === true;
+  return [
+    { place: location },
+    `: ${message}`,
+    ...(isNew ? [' ', { strong: ['New.'] }] : []),
+    ...(titles.length === 0
+      ? []
+      : [' Quick fix: ', ...titles.flatMap((title, index) => (index === 0 ? [title] : ['; ', title])), '.']),
+  ];
+}
+
+function passingLine({ rule, tally }: RuleOutline): Line {
+  const places = tally.evidence.slice(0, PLACES_SHOWN);
+  const attested = tally.attested ?? 0;
+  return [
+    ...ruleTitle(rule),
+    `: ${counted(tally.pass, 'place')}`,
+    ...(attested === 0 ? [] : [`, ${attested} attested`]),
+    ...places.flatMap((location, index): Inline[] => [index === 0 ? ', such as ' : ', ', { place: location }]),
+  ];
+}
+
+function recommendation({ rule, findings }: RuleOutline): Line {
+  const quick = findings.filter(({ fixes }) => fixes.length > 0).length;
+  return [
+    { strong: ruleTitle(rule) },
+    ': ',
+    { authored: rule.docs.howToFix },
+    ...(quick === 0 ? [] : [` A quick fix is there for ${quick} of ${counted(findings.length, 'finding')}.`]),
+  ];
+}
+
+function components(audit: Audit): readonly Block[] {
+  const { components: all = [], loose = [] } = audit;
+  if (all.length === 0) return [];
+  const titleOf = (ruleId: string): string => audit.rules.find(({ id }) => id === ruleId)?.title ?? ruleId;
+  return [
+    heading(2, 'Components'),
+    table(
+      [
+        ['Component', 'left'],
+        ['Kind', 'left'],
+        ['Criticality', 'left'],
+        ['Grade', 'center'],
+        ['Score', 'right'],
+        ['Verdict', 'left'],
+        ['Files', 'right'],
+        ['Findings', 'right'],
+      ],
+      all.map(({ name, kind, criticality, grade, score, verdict: own, files: count, findings }) => [
+        name,
+        kind,
+        criticality,
+        grade ?? '–',
+        score === null ? 'Not rated' : String(displayScore(score)),
+        own,
+        String(count),
+        String(findings),
+      ]),
+    ),
+    ...all.flatMap(({ name, path, runs, strengths, issues }): Block[] => [
+      heading(3, name),
+      list([
+        ['Folder: ', { code: path === '' ? '.' : path }],
+        ...(runs.length === 0 ? [] : [[`Run by: ${runs.join(', ')}`]]),
+        ...(strengths.length === 0
+          ? []
+          : [
+              [`Strengths: ${strengths.map(({ ruleId, count }) => `passes ${titleOf(ruleId)} (${count})`).join(', ')}`],
+            ]),
+        ...(issues.length === 0
+          ? []
+          : [[`Issues: ${issues.map(({ ruleId, count }) => `${titleOf(ruleId)} (${count})`).join(', ')}`]]),
+      ]),
+    ]),
+    ...fileList('Code that belongs to no component', loose),
+  ];
+}
+
+/** Code by what was found in it. */
+function files({ codeFiles = [], findings, rubric }: Audit): readonly Block[] {
+  if (codeFiles.length === 0) return [];
+  const rulesOf = new Map<string, Set<string>>();
+  for (const { ruleId, location, stage } of findings) {
+    if (stage === 'preview') continue;
+    rulesOf.set(location.path, (rulesOf.get(location.path) ?? new Set()).add(ruleId));
+  }
+  const has = (path: string, rules: readonly string[]): boolean => rules.some((rule) => rulesOf.get(path)?.has(rule));
+  const broken = codeFiles.filter((path) => has(path, rubric.verdict.blockingRules));
+  const unused = codeFiles.filter((path) => !broken.includes(path) && has(path, rubric.unusedFileRules ?? []));
+  const rest = codeFiles.filter((path) => !broken.includes(path) && !unused.includes(path));
+  const ready = rest.filter((path) => !rulesOf.has(path));
+  const issues = rest.filter((path) => rulesOf.has(path));
+  return [
+    heading(2, 'Files'),
+    table(
+      [
+        ['State', 'left'],
+        ['Files', 'right'],
+      ],
+      [
+        ['Ready: nothing was found', String(ready.length)],
+        ['With issues', String(issues.length)],
+        ['Broken: cannot be compiled', String(broken.length)],
+        ['Unused', String(unused.length)],
+      ],
+    ),
+    ...fileList('Broken', broken),
+    ...fileList('Unused', unused),
+    ...fileList('With issues', issues),
+    ...fileList('Ready', ready),
+  ];
+}
+
+function fileList(title: string, paths: readonly string[]): readonly Block[] {
+  if (paths.length === 0) return [];
+  const shown = paths.slice(0, FILES_SHOWN).map((path): Line => [{ code: path }]);
+  const more = paths.length - shown.length;
+  return [heading(3, title), list(more === 0 ? shown : [...shown, [`and ${more} more`]])];
+}
+
+function checklist(audit: Audit, categories: readonly CategoryOutline[]): readonly Block[] {
+  const blocking = new Set(audit.scorecard.blockers.map(({ ruleId }) => ruleId));
+  const counts = ({ rule }: RuleOutline): boolean => rule.stage === 'stable' && rule.scored !== false;
+  const failing = categories.flatMap((category) => category.failing).filter(counts);
+  const passing = categories.flatMap((category) => category.passing).filter(counts);
+  const item = ({ rule }: RuleOutline): Line => ruleTitle(rule);
+  const boxes = (title: string, rules: readonly RuleOutline[], checked: boolean): readonly Block[] =>
+    rules.length === 0 ? [] : [heading(3, title), { kind: 'list', items: rules.map(item), checked }];
+  return [
+    heading(2, 'Checklist'),
+    ...boxes(
+      'Not ready',
+      failing.filter(({ rule }) => blocking.has(rule.id)),
+      false,
+    ),
+    ...boxes(
+      'Needs attention',
+      failing.filter(({ rule }) => !blocking.has(rule.id)),
+      false,
+    ),
+    ...boxes('Ready', passing, true),
+  ];
+}
+
+function plan(audit: Audit): readonly Block[] {
+  const { immediate, shortTerm, longTerm } = actionPlan(audit.scorecard, audit.tallies, audit.rules, audit.rubric);
+  const horizon = (title: string, steps: readonly PlanStep[]): readonly Block[] =>
+    steps.length === 0
+      ? []
+      : [
+          heading(3, `${title}: ${effortText(totalMinutes(steps))}`),
+          list(
+            steps.map((step) => stepLine(audit, step)),
+            true,
+          ),
+        ];
+  const parts = [
+    ...horizon('Immediate', immediate),
+    ...horizon('Short term', shortTerm),
+    ...horizon('Long term', longTerm),
+  ];
+  if (parts.length === 0) return [];
+  return [
+    heading(2, 'Action plan'),
+    paragraph(
+      'In each part, what wins the most points for its effort comes first. Efforts are estimates by kind of rule.',
+    ),
+    ...parts,
+  ];
+}
+
+function acceptedRisks({ accepted = [], attestations = [] }: Audit): readonly Block[] {
+  if (accepted.length + attestations.length === 0) return [];
+  return [
+    heading(2, 'Accepted and attested'),
+    ...section3(
+      'Findings that comments accept',
+      accepted.map(({ finding, reason, until }) => [
+        { place: finding.location },
+        ` ${finding.ruleId}: ${reason}`,
+        until === null ? '' : ` (until ${until})`,
+      ]),
+    ),
+    ...section3(
+      'What people vouch for',
+      attestations.map(({ subject, evidence, until, by, status }) => [
+        `${subject}: ${evidence}, until ${until}${by === '' ? '' : `, by ${by}`} (${status})`,
+      ]),
+    ),
+  ];
+}
+
+function appendix(audit: Audit): readonly Block[] {
+  const { tool, rubric, stats, provenance, today, baseline } = audit;
+  const { verdict: thresholds, caps, severityWeights } = rubric;
+  const languages = Object.entries(stats.byLanguage).sort(([a], [b]) => compareText(a, b));
+  const capLines = SEVERITIES.flatMap((severity) => {
+    const cap = caps[severity];
+    return cap === undefined ? [] : [`${severity} ${cap}`];
+  });
+  return [
+    heading(2, 'Appendix'),
+    paragraph(`Written by ${tool.name} ${tool.version}. The code was read, not run.`),
+    list([
+      [`Rubric: ${rubric.title} (`, { code: rubric.id }, ')'],
+      [`Grades, by lowest score: ${rubric.grades.map(({ grade, min }) => `${grade} ${min}`).join(', ')}`],
+      [`Weight of a rule by severity: ${SEVERITIES.map((name) => `${name} ${severityWeights[name]}`).join(', ')}`],
+      [`Highest category score with an open finding: ${capLines.length === 0 ? 'no limit' : capLines.join(', ')}`],
+      [
+        `READY from ${thresholds.ready} without blockers and conditions, with conditions from ${thresholds.conditional}`,
+      ],
+      ...(provenance === undefined
+        ? []
+        : [
+            ['Commit: ', provenance.commit === null ? 'not known' : { code: provenance.commit }],
+            [
+              'Rule set: ',
+              { code: provenance.rules },
+              ', rubric: ',
+              { code: provenance.rubric },
+              ', configuration: ',
+              { code: provenance.configuration },
+            ],
+          ]),
+      ...(today == null ? [] : [[`Suppressions and attestations as of ${today}`]]),
+      ...(baseline === undefined
+        ? []
+        : [[`Baseline: ${baseline.known} known, ${baseline.fresh.length} new, ${baseline.gone} gone`]]),
+    ] as readonly Line[]),
+    ...section3(
+      'Files judged',
+      languages.map(([language, count]) => [`${language}: ${count}`]),
+    ),
+    ...section3(
+      'Files skipped',
+      stats.skipped.map(({ path, reason }) => [path, `: ${reason}`]),
+    ),
+  ];
+}
+
+function totalEffort({ scorecard, tallies, rules, rubric }: Audit): Minutes {
+  const { immediate, shortTerm, longTerm } = actionPlan(scorecard, tallies, rules, rubric);
+  return [immediate, shortTerm, longTerm].map(totalMinutes).reduce<Minutes>(addMinutes, [0, 0]);
+}
+
+const HOUR = 60;
+const DAY = 8 * HOUR;
+
+/** A range of effort in the unit that suits its upper end; a day has eight hours. */
+export function effortText([least, most]: Minutes): string {
+  const [size, unit] = most > 2 * DAY ? [DAY, 'days'] : most > 2 * HOUR ? [HOUR, 'h'] : [1, 'min'];
+  const low = Math.round((least / size) * 2) / 2;
+  const high = Math.round((most / size) * 2) / 2;
+  return low === high ? `${high} ${unit}` : `${low} to ${high} ${unit}`;
+}
+
+// --- small parts ----------------------------------------------------------------------------------------------------
+
+function heading(level: 1 | 2 | 3, text: string): Block {
+  return { kind: 'heading', level, text: [text] };
+}
+
+function numbered(level: 2 | 3, number: number, text: string): Block {
+  return { kind: 'heading', level, text: [{ authored: `${number}.` }, ` ${text}`] };
+}
+
+function paragraph(...text: readonly Inline[]): Block {
+  return { kind: 'paragraph', text };
+}
+
+function list(items: readonly Line[], ordered = false): Block {
+  return { kind: 'list', items, ordered };
+}
+
+function table(
+  columns: readonly (readonly [title: string, align: 'left' | 'center' | 'right'])[],
+  rows: Table['rows'],
+): Extract<Block, { kind: 'table' }> {
+  return { kind: 'table', table: { columns: columns.map(([title, align]) => ({ title, align })), rows } };
+}
+
+/** A sentence and a list, or nothing for an empty list. */
+function titledList(title: Line, items: readonly Line[], ordered = false, end = ''): readonly Block[] {
+  if (items.length === 0) return [];
+  return [paragraph(...title), list(items, ordered), ...(end === '' ? [] : [paragraph(end)])];
+}
+
+function section3(title: string, items: readonly Line[]): readonly Block[] {
+  return items.length === 0 ? [] : [heading(3, title), list(items)];
+}
+
+function ruleTitle(rule: { readonly id: string; readonly title: string }): Line {
+  return [`${rule.title} (`, { code: rule.id }, ')'];
+}
+
+function ruleName(audit: Audit, ruleId: string): Line {
+  return ruleTitle(audit.rules.find(({ id }) => id === ruleId) ?? { id: ruleId, title: ruleId });
+}
