@@ -77,7 +77,6 @@ describe('text of the repository', () => {
     expect([...tagsOf(html)].filter((tag) => !TAGS.has(tag) && tag !== '!doctype')).toEqual([]);
     for (const [, href] of html.matchAll(/href="([^"]*)"/g)) expect(href).toMatch(/^(?:#|\.\/)/);
     expect(html).not.toMatch(/<[^>]*\son\w+\s*=/i);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(html).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
   });
 

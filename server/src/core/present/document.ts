@@ -177,7 +177,7 @@ function htmlCode({ lines, language, firstLine }: Extract<Block, { kind: 'code' 
     return change === '' ? text : `<${change}>${text}</${change}>`;
   });
   const label = language === 'diff' ? 'Fix' : 'Code';
-  return `<pre tabindex="0" role="region" aria-label="${label}"><code>${shown.join('\n')}</code></pre>`;
+  return `<pre tabindex="0" role="group" aria-label="${label}"><code>${shown.join('\n')}</code></pre>`;
 }
 
 function htmlTable({ columns, rows }: Table): string {
@@ -191,7 +191,7 @@ function htmlTable({ columns, rows }: Table): string {
       return `<tr><th scope="row" class="left">${escapeHtml(first)}</th>${rest.join('')}</tr>`;
     })
     .join('\n');
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
+  return `<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
 }
 
 const ROW = 24;
