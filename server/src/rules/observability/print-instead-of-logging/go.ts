@@ -17,7 +17,7 @@ const TERMINAL =
 const TERMINAL_PATH =
   /(?:^|\/)(?:cmd|cli|command|commands|tools?|scripts?|ui|tui|console|terminal|shell|install|migrat\w*|gen\w*|contrib|prompt|hack|bench\w*|examples?|utils?\/color|ctl\w*|\w+ctl)(?:\/|$)/i;
 /** Packages that are the logger. */
-const LOGGER_PATH = /(?:^|\/)(?:log|logs|logger|logging|xlog|zlog)(?:\/|\.go$)/i;
+const LOGGER_PATH = /(?:^|\/)(?:log|logs|logger|logging|xlog|zlog|zap|logrus|zerolog)(?:\/|\.go$)/i;
 const TALKS =
   /print|usage|help|dump|show|display|render|banner|version|prompt|report|output|table|splash|logo|debug|ask|confirm|progress|welcome|exit|trace|speak|say/i;
 
@@ -50,6 +50,8 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
     // Switched on by who looks for a fault.
     const condition = node.ancestor('if_statement')?.child('condition')?.text ?? '';
     if (/debug|verbose|trace|dump|quiet|silent/i.test(condition)) return;
+    // Nothing is there to log with yet.
+    if (/logger/i.test(node.text)) return;
     // A banner.
     if (/^\w+\.\w+\(\s*`[^`]*\n/.test(node.text)) return;
     const log = localNameOf(header, 'log');
