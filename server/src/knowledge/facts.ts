@@ -254,6 +254,22 @@ export type FactValues = {
   /** Key: name. A benchmark of Go; `real`: it repeats something. */
   'test.benchmark': { readonly real: boolean };
 
+  /** Key: kind of description; `reference`: a document that names paths by hand. The interface is described. */
+  'api.description': { readonly paths: readonly string[] };
+  /** Key: metric. An alert, a recording rule or a dashboard (`by`) asks for it; the place is its name there. */
+  'metric.expected': { readonly by: string };
+  /** Key: metric. A recording rule makes it. */
+  'metric.recorded': null;
+  /** Key: text in code that works with metrics, with underscores: a name, a namespace or the end of a name. */
+  'metric.part': { readonly namespace: boolean };
+  /** Key: what does it. Settings can change while the program runs. */
+  'config.reload': null;
+  /** Key: import path. A database that keeps its data in a file of this machine; `server`: one that several may share. */
+  'database.driver': { readonly server: boolean };
+  /** Key: name. A map of the process that is named like something that all instances have to know. */
+  'memory.state': { readonly owner: string };
+  /** Key: name. Something is stored in a map of that name. */
+  'memory.write': null;
   /** Key: variable. The value that code uses when the variable is not set; the place is the value. */
   'env.default': { readonly value: string; readonly by: string };
   /** Key: variable. Go code names it in any way: an argument, an element of a list, a struct tag. */
@@ -279,6 +295,8 @@ export type FactValues = {
     })[];
     /** Packages that any stage builds with the go command. */
     readonly goBuilds: readonly string[];
+    /** Paths of VOLUME. */
+    readonly volumes: readonly string[];
     /** Copies the whole context. */
     readonly copiesAll: boolean;
     readonly env: readonly (Part & { readonly name: string; readonly value: string })[];

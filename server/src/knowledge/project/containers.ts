@@ -114,6 +114,7 @@ const dockerfiles: TextDetector = {
       })),
       goBuilds: goBuilds(stages.flatMap((stage) => stage.instructions)),
       copiesAll: stages.some((stage) => stage.instructions.some(copiesAll)),
+      volumes: chain.flatMap(({ keyword, words }) => (keyword === 'VOLUME' ? words.map((word) => word.text) : [])),
       env,
       expose,
       user,
