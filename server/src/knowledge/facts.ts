@@ -295,6 +295,14 @@ export type FactValues = {
     })[];
     /** Packages that any stage builds with the go command. */
     readonly goBuilds: readonly string[];
+    /** The image that the last stage is built on in the end, '' when an argument without a value names it. */
+    readonly root: string;
+    /** Something in the last stage starts the program as another user. */
+    readonly dropsPrivileges: boolean;
+    /** The last stage compiles. */
+    readonly compiles: boolean;
+    /** Beginning of the line of the first CMD or ENTRYPOINT of the last stage. */
+    readonly beforeCommand: number | null;
     /** Paths of VOLUME. */
     readonly volumes: readonly string[];
     /** Copies the whole context. */
@@ -328,6 +336,10 @@ export type FactValues = {
     /** `source`: a path or the name of a volume, '' for an anonymous one. */
     readonly volumes: readonly (Part & { readonly source: string; readonly target: string })[];
     readonly containerName: string;
+    /** As whom it runs, '' when it does not say. */
+    readonly user: string;
+    /** Its memory is limited. */
+    readonly limited: boolean;
     readonly replicas: string;
     readonly dependsOn: readonly string[];
     readonly healthcheck: boolean;
@@ -368,17 +380,21 @@ export type FactValues = {
       readonly mounts: readonly string[];
       /** Settings of the security context, written `name=value`. */
       readonly security: readonly string[];
+      /** Behind the last line of the container's name, for further keys; null when that is not simple. */
+      readonly after: (Part & { readonly indent: string }) | null;
     })[];
     /** Kinds of the volumes. */
     readonly volumes: readonly string[];
     readonly security: readonly string[];
+    /** The file is a template, so that something may be added to what it shows. */
+    readonly templated: boolean;
   };
   /** Key: name. A service of a Kubernetes manifest. */
   'kubernetes.service': {
     readonly selector: { readonly [name: string]: string };
     readonly ports: readonly (Part & { readonly name: string; readonly port: string; readonly target: string })[];
   };
-  /** Key: name. A ConfigMap or Secret of a Kubernetes manifest, by its keys. */
+  /** Key: name. A ConfigMap, Secret or LimitRange of a Kubernetes manifest, by its keys. */
   'kubernetes.config': { readonly kind: string; readonly keys: readonly (Part & { readonly name: string })[] };
 
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */

@@ -24,7 +24,9 @@ const drivers: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 const SHARED =
-  /^(?:active|user|auth|login|global|all)?(?:sessions?|tokens?|refreshtokens?|carts?|orders|users|accounts|otps?|revoked\w*|blacklist\w*|logins?|loginattempts?|subscriptions|balances|inventory|payments)(?:store|map|db|by\w+)?$/i;
+  /^(?:active|user|auth|login|global|all)?(?:sessions?|tokens?|refreshtokens?|carts?|otps?|revoked\w*|blacklist\w*|loginattempts?)(?:store|map|db|by\w+)?$/i;
+/** Types that requests reach directly; a map in any other type may be a view of what a store holds. */
+const OWNER = /(?:server|handlers?|app|api|controller|service|sessionmanager|sessionstore|authmanager)$/i;
 const TEMPORARY = /cache|mock|fake|stub|test|mem(?:ory)?|dummy|example|sample/i;
 
 /** `var sessions = map[string]*Session{}` */
@@ -39,7 +41,7 @@ const maps: NodeDetector<unknown, GoNode, GoHeader> = {
       /^(?:make\(map\[|map\[)/.test(node.child('value')?.text ?? '');
     if (!isMap || (node.kind === 'var_spec' && enclosingFunction(node) !== null)) return;
     const owner = node.kind === 'field_declaration' ? (node.ancestor('type_spec')?.child('name')?.text ?? '') : '';
-    if (TEMPORARY.test(owner) || (node.kind === 'field_declaration' && owner === '')) return;
+    if (TEMPORARY.test(owner) || (node.kind === 'field_declaration' && !OWNER.test(owner))) return;
     yield state('memory.state', name, { owner }, node.child('name') ?? node);
   },
 };

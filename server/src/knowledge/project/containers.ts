@@ -8,7 +8,13 @@ import type { Span } from '../../core/model/location.ts';
 import { directoryOf } from '../../core/model/path.ts';
 import type { FactVerdict } from '../../core/model/verdict.ts';
 import type { Extractor, TextDetector } from '../../core/rulekit/rule.ts';
-import { type DockerInstruction, expandVariables, readDockerfile, variablesOf } from '../../formats/dockerfile.ts';
+import {
+  type DockerInstruction,
+  type DockerStage,
+  expandVariables,
+  readDockerfile,
+  variablesOf,
+} from '../../formats/dockerfile.ts';
 import {
   entriesAt,
   entryOf,
@@ -114,6 +120,10 @@ const dockerfiles: TextDetector = {
       })),
       goBuilds: goBuilds(stages.flatMap((stage) => stage.instructions)),
       copiesAll: stages.some((stage) => stage.instructions.some(copiesAll)),
+      root: rootOf(stages, globalArguments),
+      dropsPrivileges: chain.some((instruction) => DROPS.test(instruction.text)),
+      compiles: chain.some(({ keyword, text: run }) => keyword === 'RUN' && COMPILES.test(run)),
+      beforeCommand: beforeCommandOf(text, last),
       volumes: chain.flatMap(({ keyword, words }) => (keyword === 'VOLUME' ? words.map((word) => word.text) : [])),
       env,
       expose,
@@ -125,6 +135,23 @@ const dockerfiles: TextDetector = {
     yield state('image.file', path, image, last.base);
   },
 };
+
+/** Tools that start a program as another user, and scripts that are likely to use them. */
+const DROPS =
+  /\b(?:gosu|su-exec|setpriv|s6-setuidgid|chpst|runuser|setuidgid|sudo -u|su -s|tini -- su)\b|docker-entrypoint|s6-overlay|supervisord/;
+const COMPILES =
+  /\b(?:go (?:build|install|mod download)|cargo (?:build|install)|mvn |gradlew? |dotnet publish|make(?: |$)|gcc |cmake )/;
+
+function rootOf(stages: readonly DockerStage[], values: ReadonlyMap<string, string>): string {
+  let at = stages.length - 1;
+  for (let left = stages.length; left > 0 && stages[at]!.parent >= 0; left--) at = stages[at]!.parent;
+  return expandVariables(stages[at]!.base.text, values) ?? '';
+}
+
+function beforeCommandOf(text: string, stage: DockerStage): number | null {
+  const command = stage.instructions.find(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT');
+  return command === undefined ? null : text.lastIndexOf('\n', command.span.start - 1) + 1;
+}
 
 function copiesAll({ keyword, words, flags }: DockerInstruction): boolean {
   return (
@@ -225,6 +252,8 @@ function composeService(entry: YamlEntry): ComposeService | null {
     envFiles: texts(valueAt(service, 'env_file')),
     command: [...texts(valueAt(service, 'entrypoint')), ...texts(valueAt(service, 'command'))],
     volumes: volumesOf(service),
+    user: textAt(service, 'user'),
+    limited: valueAt(service, 'deploy', 'resources', 'limits') !== null || valueAt(service, 'mem_limit') !== null,
     containerName: textAt(service, 'container_name'),
     replicas: textAt(service, 'deploy', 'replicas') || textAt(service, 'scale'),
     dependsOn: dependsOn?.kind === 'map' ? dependsOn.entries.map((item) => item.key) : texts(dependsOn),
@@ -272,7 +301,19 @@ function probesOf(container: YamlMap): Container['probes'] {
   });
 }
 
-function containerOf(value: YamlValue): Container | null {
+/** Behind the name of a container that is written as a block, where another key can stand. */
+function afterName(container: YamlMap, name: YamlEntry | null, text: string): Container['after'] {
+  if (name === null || text.charAt(container.span.start) === '{') return null;
+  const behind = name.value.span.end;
+  const rest = /^[ \t]*(?:#[^\r\n]*)?(?=\r?\n|$)/.exec(text.slice(behind, behind + 200));
+  if (rest === null) return null;
+  const end = behind + rest[0].length;
+  const start = container.span.start;
+  const indent = ' '.repeat(start - (text.lastIndexOf('\n', start - 1) + 1));
+  return { start: end, end, indent };
+}
+
+function containerOf(value: YamlValue, text: string): Container | null {
   if (value.kind !== 'map') return null;
   const nameEntry = entryOf(value, 'name');
   return {
@@ -302,6 +343,7 @@ function containerOf(value: YamlValue): Container | null {
     security: entriesAt(value, 'securityContext').map(
       ({ key, value: item }) => `${key}=${item.kind === 'scalar' ? item.text : ''}`,
     ),
+    after: afterName(value, nameEntry, text),
   };
 }
 
@@ -316,19 +358,20 @@ function pairs(entries: readonly YamlEntry[]): { readonly [name: string]: string
   return Object.fromEntries(entries.map(({ key, value }) => [key, value.kind === 'scalar' ? value.text : '']));
 }
 
-function* manifest(root: YamlValue): Generator<FactVerdict> {
+function* manifest(root: YamlValue, text: string): Generator<FactVerdict> {
   const kind = textAt(root, 'kind');
   const name = textAt(root, 'metadata', 'name');
   const at = valueAt(root, 'metadata', 'name')?.span ?? valueAt(root, 'kind')?.span ?? TOP;
   if (WORKLOADS.test(kind)) {
     const pod = podOf(kind, root);
-    const containers = itemsAt(pod, 'containers').flatMap((item) => containerOf(item) ?? []);
+    const containers = itemsAt(pod, 'containers').flatMap((item) => containerOf(item, text) ?? []);
     if (containers.length === 0) return;
     yield state(
       'kubernetes.workload',
       name,
       {
         kind,
+        templated: text.includes('{{'),
         labels: pairs(
           entriesAt(
             root,
@@ -368,7 +411,7 @@ function* manifest(root: YamlValue): Generator<FactVerdict> {
       },
       at,
     );
-  } else if (kind === 'ConfigMap' || kind === 'Secret') {
+  } else if (kind === 'ConfigMap' || kind === 'Secret' || kind === 'LimitRange') {
     const keys = [...entriesAt(root, 'data'), ...entriesAt(root, 'stringData')];
     yield state(
       'kubernetes.config',
@@ -380,7 +423,7 @@ function* manifest(root: YamlValue): Generator<FactVerdict> {
 }
 
 const MANIFEST =
-  /^kind:[ \t]*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|Rollout|Service|ConfigMap|Secret|List)\b/m;
+  /^kind:[ \t]*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|Rollout|Service|ConfigMap|Secret|LimitRange|List)\b/m;
 
 const kubernetes: TextDetector = {
   text: true,
@@ -390,7 +433,7 @@ const kubernetes: TextDetector = {
     for (const { root } of readYaml(text)) {
       if (root === null) continue;
       const items = textAt(root, 'kind') === 'List' ? itemsAt(root, 'items') : [root];
-      for (const item of items) yield* manifest(item);
+      for (const item of items) yield* manifest(item, text);
     }
   },
 };

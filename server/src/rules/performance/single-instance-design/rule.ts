@@ -78,7 +78,8 @@ function* judgeCompose(facts: FactView): Generator<WorkspaceVerdict> {
 const upstreams: TextDetector = {
   text: true,
   triggers: ['upstream '],
-  *check(text) {
+  *check(text, ctx) {
+    if (isDevelopmentFile(ctx.file.path) || ctx.file.path.startsWith('.github/')) return;
     for (const match of text.replace(/^\uFEFF/, ' ').matchAll(/^[ \t]*upstream[ \t]+(\S+)[ \t]*\{([^}]*)\}/gm)) {
       const body = match[2]!.replace(/#[^\n]*/g, '');
       if (!/^\s*(?:least_conn|ip_hash|hash|random|least_time)\b/m.test(body)) continue;
