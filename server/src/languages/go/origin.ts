@@ -699,10 +699,18 @@ export function createOrigins(
     return fields.includes(selector.child('field')?.text ?? '');
   };
 
+  /** The variables of the same range clause. */
+  const rangeSiblings = (binding: GoBinding): readonly GoBinding[] => {
+    const clause = binding.node.parent?.parent ?? null;
+    if (clause?.kind !== 'range_clause') return [];
+    return assignedExpressions(clause).flatMap((target) => scope.bindingOf(target) ?? []);
+  };
+
   /** The variables that are given a value which is made of one of these. */
   const derivedFrom = (bindings: readonly GoBinding[], fields: readonly string[]): ReadonlySet<GoBinding> => {
-    const all = new Set(bindings);
-    const open = [...bindings];
+    // A test of the key of a map is one of its value.
+    const all = new Set([...bindings, ...bindings.flatMap(rangeSiblings)]);
+    const open = [...all];
     for (let binding = open.pop(); binding !== undefined; binding = open.pop()) {
       for (const use of binding.uses) {
         const statement = isOfTrail(use, fields) ? assigningStatement(use) : null;

@@ -11,10 +11,12 @@ import { removeElement } from '../../../languages/go/compositeLiteral.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type GoOrigins, type Leaf, originsAround, type Piece } from '../../../languages/go/origin.ts';
+import { type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
   assignedValues,
   callArguments,
+  rootIdentifier,
   shortText,
   stringLiteralValue,
   syntaxChildren,
@@ -32,8 +34,19 @@ interface Danger {
   readonly leaf: Leaf;
 }
 
+/** Parameters that are orders of somebody else, by their names: `req.Command`, `params.Env`. */
+const ORDER = /^(?:req|request|task|job|call|input|msg|message|params?|args|payload|action|toolCall|tool)$/i;
+
+/** Whether a value is a field of an order that the function is given. */
+function isOrdered(leaf: Leaf, scope: GoScope | null): boolean {
+  if (leaf.nature !== 'field') return false;
+  const root = rootIdentifier(leaf.node);
+  const binding = root === null ? null : (scope?.bindingOf(root) ?? null);
+  return binding?.kind === 'parameter' && ORDER.test(binding.name);
+}
+
 /** The first value in a command line that comes from a request, or from callers who are not known. */
-function dangerIn(line: GoNode, origins: GoOrigins): Danger | null {
+function dangerIn(line: GoNode, origins: GoOrigins, scope: GoScope | null): Danger | null {
   let given: Danger | null = null;
   for (const piece of origins.piecesOf(line)) {
     if (piece.text !== null || /[dbcoxXUeEfFgGtTp]$/.test(piece.verb)) continue;
@@ -42,7 +55,10 @@ function dangerIn(line: GoNode, origins: GoOrigins): Danger | null {
     if (given !== null) continue;
     const leaf = origins
       .leavesOf(piece.node)
-      .find((item) => item.nature === 'parameter' && !item.via.some((via) => /quote|escape/i.test(via)));
+      .find(
+        (item) =>
+          (item.nature === 'parameter' || isOrdered(item, scope)) && !item.via.some((via) => /quote|escape/i.test(via)),
+      );
     if (leaf !== undefined && !origins.isTested(leaf, piece.node)) given = { piece, leaf };
   }
   return given;
@@ -79,7 +95,7 @@ const processes: NodeDetector<unknown, GoNode, GoHeader> = {
       if (!SHELL.test(name)) yield { kind: 'pass', subject: node.span };
       return;
     }
-    const danger = dangerIn(line, origins);
+    const danger = dangerIn(line, origins, scopeAround(ctx, node));
     if (danger === null) {
       if (origins.piecesOf(line).every((piece) => piece.text !== null)) yield { kind: 'pass', subject: node.span };
       return;
@@ -151,7 +167,7 @@ const remote: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     const pieces = origins.piecesOf(line);
     if (!pieces.some((piece) => piece.text !== null && /^\s*[\w./-]+\s/.test(piece.text))) return;
-    const danger = dangerIn(line, origins);
+    const danger = dangerIn(line, origins, scopeAround(ctx, node));
     if (danger === null) return;
     yield {
       kind: 'fail',
@@ -177,14 +193,16 @@ const environments: NodeDetector<unknown, GoNode, GoHeader> = {
     if (targets[0]!.child('field')?.text !== 'Env') return;
     const owner = targets[0]!.child('operand');
     if (owner === null || typesAround(ctx, node)?.typeOf(owner) !== '*os/exec.Cmd') return;
-    const input = originsAround(ctx, node)?.inputIn(values[0]!) ?? null;
-    if (input === null) return;
-    yield {
-      kind: 'fail',
-      subject: values[0]!.span,
-      message: 'environment',
-      args: { source: INPUT_NAMES[input.input!] },
-    };
+    const origins = originsAround(ctx, node);
+    if (origins === null) return;
+    const input = origins.inputIn(values[0]!);
+    const scope = scopeAround(ctx, node);
+    const ordered = origins
+      .leavesOf(values[0]!)
+      .find((leaf) => isOrdered(leaf, scope) && /env/i.test(leaf.node.text) && !origins.isTested(leaf, node));
+    const source = input === null ? ordered?.node.text : INPUT_NAMES[input.input!];
+    if (source === undefined) return;
+    yield { kind: 'fail', subject: values[0]!.span, message: 'environment', args: { source } };
   },
 };
 
