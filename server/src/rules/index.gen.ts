@@ -3,6 +3,7 @@ import type { Rule } from '../core/rulekit/rule.ts';
 import { rule as concurrencyBlockingOperationUnderLock } from './concurrency/blocking-operation-under-lock/rule.ts';
 import { rule as concurrencyInconsistentLocking } from './concurrency/inconsistent-locking/rule.ts';
 import { rule as concurrencyInternalStateEscape } from './concurrency/internal-state-escape/rule.ts';
+import { rule as concurrencyLockMisuse } from './concurrency/lock-misuse/rule.ts';
 import { rule as concurrencyLockOrderInversion } from './concurrency/lock-order-inversion/rule.ts';
 import { rule as concurrencyLoopVariableCapture } from './concurrency/loop-variable-capture/rule.ts';
 import { rule as concurrencySelfDeadlock } from './concurrency/self-deadlock/rule.ts';
@@ -83,6 +84,7 @@ import { rule as resourcesBusyLoop } from './resources/busy-loop/rule.ts';
 import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
+import { rule as resourcesDetachedTask } from './resources/detached-task/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
 import { rule as resourcesMissingBackup } from './resources/missing-backup/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
@@ -91,6 +93,7 @@ import { rule as resourcesMissingResourceLimits } from './resources/missing-reso
 import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
 import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
+import { rule as resourcesUnboundedGrowth } from './resources/unbounded-growth/rule.ts';
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
@@ -150,6 +153,7 @@ export const RULES: readonly Rule[] = [
   concurrencyBlockingOperationUnderLock,
   concurrencyInconsistentLocking,
   concurrencyInternalStateEscape,
+  concurrencyLockMisuse,
   concurrencyLockOrderInversion,
   concurrencyLoopVariableCapture,
   concurrencySelfDeadlock,
@@ -230,6 +234,7 @@ export const RULES: readonly Rule[] = [
   resourcesConnectionPoolUnconfigured,
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
+  resourcesDetachedTask,
   resourcesHttpBodyNotClosed,
   resourcesMissingBackup,
   resourcesMissingGracefulShutdown,
@@ -238,6 +243,7 @@ export const RULES: readonly Rule[] = [
   resourcesResourceLeak,
   resourcesServerWithoutTimeouts,
   resourcesSubprocessWithoutTimeout,
+  resourcesUnboundedGrowth,
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,

@@ -1,0 +1,52 @@
+/**
+ * Maps that live as long as the process and get an entry for every client or request, while nothing in the package
+ * takes one out. Judges a package; what code elsewhere does to an exported field is not seen, so those stay silent.
+ */
+import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { isSetupName } from '../../../languages/go/locks/guards.ts';
+import { isExported } from '../../../languages/go/syntax.ts';
+import { goTasks } from '../../../languages/go/tasks.ts';
+import { detectors, GROWN, type GrownFact, SHRUNK } from './go.ts';
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  const shrunk = new Set(facts.get(SHRUNK).map(({ key }) => key));
+  const seen = new Set<string>();
+  // Of packages that keep nothing for clients nothing else has to be known.
+  const grown = facts.get(GROWN).filter(({ place, value }) => {
+    return facts.role(place.path) === 'production' && !isSetupName((value as GrownFact).function);
+  });
+  for (const { key, place, value } of grown) {
+    const { function: name, text, client, kept } = value as GrownFact;
+    if (seen.has(key) || isExported(key)) continue;
+    const isServed = (): boolean =>
+      [...(facts.derive(goTasks).get(name) ?? [])].some((task) => task.startsWith('serve '));
+    if (!client || !(kept || isServed())) continue;
+    seen.add(key);
+    if (shrunk.has(key)) yield { kind: 'pass', subject: place };
+    else yield { kind: 'fail', subject: place, message: 'grows', args: { map: text } };
+  }
+}
+
+export const rule = defineRule({
+  id: 'unbounded-growth',
+  title: 'Collection or file that only grows',
+  category: 'resources',
+  severity: 'medium',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A map of a long-lived value or of the package gets an entry for each address, token or session that shows up, and nothing in the package deletes entries, limits their number or replaces the map.',
+    why: 'Memory fills until the process dies, and anybody can make it fill faster by coming from many addresses or with many tokens.',
+    howToFix:
+      'Delete entries that were not used for a while (a ticker that sweeps the map), or use a cache with a limit or a time to live.',
+    refs: ['CWE-770', 'CWE-401'],
+  },
+  messages: {
+    grows:
+      'An entry is added to {map} for each client and none is ever removed; delete old ones, or use a bounded cache.',
+  },
+  fix: 'none',
+  on: { go: detectors },
+  workspace: { partition: 'directory', reads: [GROWN], judge },
+});
