@@ -153,3 +153,17 @@ describe('exit codes', () => {
     expect(run('--version').stdout).toBe(`${manifest.version}\n`);
   });
 });
+
+describe('other commands', () => {
+  test('list and explain rules', () => {
+    expect(run('rules').stdout).toMatch(/^unbalanced-lock +critical +concurrency +\S/m);
+    expect(run('explain', 'unbalanced-lock').stdout).toMatch(/## Why it matters/);
+    expect(run('explain', 'no-such-rule')).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('write a configuration that is understood, and none over another', () => {
+    expect(run('init').status).toBe(0);
+    expect(run('audit').status).toBe(0);
+    expect(run('init').status).toBe(2);
+  });
+});

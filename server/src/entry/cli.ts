@@ -28,11 +28,15 @@ import { tuneForShortRun } from '../host/node/tuning.ts';
 import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { auditFolder } from './auditFolder.ts';
+import { explainRule, listRules, writeConfiguration } from './commands.ts';
 
 /** Shown when the environment variable NODE_DEBUG names `shipworthy`. */
 const debug = debuglog('shipworthy');
 
 const USAGE = `Usage: shipworthy audit [paths...] [options]
+       shipworthy rules            list every rule
+       shipworthy explain <rule>   what a rule finds, why, and how to fix it
+       shipworthy init             write a ${CONFIGURATION_FILE} with the defaults
 
 Judges whether a code base is fit to run in production. Without a path the current folder is judged; one folder is
 judged as a workspace of its own; several paths restrict the findings to them, in the workspace of the current folder.
@@ -78,7 +82,31 @@ interface Arguments {
   readonly cacheFolder: string | null;
 }
 
-function readArguments(args: readonly string[]): Arguments | 'help' | 'version' {
+/** A command that audits nothing. */
+interface Errand {
+  readonly command: 'rules' | 'explain' | 'init';
+  readonly subject: string | undefined;
+}
+
+async function runErrand({ command, subject }: Errand): Promise<number> {
+  switch (command) {
+    case 'rules':
+      await print(listRules());
+      return 0;
+    case 'explain': {
+      const page = explainRule(subject ?? '');
+      if (page === null) throw new UsageError(`There is no rule "${subject ?? ''}"; "shipworthy rules" lists them.`);
+      await print(page);
+      return 0;
+    }
+    case 'init':
+      if (!(await writeConfiguration(process.cwd()))) throw new UsageError(`There is a ${CONFIGURATION_FILE} already.`);
+      process.stderr.write(`shipworthy: wrote ${CONFIGURATION_FILE}.\n`);
+      return 0;
+  }
+}
+
+function readArguments(args: readonly string[]): Arguments | Errand | 'help' | 'version' {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(args);
@@ -90,7 +118,10 @@ function readArguments(args: readonly string[]): Arguments | 'help' | 'version' 
   if (values.version === true) return 'version';
   const [command, ...paths] = positionals;
   if (command === undefined) return 'help';
-  if (command !== 'audit') throw new UsageError(`Unknown command "${command}"; the command is "audit".`);
+  if (command === 'rules' || command === 'explain' || command === 'init') return { command, subject: paths[0] };
+  if (command !== 'audit') {
+    throw new UsageError(`Unknown command "${command}"; known are audit, rules, explain, init.`);
+  }
   const format = values.format ?? 'pretty';
   if (!(FORMATS as readonly string[]).includes(format)) {
     throw new UsageError(`Unknown format "${format}"; known are ${FORMATS.join(', ')}.`);
@@ -303,6 +334,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${TOOL_VERSION}\n`);
     return 0;
   }
+  if ('command' in given) return runErrand(given);
   tuneForShortRun();
   const { root, only } = await targetOf(given.paths);
   const settings = await readConfiguration(root);

@@ -116,6 +116,9 @@ function markdownTable({ columns, rows }: Table): string {
 
 /** The document as one HTML page that loads nothing and runs nothing. */
 export function toHtml(title: string, blocks: readonly Block[]): string {
+  // The sections are listed behind the title.
+  const start = blocks.findIndex((block) => block.kind === 'heading' && block.level === 1) + 1;
+  const [page, rest] = [blocks.slice(0, start), blocks.slice(start)];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -128,7 +131,8 @@ export function toHtml(title: string, blocks: readonly Block[]): string {
 </head>
 <body>
 <main>
-${contents(blocks)}${blocks.map(htmlBlock).join('\n')}
+${page.map(htmlBlock).join('\n')}
+${contents(blocks)}${rest.map(htmlBlock).join('\n')}
 </main>
 </body>
 </html>
