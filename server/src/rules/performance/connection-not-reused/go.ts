@@ -1,0 +1,75 @@
+/** Go: handlers that open a connection, pool or transport of their own for each request. */
+import type { Verdict } from '../../../core/model/verdict.ts';
+import type { NodeDetector } from '../../../core/rulekit/rule.ts';
+import { handlerAround } from '../../../knowledge/go/handlers.ts';
+import type { GoHeader } from '../../../languages/go/header.ts';
+import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { assignedExpressions, FUNCTION_KINDS, statementOf } from '../../../languages/go/syntax.ts';
+import { calleeId, typesAround } from '../../../languages/go/types.ts';
+
+/** Calls that make something which is meant to be shared. */
+const SHARED =
+  /^(?:database\/sql\.Open|github\.com\/jmoiron\/sqlx\.(?:Open|Connect|ConnectContext)|gorm\.io\/gorm\.Open|google\.golang\.org\/grpc\.(?:Dial|DialContext|NewClient)|github\.com\/(?:redis\/go-redis|go-redis\/redis)(?:\/v\d)?\.New\w*Client|go\.mongodb\.org\/mongo-driver(?:\/v\d)?\/mongo\.(?:Connect|NewClient)|github\.com\/(?:streadway\/amqp|rabbitmq\/amqp091-go)\.Dial|github\.com\/nats-io\/nats\.go\.Connect|github\.com\/jackc\/pgx\/v\d(?:\/pgxpool)?\.(?:Connect|New|NewWithConfig)|github\.com\/elastic\/go-elasticsearch(?:\/v\d)?\.NewClient|github\.com\/segmentio\/kafka-go\.(?:Dial\w*|NewWriter))$/;
+
+/** Whether what is made stays in the function: no field, map or package variable keeps it. */
+function isLocal(node: GoNode): boolean {
+  const statement = statementOf(node);
+  if (statement?.kind === 'assignment_statement') {
+    return (
+      assignedExpressions(statement).every((target) => target.kind === 'identifier') && !statement.text.startsWith('_')
+    );
+  }
+  return statement?.kind === 'short_var_declaration';
+}
+
+/** Behind a guard such as `once.Do(func() { ... })`, or in a branch for what is not known yet. */
+function isGuarded(node: GoNode, handler: GoNode): boolean {
+  for (let around = node.ancestor(...FUNCTION_KINDS); around !== null && around.index > handler.index; ) {
+    if (/\bDo$/.test(around.parent?.parent?.child('function')?.text ?? '')) return true;
+    around = around.ancestor(...FUNCTION_KINDS);
+  }
+  const branch = node.ancestor('if_statement', ...FUNCTION_KINDS);
+  return branch?.kind === 'if_statement' && /== nil|!ok|!found|!exists/.test(branch.child('condition')?.text ?? '');
+}
+
+/** Handlers that test or set up a connection are about the connection. */
+const ABOUT = /test|check|ping|init|install|setup|connect|migrat|config|tunnel|proxy|ws|socket|stream/i;
+
+const calls: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: ['.Open(', '.Connect', '.Dial', 'Client(', '.New(', '.NewWithConfig(', '.NewWriter('],
+  calls: (name) => /^(?:Open|Connect\w*|Dial\w*|New\w*)$/.test(name),
+  *check(node, ctx): Iterable<Verdict> {
+    const types = typesAround(ctx, node);
+    if (types === null || !SHARED.test(calleeId(types.calleeOf(node)))) return;
+    const handler = handlerAround(node);
+    if (handler === null) {
+      yield { kind: 'pass', subject: node.span };
+      return;
+    }
+    if (ABOUT.test(handler.child('name')?.text ?? '') || isGuarded(node, handler) || !isLocal(node)) return;
+    const name = node.child('function')?.text ?? '';
+    yield { kind: 'fail', subject: node.span, message: 'connection', args: { name } };
+  },
+};
+
+const transports: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['composite_literal'],
+  triggers: ['Transport{'],
+  *check(node, ctx): Iterable<Verdict> {
+    const type = node.child('type');
+    if (type === null || !type.text.endsWith('.Transport')) return;
+    if (typesAround(ctx, node)?.typeText(type) !== 'net/http.Transport') return;
+    const handler = handlerAround(node);
+    if (handler === null) {
+      yield { kind: 'pass', subject: type.span };
+      return;
+    }
+    // A transport that ends with its request says so.
+    if (/DisableKeepAlives:\s*true/.test(node.text) || ABOUT.test(handler.child('name')?.text ?? '')) return;
+    if (isGuarded(node, handler) || !isLocal(node)) return;
+    yield { kind: 'fail', subject: type.span, message: 'transport' };
+  },
+};
+
+export const goDetectors = [calls, transports];
