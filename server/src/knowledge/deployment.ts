@@ -5,7 +5,10 @@
 import type { Extractor, TextDetector } from '../core/rulekit/rule.ts';
 import { type FactName, state } from './facts.ts';
 
-type ProxyFact = Extract<FactName, 'proxy.tls' | 'proxy.rate-limit' | 'proxy.body-limit' | 'proxy.resilience'>;
+type ProxyFact = Extract<
+  FactName,
+  'proxy.tls' | 'proxy.rate-limit' | 'proxy.body-limit' | 'proxy.resilience' | 'proxy.headers'
+>;
 
 interface Sign {
   readonly fact: ProxyFact;
@@ -14,10 +17,14 @@ interface Sign {
   readonly patterns: readonly RegExp[];
 }
 
+const HEADERS =
+  /X-Frame-Options|X-Content-Type-Options|Content-Security-Policy|Strict-Transport-Security|contentTypeNosniff|frameDeny|browserXssFilter/i;
+
 const NGINX: readonly Sign[] = [
   { fact: 'proxy.tls', by: 'nginx', patterns: [/^\s*ssl_certificate\s/m] },
   { fact: 'proxy.rate-limit', by: 'nginx', patterns: [/^\s*limit_req\s/m] },
   { fact: 'proxy.body-limit', by: 'nginx', patterns: [/^\s*client_max_body_size\s+(?!0\s*;)/m] },
+  { fact: 'proxy.headers', by: 'nginx', patterns: [/^\s*(?:add_header|header)\s/m, HEADERS] },
 ];
 
 const INFRASTRUCTURE: readonly Sign[] = [
@@ -62,6 +69,11 @@ const CLUSTER: readonly Sign[] = [
   },
   { fact: 'proxy.rate-limit', by: 'an ingress', patterns: [/nginx\.ingress\.kubernetes\.io\/limit-(?:rps|rpm)/] },
   { fact: 'proxy.rate-limit', by: 'traefik', patterns: [/^\s*rateLimit:/m] },
+  {
+    fact: 'proxy.headers',
+    by: 'a proxy',
+    patterns: [/add_header|customResponseHeaders|configuration-snippet|headers:/, HEADERS],
+  },
   { fact: 'proxy.body-limit', by: 'an ingress', patterns: [/nginx\.ingress\.kubernetes\.io\/proxy-body-size/] },
 ];
 
@@ -137,11 +149,27 @@ function platforms(language: 'text' | 'yaml' | 'json' | 'toml'): Extractor {
 }
 
 export const extractors: readonly Extractor[] = [
-  signs('text', ['ssl_certificate', 'limit_req', 'client_max_body_size', 'resource "'], [...NGINX, ...INFRASTRUCTURE]),
+  signs(
+    'text',
+    ['ssl_certificate', 'limit_req', 'client_max_body_size', 'resource "', 'add_header'],
+    [...NGINX, ...INFRASTRUCTURE],
+  ),
   signs('shell', ['deploy'], COMMANDS),
   signs('makefile', ['deploy'], COMMANDS),
   signs('workflow', ['deploy'], COMMANDS),
-  signs('yaml', ['kind:', 'load-balancer-ssl-cert', 'certificate-arn', 'ingress.kubernetes.io', 'rateLimit'], CLUSTER),
+  signs(
+    'yaml',
+    [
+      'kind:',
+      'load-balancer-ssl-cert',
+      'certificate-arn',
+      'ingress.kubernetes.io',
+      'rateLimit',
+      'Headers',
+      'add_header',
+    ],
+    CLUSTER,
+  ),
   signs('compose', ['image:', 'traefik'], COMPOSE),
   platforms('text'),
   platforms('yaml'),

@@ -194,11 +194,23 @@ export type FactValues = {
   'auth.function': {
     readonly credential: boolean;
     readonly rejects: boolean;
-    readonly rights: boolean;
     /** Names in its body that may lead to a check. */
     readonly calls: string;
     readonly wraps: boolean;
   };
+
+  /** Key: path of the file. It speaks of roles, permissions, scopes or owners of records, or keeps records by user. */
+  'auth.rights': { readonly word: string };
+  /** Key: name of a function that promises to protect something. The place is its name. */
+  'security.control': { readonly kind: 'middleware' | 'check' | 'rotation'; readonly method: boolean };
+  /** Key: name of a control, in a file that mentions it other than by declaring it: comments do not count. */
+  'security.mention': null;
+  /** Key: name of a header that protects browsers. */
+  'security.header': { readonly everywhere: boolean };
+  /** Key: what it is. The program answers browsers with pages. */
+  'http.pages': null;
+  /** Key: path of the file. A proxy of the deployment sets headers that protect browsers. */
+  'proxy.headers': { readonly by: string };
 
   /** Key: what it is. Requests are limited in rate: see knowledge/go/rateLimits.ts for what counts. */
   'rate.limit': { readonly kind: 'library' | 'handler' | 'middleware' | 'status' };

@@ -112,7 +112,7 @@ const credentials: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     if (VERIFIES.test(name)) {
-      yield state('auth.evidence', key, { kind: 'credential', what: name }, node);
+      yield state('auth.evidence', key, { kind: 'credential', what: name }, callee ?? node);
       return;
     }
     const values = callArguments(node);
@@ -207,7 +207,6 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
           /StatusUnauthorized|StatusForbidden|Unauthenticated|PermissionDenied|\b40[13]\b|ErrUnauthorized|ErrForbidden/.test(
             names,
           ),
-        rights: RIGHTS.test(names),
         calls: names,
         wraps,
       },
@@ -215,10 +214,6 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
     );
   },
 };
-
-/** Words of roles, permissions and ownership. */
-export const RIGHTS =
-  /\b\w*(?:[rR]oles?(?![a-z])|ROLE|[pP]ermission|[pP]rivilege|[sS]copes?(?![a-z])|[cC]asbin|RBAC|Rbac|rbac|[iI]sAdmin|is_?admin|[aA]dminOnly|[rR]equireAdmin|[aA]cl(?![a-z])|ACL|[oO]wner|[pP]olic(?:y|ies)|Forbidden|PermissionDenied|[cC]anAccess|[hH]asAccess|[aA]uthoriz(?:e|ed|er|ation)(?![a-z])|superuser|Superuser|[eE]nforce)\w*\b/;
 
 export const extractors: readonly Extractor[] = [
   { id: 'auth.library', language: 'go', detector: libraries as NodeDetector },

@@ -9,6 +9,7 @@ import type { RouterOrigin, TypedFact } from '../facts.ts';
 import { AUTHENTICATES, CHECKS_CALLER } from './authentication.ts';
 import { evidence, type GoProgram } from './services.ts';
 
+export type AuthFact = TypedFact<'auth.evidence'>;
 export type Route = TypedFact<'http.route'>;
 
 /**

@@ -1,0 +1,264 @@
+/**
+ * Controls that a program defines, whether anything mentions them, headers that protect browsers, and signs that a
+ * program answers browsers or asks who may do what. States facts about single declarations and files.
+ */
+import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
+import type { GoHeader } from '../../languages/go/header.ts';
+import type { GoNode } from '../../languages/go/nodes.gen.ts';
+import { enclosingFunction, functionName, stringLiteralValue, topLevelOf } from '../../languages/go/syntax.ts';
+import { state } from '../facts.ts';
+import { withoutVersion } from './frameworks.ts';
+import { makesHandler } from './handlers.ts';
+import { headerWrite, SETS_HEADER } from './headers.ts';
+
+/** Names of middleware that protects. */
+const MIDDLEWARE =
+  /auth(?!or(?:s|Name|ID)?$)|jwt|csrf|xsrf|rate_?limit|throttle|require_?(?:role|admin|permission|login|user|session|scope|token|key)|permission|rbac|casbin|acl$|security_?header|secure_?header|api_?key|ip_?(?:allow|white|black|filter|restrict)|verif|signature|session_?(?:guard|check|required)|admin_?only|body_?limit|max_?bytes|valid(?:ate|ation)|guard$/i;
+/** Names of checks and operations that somebody has to call. */
+const CHECK =
+  /^(?:validate|verify|check|authenticate|authorize|require|ensure|enforce|is|has)_?\w*(?:token|jwt|session|signature|permission|api_?key|csrf|access|webhook|password_?(?:strength|policy)|role|admin|origin|input|scope|credentials?)s?$|^sanitize\w+$|^(?:authenticate|authorize)(?:request|user|client|call)$/i;
+const ROTATION = /^(?:rotate|revoke|expire|invalidate|renew)_?\w*(?:keys?|secrets?|tokens?|sessions?|credentials?)$/i;
+
+/** What a function promises by its name and shape; null when it is no control. */
+function controlOf(name: string, node: GoNode): 'middleware' | 'check' | 'rotation' | null {
+  // What gives or makes one is looked for where it is used.
+  if (
+    /^(?:New|new|With|Get|get|Set|set|Default|Parse|Test|Mock|Handle|handle|Register|Must|Decode|Encode|Unmarshal|Marshal)/.test(
+      name,
+    )
+  )
+    return null;
+  if (makesHandler(node)) return MIDDLEWARE.test(name) ? 'middleware' : null;
+  if (ROTATION.test(name)) return 'rotation';
+  return CHECK.test(name) ? 'check' : null;
+}
+
+const controls: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['function_declaration', 'method_declaration'],
+  triggers: [
+    'uth',
+    'wt',
+    'WT',
+    'srf',
+    'SRF',
+    'imit',
+    'hrottl',
+    'equire',
+    'ermission',
+    'bac',
+    'BAC',
+    'asbin',
+    'ecur',
+    'ey',
+    'erif',
+    'ignature',
+    'ession',
+    'dmin',
+    'alid',
+    'uard',
+    'heck',
+    'otate',
+    'evoke',
+    'anitize',
+    'oken',
+    'ccess',
+    'nforce',
+    'nsure',
+    'IP',
+    'ytes',
+    'ACL',
+    'Acl',
+  ],
+  *check(node) {
+    const name = functionName(node);
+    const kind = name.length < 4 ? null : controlOf(name, node);
+    if (kind === null || node.child('body') === null) return;
+    yield state(
+      'security.control',
+      name,
+      { kind, method: node.kind === 'method_declaration' },
+      node.child('name') ?? node,
+    );
+  },
+};
+
+/** Every word that may be the name of a control: wide, since a mention excuses. */
+const WORD =
+  /\b[A-Za-z_]\w*(?:[aA]uth|[jJ]wt|JWT|[cC]srf|CSRF|[lL]imit|[tT]hrottl|[rR]equire|[pP]ermission|[rR]bac|RBAC|[cC]asbin|[sS]ecur|[kK]ey|[vV]erif|[sS]ignature|[sS]ession|[aA]dmin|[vV]alid|[gG]uard|[tT]oken|[aA]ccess|[iI]nput|[rR]ole|[oO]rigin|[sS]cope|[cC]redential|[pP]olicy|[sS]trength|[wW]ebhook|[bB]ytes|[aA]cl|ACL|[sS]ecret|[fF]ilter|[rR]estrict|[hH]eader|[hH]tml|HTML|[oO]nly|[cC]heck)\w*|\b(?:auth|Auth|jwt|JWT|csrf|CSRF|require|Require|verify|Verify|validate|Validate|check|Check|rate|Rate|throttle|Throttle|sanitize|Sanitize|permission|Permission|rotate|Rotate|revoke|Revoke|guard|Guard|admin|Admin|secur|Secur|authenticate|authorize|session|Session|rbac|RBAC|casbin|Casbin|api|API|ip|IP|acl|ACL|max|Max|body|Body|expire|Expire|invalidate|Invalidate|renew|Renew|ensure|Ensure|enforce|Enforce|is|Is|has|Has)\w{0,60}/g;
+
+const mentions: TextDetector = {
+  text: true,
+  *check(text, ctx) {
+    if (!ctx.file.path.endsWith('.go') || text.length > 400_000) return;
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (comment) => ' '.repeat(comment.length));
+    const seen = new Set<string>();
+    for (const match of code.matchAll(WORD)) {
+      const name = match[0];
+      if (seen.has(name) || !(MIDDLEWARE.test(name) || CHECK.test(name) || ROTATION.test(name))) continue;
+      // The declaration itself is no mention.
+      const before = code.slice(Math.max(0, match.index - 120), match.index);
+      if (/(?:^|\n)func (?:\([^()\n]*\) )?$/.test(before)) continue;
+      seen.add(name);
+      yield state('security.mention', name, null, { start: match.index, end: match.index + name.length });
+    }
+  },
+};
+
+const PROTECTIVE: ReadonlySet<string> = new Set([
+  'x-frame-options',
+  'x-content-type-options',
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'strict-transport-security',
+  'referrer-policy',
+  'permissions-policy',
+]);
+
+const headers: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: [
+    'X-Frame',
+    'x-frame',
+    'X-Content',
+    'x-content',
+    'Content-Security',
+    'content-security',
+    'Strict-Transport',
+    'strict-transport',
+    'Referrer',
+    'Permissions',
+    'HeaderX',
+    'HeaderContentSecurity',
+    'HeaderStrict',
+  ],
+  calls: (name) => SETS_HEADER.test(name),
+  *check(node) {
+    const write = headerWrite(node);
+    if (write === null || !PROTECTIVE.has(write.name)) return;
+    const declaration = topLevelOf(node);
+    const owner = enclosingFunction(node);
+    const everywhere =
+      (declaration !== null && makesHandler(declaration)) ||
+      (owner !== null && makesHandler(owner)) ||
+      /header|secur|middleware|ServeHTTP/i.test(declaration === null ? '' : functionName(declaration)) ||
+      (owner?.kind === 'func_literal' && /\.Use\(|next/.test(owner.parent?.parent?.text.slice(0, 200) ?? ''));
+    yield state('security.header', write.name, { everywhere }, node);
+  },
+};
+
+/** Headers in tables: `{"X-Frame-Options", "DENY"}` and maps of them. */
+const headerTables: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['interpreted_string_literal'],
+  triggers: ['X-Frame-Options', 'X-Content-Type-Options', 'Content-Security-Policy', 'Strict-Transport-Security'],
+  when: (node) => node.end - node.start < 60,
+  *check(node) {
+    const name = (stringLiteralValue(node) ?? '').toLowerCase();
+    if (!PROTECTIVE.has(name)) return;
+    if (node.parent?.kind === 'literal_element' || node.ancestor('const_spec', 'var_spec') !== null) {
+      yield state('security.header', name, { everywhere: true }, node);
+    }
+  },
+};
+
+const LIBRARIES =
+  /^github\.com\/(?:unrolled\/secure|gin-contrib\/secure|danielkov\/gin-helmet|gofiber\/fiber\/middleware\/helmet|helmetjs\/|goddtriffin\/helmet|srikrsna\/security-headers|TobiEiss\/aevitas|justinas\/nosurf)(?:\/|$)/;
+
+const libraries: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['import_spec'],
+  *check(node) {
+    const path = node.child('path')?.text.slice(1, -1) ?? '';
+    if (LIBRARIES.test(withoutVersion(path)) && !path.includes('nosurf'))
+      yield state('security.header', '*', { everywhere: true }, node);
+    if (/^html\/template$|^github\.com\/(?:a-h\/templ|flosch\/pongo2|gofiber\/template)/.test(path))
+      yield state('http.pages', path, null, node);
+  },
+};
+
+const PAGES =
+  /^(?:LoadHTMLGlob|LoadHTMLFiles|SetHTMLTemplate|FileServer|HTML|HTMLBlob|Static|StaticFS|StaticFile|ServeFile|ServeFileFS|ServeContent|FileServerFS|Secure|SecureWithConfig)$/;
+
+const pages: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['call_expression'],
+  triggers: ['LoadHTML', 'SetHTMLTemplate', 'FileServer', '.HTML', '.Static', 'ServeFile', '.Secure'],
+  calls: (name) => PAGES.test(name),
+  *check(node) {
+    const callee = node.child('function');
+    const name = callee?.child('field')?.text ?? '';
+    if (/^Secure/.test(name)) {
+      if (/^(?:middleware|echomw|mw|echomiddleware)$/i.test(callee?.child('operand')?.text ?? ''))
+        yield state('security.header', '*', { everywhere: true }, node);
+      return;
+    }
+    if (name === 'ServeFile' && !/\.html/.test(node.text)) return;
+    if (name === 'ServeContent') return;
+    // Uploads and images are no pages.
+    if (
+      /^(?:Static|FileServer)/.test(name) &&
+      /upload|image|export|qrcode|download|media|avatar|file[sS]?Path|swagger|docs/i.test(node.text)
+    )
+      return;
+    yield state('http.pages', name, null, node);
+  },
+};
+
+/** Records that are kept by their user, and questions for rights: a lone `role` may be that of a chat message. */
+const OWNED =
+  /\b(?:owner|created_?by|author|user|account|tenant)_?id\s*=\s*(?:\?|\$\d|:\w)|\b[oO]wner(?:ID|Id)?\s*[!=]=|[!=]=\s*\w+\.(?:Owner|User|Author)(?:ID|Id)\b|\.(?:User|Owner|Author)(?:ID|Id)\s*[!=]=\s*[a-z]|"(?:user|owner|author|tenant)_id"/;
+const ASKED =
+  /\b\w*(?:[pP]ermission|[pP]rivilege|RBAC|[rR]bac|[cC]asbin|[iI]sAdmin|is_admin|[aA]dminOnly|[rR]equireAdmin|(?:[hH]as|[rR]equire|[uU]ser|[cC]heck|[aA]llowed|[mM]in|[aA]dmin)Roles?|Role(?:Admin|User|Guest|Owner|Editor|Viewer)|[rR]oleI[dD]s?|(?:[hH]as|[rR]equire|[cC]heck)Scopes?|[cC]anAccess|[hH]asAccess|[cC]heckAccess|(?<![nN])[aA]uthorize[rd]?|[sS]uperuser|[eE]nforcer?|[oO]wner(?:ID|Id|ship)|[aA]dminAuth|[aA]dminMiddleware)(?![a-z])\w*|\b(?:claims|user|u|me|account|principal|session|identity|token)\.(?:Roles?|Admin|Scopes?|Groups?)\b|[!=]= ?"admin"|StatusForbidden|PermissionDenied|ErrForbidden|\bACLs?\b/;
+
+const rights: TextDetector = {
+  text: true,
+  triggers: [
+    'ole',
+    'ermission',
+    'rivilege',
+    'cope',
+    'asbin',
+    'bac',
+    'BAC',
+    'dmin',
+    'wner',
+    'orbidden',
+    'uthoriz',
+    'uperuser',
+    'user_id',
+    'UserID',
+    'UserId',
+    'ACL',
+    'nforce',
+    'tenant',
+    'author',
+    'ccess',
+    'Group',
+  ],
+  *check(text, ctx) {
+    const { path } = ctx.file;
+    // Permissions of files are something else.
+    if (!path.endsWith('.go') || /(?:^|\/)(?:files?|uploads?|fs|osutil|disk)\//.test(path)) return;
+    const code = text
+      .replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|`\w+:"[^`\n]*`/g, (comment) => ' '.repeat(comment.length))
+      .replace(
+        /os\.(?:IsPermission|ErrPermission)|Permissions?-Policy|\w*(?:FilePerm|DirPerm|RoleUser|RoleSystem|RoleAssistant)\w*/g,
+        (found) => ' '.repeat(found.length),
+      );
+    const match = OWNED.exec(code) ?? ASKED.exec(code);
+    if (match === null) return;
+    yield state(
+      'auth.rights',
+      path,
+      { word: match[0].slice(0, 40) },
+      { start: match.index, end: match.index + match[0].length },
+    );
+  },
+};
+
+export const extractors: readonly Extractor[] = [
+  { id: 'security.control', language: 'go', detector: controls as NodeDetector },
+  { id: 'security.mention', language: 'go', detector: mentions },
+  { id: 'security.header.call', language: 'go', detector: headers as NodeDetector },
+  { id: 'security.header.table', language: 'go', detector: headerTables as NodeDetector },
+  { id: 'security.header.library', language: 'go', detector: libraries as NodeDetector },
+  { id: 'http.pages', language: 'go', detector: pages as NodeDetector },
+  { id: 'auth.rights', language: 'go', detector: rights },
+];
