@@ -212,6 +212,20 @@ export type FactValues = {
   /** Key: path of the file. A proxy of the deployment sets headers that protect browsers. */
   'proxy.headers': { readonly by: string };
 
+  /** Key: import path, name or path of a file. Secrets come from a store or a mount, in code or deployment. */
+  'secret.store': null;
+  /** Key: import path. Something is encrypted. */
+  'crypto.cipher': null;
+  /** Key: name of a handler or middleware. It refuses requests; `logged`: and tells a log, or calls what may. */
+  'auth.refusal': { readonly logged: boolean };
+  /** Key: name. Every request, or every change, leaves an entry in a log. */
+  'auth.trail': null;
+  /** Key: path of the file. A test tries what must be refused; `test.other`: a test file without such a test. */
+  'test.attack': null;
+  'test.other': null;
+  /** Key: name of the field. A column that holds what must not be read from a stolen dump. */
+  'data.sensitive': null;
+
   /** Key: what it is. Requests are limited in rate: see knowledge/go/rateLimits.ts for what counts. */
   'rate.limit': { readonly kind: 'library' | 'handler' | 'middleware' | 'status' };
 

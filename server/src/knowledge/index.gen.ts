@@ -14,6 +14,7 @@ import { extractors as knowledgeGoReloading } from '../knowledge/go/reloading.ts
 import { extractors as knowledgeGoResilience } from '../knowledge/go/resilience.ts';
 import { extractors as knowledgeGoRoutes } from '../knowledge/go/routes.ts';
 import { extractors as knowledgeGoSecurityControls } from '../knowledge/go/securityControls.ts';
+import { extractors as knowledgeGoSecurityPractice } from '../knowledge/go/securityPractice.ts';
 import { extractors as knowledgeGoServers } from '../knowledge/go/servers.ts';
 import { extractors as knowledgeGoStorage } from '../knowledge/go/storage.ts';
 import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts';
@@ -52,6 +53,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoResilience,
   ...knowledgeGoRoutes,
   ...knowledgeGoSecurityControls,
+  ...knowledgeGoSecurityPractice,
   ...knowledgeGoServers,
   ...knowledgeGoStorage,
   ...knowledgeGoTelemetry,

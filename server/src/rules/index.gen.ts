@@ -27,6 +27,7 @@ import { rule as errorsClientWithoutTimeout } from './errors/client-without-time
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
 import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
+import { rule as observabilityMissingAuditLog } from './observability/missing-audit-log/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
@@ -69,8 +70,10 @@ import { rule as securityInsecureTempFile } from './security/insecure-temp-file/
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingAuthorization } from './security/missing-authorization/rule.ts';
+import { rule as securityMissingEncryptionAtRest } from './security/missing-encryption-at-rest/rule.ts';
 import { rule as securityMissingInputValidation } from './security/missing-input-validation/rule.ts';
 import { rule as securityMissingRateLimit } from './security/missing-rate-limit/rule.ts';
+import { rule as securityMissingSecretManager } from './security/missing-secret-manager/rule.ts';
 import { rule as securityMissingSecurityHeaders } from './security/missing-security-headers/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
 import { rule as securityMockInProduction } from './security/mock-in-production/rule.ts';
@@ -101,6 +104,7 @@ import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.
 import { rule as testingMissingIntegrationTests } from './testing/missing-integration-tests/rule.ts';
 import { rule as testingMissingLoadTests } from './testing/missing-load-tests/rule.ts';
 import { rule as testingMissingRaceDetector } from './testing/missing-race-detector/rule.ts';
+import { rule as testingMissingSecurityTests } from './testing/missing-security-tests/rule.ts';
 import { rule as testingTestSharedState } from './testing/test-shared-state/rule.ts';
 import { rule as testingUndiscoveredTest } from './testing/undiscovered-test/rule.ts';
 import { rule as testingUntestedEndpoint } from './testing/untested-endpoint/rule.ts';
@@ -136,6 +140,7 @@ export const RULES: readonly Rule[] = [
   errorsIgnoredError,
   errorsSwallowedError,
   observabilityManualJsonConstruction,
+  observabilityMissingAuditLog,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
   observabilityMissingTracing,
@@ -178,8 +183,10 @@ export const RULES: readonly Rule[] = [
   securityJwtUnverified,
   securityMissingAuthentication,
   securityMissingAuthorization,
+  securityMissingEncryptionAtRest,
   securityMissingInputValidation,
   securityMissingRateLimit,
+  securityMissingSecretManager,
   securityMissingSecurityHeaders,
   securityMissingTls,
   securityMockInProduction,
@@ -210,6 +217,7 @@ export const RULES: readonly Rule[] = [
   testingMissingIntegrationTests,
   testingMissingLoadTests,
   testingMissingRaceDetector,
+  testingMissingSecurityTests,
   testingTestSharedState,
   testingUndiscoveredTest,
   testingUntestedEndpoint,
