@@ -23,14 +23,29 @@ import { rule as configurationUndocumentedEnvVar } from './configuration/undocum
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
 import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
+import { rule as errorsBrokenHttpResponse } from './errors/broken-http-response/rule.ts';
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
+import { rule as errorsCrashInLibrary } from './errors/crash-in-library/rule.ts';
+import { rule as errorsErrorAlwaysNil } from './errors/error-always-nil/rule.ts';
 import { rule as errorsIgnoredError } from './errors/ignored-error/rule.ts';
+import { rule as errorsIndexOutOfRange } from './errors/index-out-of-range/rule.ts';
+import { rule as errorsMissingCircuitBreaker } from './errors/missing-circuit-breaker/rule.ts';
+import { rule as errorsMissingRetry } from './errors/missing-retry/rule.ts';
+import { rule as errorsNilDereference } from './errors/nil-dereference/rule.ts';
+import { rule as errorsRetryWithoutBackoff } from './errors/retry-without-backoff/rule.ts';
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
+import { rule as errorsUnsafeTypeAssertion } from './errors/unsafe-type-assertion/rule.ts';
+import { rule as errorsUnstructuredErrors } from './errors/unstructured-errors/rule.ts';
 import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
+import { rule as observabilityMetricsWithoutExporter } from './observability/metrics-without-exporter/rule.ts';
+import { rule as observabilityMisleadingMetric } from './observability/misleading-metric/rule.ts';
 import { rule as observabilityMissingAuditLog } from './observability/missing-audit-log/rule.ts';
+import { rule as observabilityMissingErrorMetrics } from './observability/missing-error-metrics/rule.ts';
 import { rule as observabilityMissingHealthEndpoint } from './observability/missing-health-endpoint/rule.ts';
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
+import { rule as observabilityMissingReadinessProbe } from './observability/missing-readiness-probe/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
+import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
@@ -45,6 +60,7 @@ import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-mar
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
+import { rule as qualityUnboundSqlParameters } from './quality/unbound-sql-parameters/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
 import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
 import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
@@ -54,6 +70,7 @@ import { rule as resourcesConnectionPoolUnconfigured } from './resources/connect
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
+import { rule as resourcesMissingBackup } from './resources/missing-backup/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
 import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
@@ -63,11 +80,15 @@ import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
+import { rule as securityCookieInsecure } from './security/cookie-insecure/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
+import { rule as securityCsrfDisabled } from './security/csrf-disabled/rule.ts';
 import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
+import { rule as securityErrorDetailLeak } from './security/error-detail-leak/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
 import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
+import { rule as securityLogInjection } from './security/log-injection/rule.ts';
 import { rule as securityMissingAuthentication } from './security/missing-authentication/rule.ts';
 import { rule as securityMissingAuthorization } from './security/missing-authorization/rule.ts';
 import { rule as securityMissingEncryptionAtRest } from './security/missing-encryption-at-rest/rule.ts';
@@ -76,6 +97,7 @@ import { rule as securityMissingRateLimit } from './security/missing-rate-limit/
 import { rule as securityMissingSecretManager } from './security/missing-secret-manager/rule.ts';
 import { rule as securityMissingSecurityHeaders } from './security/missing-security-headers/rule.ts';
 import { rule as securityMissingTls } from './security/missing-tls/rule.ts';
+import { rule as securityMissingWebhookSignature } from './security/missing-webhook-signature/rule.ts';
 import { rule as securityMockInProduction } from './security/mock-in-production/rule.ts';
 import { rule as securityNoOpSecurityCheck } from './security/no-op-security-check/rule.ts';
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
@@ -136,14 +158,29 @@ export const RULES: readonly Rule[] = [
   documentationIncompleteReadme,
   documentationMissingDocComment,
   errorsBrokenErrorChain,
+  errorsBrokenHttpResponse,
   errorsClientWithoutTimeout,
+  errorsCrashInLibrary,
+  errorsErrorAlwaysNil,
   errorsIgnoredError,
+  errorsIndexOutOfRange,
+  errorsMissingCircuitBreaker,
+  errorsMissingRetry,
+  errorsNilDereference,
+  errorsRetryWithoutBackoff,
   errorsSwallowedError,
+  errorsUnsafeTypeAssertion,
+  errorsUnstructuredErrors,
   observabilityManualJsonConstruction,
+  observabilityMetricsWithoutExporter,
+  observabilityMisleadingMetric,
   observabilityMissingAuditLog,
+  observabilityMissingErrorMetrics,
   observabilityMissingHealthEndpoint,
   observabilityMissingMetricsEndpoint,
+  observabilityMissingReadinessProbe,
   observabilityMissingTracing,
+  observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
   performanceConstantRebuiltPerCall,
   performanceQuadraticSort,
@@ -158,6 +195,7 @@ export const RULES: readonly Rule[] = [
   qualityNameCollision,
   qualitySyntaxError,
   qualityTodoComment,
+  qualityUnboundSqlParameters,
   qualityUndefinedIdentifier,
   qualityUnresolvedImport,
   qualityUnusedFunction,
@@ -167,6 +205,7 @@ export const RULES: readonly Rule[] = [
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
   resourcesHttpBodyNotClosed,
+  resourcesMissingBackup,
   resourcesMissingGracefulShutdown,
   resourcesMissingRequestSizeLimit,
   resourcesResourceLeak,
@@ -176,11 +215,15 @@ export const RULES: readonly Rule[] = [
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,
   securityCommandInjection,
+  securityCookieInsecure,
   securityCorsWildcard,
+  securityCsrfDisabled,
   securityEphemeralSecret,
+  securityErrorDetailLeak,
   securityHardcodedSecret,
   securityInsecureTempFile,
   securityJwtUnverified,
+  securityLogInjection,
   securityMissingAuthentication,
   securityMissingAuthorization,
   securityMissingEncryptionAtRest,
@@ -189,6 +232,7 @@ export const RULES: readonly Rule[] = [
   securityMissingSecretManager,
   securityMissingSecurityHeaders,
   securityMissingTls,
+  securityMissingWebhookSignature,
   securityMockInProduction,
   securityNoOpSecurityCheck,
   securityPathTraversal,
