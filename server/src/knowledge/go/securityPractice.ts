@@ -67,12 +67,19 @@ const refusals: NodeDetector<unknown, GoNode, GoHeader> = {
     'ErrUnauthorized',
     'ErrForbidden',
   ],
-  when: (node) => takesRequest(node) || makesHandler(node),
+  // Who is given a response looks at the refusal of somebody else.
+  when: (node) =>
+    (takesRequest(node) || makesHandler(node)) && !/\*http\.Response\b/.test(node.child('parameters')?.text ?? ''),
   *check(node, ctx) {
     const body = node.child('body');
     const refusal = body
       ?.descendants('selector_expression')
-      .find((item) => REFUSES.test(item.child('field')?.text ?? '') && item.parent?.kind !== 'binary_expression');
+      .find(
+        (item) =>
+          REFUSES.test(item.child('field')?.text ?? '') &&
+          item.parent?.kind !== 'binary_expression' &&
+          item.parent?.parent?.kind !== 'expression_case',
+      );
     if (body === null || refusal === undefined) return;
     const logged = body.descendants('call_expression').some(
       (call) =>
