@@ -17,6 +17,7 @@ import { rule as configurationHardcodedConfig } from './configuration/hardcoded-
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
+import { rule as configurationPlaceholderValue } from './configuration/placeholder-value/rule.ts';
 import { rule as configurationPortMismatch } from './configuration/port-mismatch/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
@@ -45,23 +46,30 @@ import { rule as observabilityMissingHealthEndpoint } from './observability/miss
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingReadinessProbe } from './observability/missing-readiness-probe/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
+import { rule as observabilityPrintInsteadOfLogging } from './observability/print-instead-of-logging/rule.ts';
 import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
+import { rule as performanceDuplicateParse } from './performance/duplicate-parse/rule.ts';
+import { rule as performanceMissingCache } from './performance/missing-cache/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
 import { rule as performanceRoughTokenEstimate } from './performance/rough-token-estimate/rule.ts';
 import { rule as performanceStringConcatInLoop } from './performance/string-concat-in-loop/rule.ts';
 import { rule as qualityConstantCondition } from './quality/constant-condition/rule.ts';
 import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
+import { rule as qualityDeprecatedApi } from './quality/deprecated-api/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
 import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
+import { rule as qualityLongFunction } from './quality/long-function/rule.ts';
 import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
+import { rule as qualityStubImplementation } from './quality/stub-implementation/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUnboundSqlParameters } from './quality/unbound-sql-parameters/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
+import { rule as qualityUnformattedCode } from './quality/unformatted-code/rule.ts';
 import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
 import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
 import { rule as qualityUnusedSuppression } from './quality/unused-suppression/rule.ts';
@@ -79,13 +87,17 @@ import { rule as resourcesSubprocessWithoutTimeout } from './resources/subproces
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
+import { rule as securityCodeInjection } from './security/code-injection/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
 import { rule as securityCookieInsecure } from './security/cookie-insecure/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityCsrfDisabled } from './security/csrf-disabled/rule.ts';
+import { rule as securityDebugFeatureExposed } from './security/debug-feature-exposed/rule.ts';
 import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
 import { rule as securityErrorDetailLeak } from './security/error-detail-leak/rule.ts';
+import { rule as securityExposedInternalService } from './security/exposed-internal-service/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityInsecureDeserialization } from './security/insecure-deserialization/rule.ts';
 import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityLogInjection } from './security/log-injection/rule.ts';
@@ -103,6 +115,7 @@ import { rule as securityNoOpSecurityCheck } from './security/no-op-security-che
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
 import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
 import { rule as securityPermissiveFileMode } from './security/permissive-file-mode/rule.ts';
+import { rule as securitySecretFieldSerializable } from './security/secret-field-serializable/rule.ts';
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
 import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
 import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
@@ -152,6 +165,7 @@ export const RULES: readonly Rule[] = [
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingLockfile,
+  configurationPlaceholderValue,
   configurationPortMismatch,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
@@ -180,23 +194,30 @@ export const RULES: readonly Rule[] = [
   observabilityMissingMetricsEndpoint,
   observabilityMissingReadinessProbe,
   observabilityMissingTracing,
+  observabilityPrintInsteadOfLogging,
   observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
   performanceConstantRebuiltPerCall,
+  performanceDuplicateParse,
+  performanceMissingCache,
   performanceQuadraticSort,
   performanceRoughTokenEstimate,
   performanceStringConcatInLoop,
   qualityConstantCondition,
   qualityDeadModule,
+  qualityDeprecatedApi,
   qualityDuplicateDeclaration,
   qualityExpiredSuppression,
+  qualityLongFunction,
   qualityMalformedSuppression,
   qualityMergeConflictMarker,
   qualityNameCollision,
+  qualityStubImplementation,
   qualitySyntaxError,
   qualityTodoComment,
   qualityUnboundSqlParameters,
   qualityUndefinedIdentifier,
+  qualityUnformattedCode,
   qualityUnresolvedImport,
   qualityUnusedFunction,
   qualityUnusedSuppression,
@@ -214,13 +235,17 @@ export const RULES: readonly Rule[] = [
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,
+  securityCodeInjection,
   securityCommandInjection,
   securityCookieInsecure,
   securityCorsWildcard,
   securityCsrfDisabled,
+  securityDebugFeatureExposed,
   securityEphemeralSecret,
   securityErrorDetailLeak,
+  securityExposedInternalService,
   securityHardcodedSecret,
+  securityInsecureDeserialization,
   securityInsecureTempFile,
   securityJwtUnverified,
   securityLogInjection,
@@ -238,6 +263,7 @@ export const RULES: readonly Rule[] = [
   securityPathTraversal,
   securityPeerVerificationDisabled,
   securityPermissiveFileMode,
+  securitySecretFieldSerializable,
   securitySecretInUrl,
   securitySecurityFailOpen,
   securitySensitiveDataInLog,
