@@ -57,9 +57,11 @@ import { rule as observabilityMissingTracing } from './observability/missing-tra
 import { rule as observabilityPrintInsteadOfLogging } from './observability/print-instead-of-logging/rule.ts';
 import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
+import { rule as performanceConnectionNotReused } from './performance/connection-not-reused/rule.ts';
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceDuplicateParse } from './performance/duplicate-parse/rule.ts';
 import { rule as performanceMissingCache } from './performance/missing-cache/rule.ts';
+import { rule as performanceNPlusOneQuery } from './performance/n-plus-one-query/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
 import { rule as performanceRoughTokenEstimate } from './performance/rough-token-estimate/rule.ts';
 import { rule as performanceSingleInstanceDesign } from './performance/single-instance-design/rule.ts';
@@ -86,6 +88,7 @@ import { rule as resourcesBusyLoop } from './resources/busy-loop/rule.ts';
 import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
+import { rule as resourcesDatabaseNotClosedOnShutdown } from './resources/database-not-closed-on-shutdown/rule.ts';
 import { rule as resourcesDetachedTask } from './resources/detached-task/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
 import { rule as resourcesMissingBackup } from './resources/missing-backup/rule.ts';
@@ -97,6 +100,7 @@ import { rule as resourcesServerWithoutTimeouts } from './resources/server-witho
 import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
 import { rule as resourcesUnboundedGrowth } from './resources/unbounded-growth/rule.ts';
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
+import { rule as resourcesUnsafeLiveDatabaseBackup } from './resources/unsafe-live-database-backup/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
 import { rule as securityCodeInjection } from './security/code-injection/rule.ts';
@@ -218,9 +222,11 @@ export const RULES: readonly Rule[] = [
   observabilityPrintInsteadOfLogging,
   observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
+  performanceConnectionNotReused,
   performanceConstantRebuiltPerCall,
   performanceDuplicateParse,
   performanceMissingCache,
+  performanceNPlusOneQuery,
   performanceQuadraticSort,
   performanceRoughTokenEstimate,
   performanceSingleInstanceDesign,
@@ -247,6 +253,7 @@ export const RULES: readonly Rule[] = [
   resourcesConnectionPoolUnconfigured,
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
+  resourcesDatabaseNotClosedOnShutdown,
   resourcesDetachedTask,
   resourcesHttpBodyNotClosed,
   resourcesMissingBackup,
@@ -258,6 +265,7 @@ export const RULES: readonly Rule[] = [
   resourcesSubprocessWithoutTimeout,
   resourcesUnboundedGrowth,
   resourcesUnboundedRead,
+  resourcesUnsafeLiveDatabaseBackup,
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,
   securityCodeInjection,
