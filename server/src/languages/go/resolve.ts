@@ -57,6 +57,8 @@ export interface GoIndex {
   isComplete(directory: string): boolean;
   /** Follows a chain as in chains.ts that stands in a file. */
   follow(path: string, chain: string): GoEntity | null;
+  /** The declaration of a named type, through aliases, pointers and type arguments; null for every other type. */
+  namedType(type: GoTypeUse): GoNamedType | null;
   /** Looks up a field or method. */
   select(type: GoTypeUse, name: string): Selection;
 }
@@ -75,7 +77,7 @@ const MEMBERLESS =
  * All members of the types of the standard library that are embedded most. Interfaces cannot grow, and the others have
  * nothing to grow into.
  */
-const LIBRARY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+export const LIBRARY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   error: ['Error'],
   'context.Context': ['Deadline', 'Done', 'Err', 'Value'],
   'fmt.Stringer': ['String'],
@@ -338,7 +340,6 @@ function createIndex(facts: FactView): GoIndex {
     return null;
   };
 
-  /** The declaration of a named type, through aliases, pointers and type arguments; null for every other type. */
   const namedType = (use: GoTypeUse): GoNamedType | null => {
     let type = namedTypeOf.get(use);
     if (type === undefined) {
@@ -499,7 +500,7 @@ function createIndex(facts: FactView): GoIndex {
     return entity;
   };
 
-  return { directoryOfImport, packageName, declarations, isComplete, follow, select };
+  return { directoryOfImport, packageName, declarations, isComplete, follow, namedType, select };
 }
 
 function getOrCreate<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {

@@ -15,7 +15,7 @@
  */
 import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Fact } from '../../core/model/verdict.ts';
-import { type Extractor, fact, type NodeDetector } from '../../core/rulekit/rule.ts';
+import { type Extractor, type FactView, fact, type NodeDetector } from '../../core/rulekit/rule.ts';
 import { kindSet } from '../../core/syntax/flatTree.ts';
 import { stdlibPackage } from '../../knowledge/go/stdlib.ts';
 import { chainContext, chainOf } from './chains.ts';
@@ -61,6 +61,13 @@ export function readUses(fact: Fact): readonly GoUse[] {
     usesByFact.set(fact, known);
   }
   return known;
+}
+
+/** The places of a line of a `go.uses` fact, as offsets in its declaration. */
+export function usePositions(facts: FactView, use: Fact, line: number): readonly number[] {
+  const positions = facts.lookup('go.uses.at', use.key).find(({ place }) => place.anchor === use.place.anchor);
+  const starts = (positions?.value as string | undefined)?.split(';')[line] ?? '';
+  return starts === '' ? [] : starts.split(',').map(Number);
 }
 
 const uses: NodeDetector<unknown, GoNode> = {

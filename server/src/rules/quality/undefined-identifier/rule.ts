@@ -12,7 +12,7 @@ import { stdlibPackage } from '../../../knowledge/go/stdlib.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration, GoPackageFile } from '../../../languages/go/symbols.ts';
-import { type GoUse, readUses } from '../../../languages/go/uses.ts';
+import { type GoUse, readUses, usePositions } from '../../../languages/go/uses.ts';
 
 /** One file of the package, as far as the judge needs it. */
 interface JudgedFile {
@@ -176,15 +176,11 @@ function judgeUse(
 
 /** The places of one line of a `go.uses` fact. */
 function placesOf(facts: FactView, use: Fact, line: number, length: number): readonly Place[] {
-  const positions = facts.lookup('go.uses.at', use.key).find(({ place }) => place.anchor === use.place.anchor);
-  const starts = (positions?.value as string | undefined)?.split(';')[line] ?? '';
-  return starts
-    .split(',')
-    .filter((start) => start !== '')
-    .map((text) => {
-      const start = Number(text);
-      return { path: use.place.path, anchor: use.place.anchor, span: { start, end: start + length } };
-    });
+  return usePositions(facts, use, line).map((start) => ({
+    path: use.place.path,
+    anchor: use.place.anchor,
+    span: { start, end: start + length },
+  }));
 }
 
 function* judgeFile(run: Run, file: JudgedFile): Generator<WorkspaceVerdict> {
