@@ -1,34 +1,110 @@
-/** One sentence: what this rule looks for. */
-import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
-import type { GoHeader } from '../../../languages/go/header.ts';
-import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+/**
+ * Exported Go types that two packages of a module define alike: the same name, and the same fields or methods. Types
+ * that only share a name are left alone, and so are versions of an API and generated code.
+ */
+import { directoryOf } from '../../../core/model/path.ts';
+import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { moduleOf } from '../../../knowledge/go/modules.ts';
+import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
+import type { GoDeclaration, GoTypeFact } from '../../../languages/go/symbols.ts';
+import { isExported } from '../../../languages/go/syntax.ts';
 
-const calls: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['call_expression'],
-  triggers: ['panic'],
-  *check(node) {
-    if (node.child('function')?.text !== 'panic') return;
-    const [argument] = node.child('arguments')?.namedChildren ?? [];
-    if (argument === undefined) return;
-    if (argument.kind === 'nil') yield { kind: 'pass', subject: node.span };
-    else yield { kind: 'fail', subject: node.span, message: 'found', args: { argument: argument.text } };
-  },
-};
+/** Fewer fields may well be the same by chance; a small interface belongs to whoever asks for it. */
+const FIELD_LIMIT = 3;
+const METHOD_LIMIT = 4;
+
+/** What the type consists of, as text: equal for equal types. Null when it is too small to judge. */
+function shapeOf({ form, fields, embedded, methods, typeParameters, type }: GoTypeFact): string | null {
+  if (type !== null || typeParameters.length > 0 || embedded.includes(null)) return null;
+  if (form === 'struct') {
+    const entries = Object.entries(fields);
+    if (entries.length + embedded.length < FIELD_LIMIT || entries.some(([, text]) => text === null)) return null;
+    // Private fields say how something is done, not what it is.
+    if (embedded.length === 0 && !entries.some(([name]) => isExported(name))) return null;
+    return `struct ${embedded.join()};${entries
+      .map((entry) => entry.join(' '))
+      .sort()
+      .join(';')}`;
+  }
+  const entries = Object.entries(methods);
+  if (form !== 'interface' || entries.length + embedded.length < METHOD_LIMIT) return null;
+  const list = entries.map(([name, method]) => `${name} ${JSON.stringify(method)}`).sort();
+  return `interface ${[...embedded].join()};${list.join(';')}`;
+}
+
+const VERSION = /^v\d+(?:(?:alpha|beta)\d*)?$/;
+
+/** The directory without what names a version of an API. */
+function unversioned(directory: string): string {
+  return directory
+    .split('/')
+    .filter((segment) => !VERSION.test(segment))
+    .join('/');
+}
+
+interface Definition {
+  readonly fact: Fact;
+  readonly directory: string;
+}
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  const groups = new Map<string, Definition[]>();
+  const modules = new Map<string, string | null>();
+  for (const fact of facts.all('go.decl')) {
+    const declaration = fact.value as GoDeclaration;
+    if (declaration.kind !== 'type' || declaration.test || !isExported(fact.key)) continue;
+    const directory = directoryOf(fact.place.path);
+    const shape = facts.role(fact.place.path) === 'production' ? shapeOf(declaration) : null;
+    if (shape === null || mayHoldExcerpts(directory) || /\bignore\b/.test(declaration.constraint)) continue;
+    let module = modules.get(directory);
+    if (module === undefined) {
+      module = moduleOf(facts, directory)?.place.path ?? null;
+      modules.set(directory, module);
+    }
+    const id = `${module}\n${fact.key}\n${shape}`;
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [{ fact, directory }]);
+    else group.push({ fact, directory });
+  }
+  for (const group of groups.values()) {
+    const first = group[0]!;
+    yield { kind: 'pass', subject: first.fact.place };
+    const homes = new Set([unversioned(first.directory)]);
+    for (const { fact, directory } of group.slice(1)) {
+      const home = unversioned(directory);
+      if (homes.has(home)) continue;
+      homes.add(home);
+      const { form } = fact.value as GoTypeFact;
+      yield {
+        kind: 'fail',
+        subject: fact.place,
+        message: 'copy',
+        args: { name: fact.key, what: form === 'struct' ? 'fields' : 'methods', other: first.directory || 'the root' },
+        related: [{ place: first.fact.place, message: 'The same type is defined here.' }],
+      };
+    }
+  }
+}
 
 export const rule = defineRule({
   id: 'duplicate-type-definition',
-  title: 'Duplicate type definition',
+  title: 'Same type defined in several packages',
   category: 'quality',
   severity: 'medium',
-  confidence: 'likely',
-  stage: 'preview',
+  confidence: 'certain',
+  stage: 'stable',
   docs: {
-    what: 'What fires.',
-    why: 'Why it hurts in production.',
-    howToFix: 'How to mend it.',
-    refs: [],
+    what: 'Two packages of a module define an exported type of the same name with the same fields (three or more, not all of them private) or the same methods (four or more). Packages that differ only by a version in their path, and generated code, are left out.',
+    why: 'The copies drift apart: a field that is added to one is missing from what the other reads and writes. Values have to be converted between them, and whoever looks something up by type finds nothing.',
+    howToFix:
+      'Keep the definition in the package that owns the idea and import it, or make the copy an alias: `type Order = orders.Order`. Where the import would go in a circle, move the type into a small package of its own.',
+    refs: ['CWE-1041'],
   },
-  messages: { found: 'The defect with {argument}; the way out.' },
+  messages: {
+    copy: '{name} has the same {what} as {name} in {other}; import that type, or make this one an alias of it.',
+  },
   fix: 'none',
-  on: { go: [calls] },
+  on: {},
+  workspace: { partition: 'workspace', reads: ['go.decl'], judge },
 });
