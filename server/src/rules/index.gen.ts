@@ -53,6 +53,7 @@ import { rule as performanceStringConcatInLoop } from './performance/string-conc
 import { rule as qualityCallArityMismatch } from './quality/call-arity-mismatch/rule.ts';
 import { rule as qualityConstantCondition } from './quality/constant-condition/rule.ts';
 import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
+import { rule as qualityDuplicateCode } from './quality/duplicate-code/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
 import { rule as qualityDuplicateTypeDefinition } from './quality/duplicate-type-definition/rule.ts';
 import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
@@ -184,6 +185,7 @@ export const RULES: readonly Rule[] = [
   qualityCallArityMismatch,
   qualityConstantCondition,
   qualityDeadModule,
+  qualityDuplicateCode,
   qualityDuplicateDeclaration,
   qualityDuplicateTypeDefinition,
   qualityExpiredSuppression,

@@ -12,65 +12,8 @@ import { isCompletePackage } from '../../../languages/go/resolve.ts';
 import { isPredeclared } from '../../../languages/go/scope.ts';
 import type { GoDeclaration, GoFunctionFact, GoPackageFile } from '../../../languages/go/symbols.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
+import { type GoUsage, type GoUser, goUsage } from '../../../languages/go/usage.ts';
 import { SHORTEST_MENTION } from '../../../languages/go/uses.ts';
-
-/** The one declaration that uses a name, or that there are several. */
-type User = Fact['place']['anchor'] | 'several';
-
-function remember(users: Map<string, User>, key: string, { place }: Fact): void {
-  const user = users.get(key);
-  if (user === undefined) users.set(key, place.anchor);
-  else if (user !== place.anchor) users.set(key, 'several');
-}
-
-/** Every name that code refers to, and from where. */
-interface Uses {
-  /** By directory and name: used without a qualifier. */
-  readonly free: ReadonlyMap<string, User>;
-  /** By name: selected of a package, in which files. */
-  readonly qualified: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By name: selected of anything. */
-  readonly members: ReadonlyMap<string, User>;
-  /** Names that generated code and examples mention. */
-  readonly elsewhere: ReadonlySet<string>;
-  /** Names that tests mention, with one of the files. */
-  readonly tested: ReadonlyMap<string, string>;
-}
-
-function collectUses(facts: FactView): Uses {
-  const free = new Map<string, User>();
-  const qualified = new Map<string, Set<string>>();
-  const members = new Map<string, User>();
-  for (const fact of facts.all('go.uses')) {
-    const directory = directoryOf(fact.place.path);
-    for (const line of (fact.value as string).split('\n')) {
-      const tab = line.lastIndexOf('\t');
-      if (tab < 0) {
-        remember(free, `${directory}\n${line.slice(2)}`, fact);
-        continue;
-      }
-      const name = line.slice(tab + 2);
-      remember(members, name, fact);
-      if (!line.startsWith('=') || line.indexOf('\t') !== tab) continue;
-      const files = qualified.get(name);
-      if (files === undefined) qualified.set(name, new Set([fact.key]));
-      else files.add(fact.key);
-    }
-  }
-  for (const fact of facts.all('go.members')) {
-    for (const name of (fact.value as string).split(' ')) remember(members, name, fact);
-  }
-  const elsewhere = new Set<string>();
-  const tested = new Map<string, string>();
-  for (const fact of facts.all('go.mentions')) {
-    const isTest = facts.role(fact.key) === 'test';
-    for (const name of (fact.value as string).split(' ')) {
-      if (isTest) tested.set(name, fact.key);
-      else elsewhere.add(name);
-    }
-  }
-  return { free, qualified, members, elsewhere, tested };
-}
 
 /** What a package may do that calls functions by other means than their names. */
 interface PackageTraits {
@@ -146,9 +89,9 @@ function isCandidate(fact: Fact, declaration: GoFunctionFact, facts: FactView): 
 }
 
 /** Whether live code other than the function itself refers to it. */
-function isUsed(fact: Fact, name: string, kind: 'func' | 'method', uses: Uses, facts: FactView): boolean {
+function isUsed(fact: Fact, name: string, kind: 'func' | 'method', uses: GoUsage, facts: FactView): boolean {
   const own = fact.place.anchor;
-  const isOther = (user: User | undefined): boolean => user !== undefined && user !== own;
+  const isOther = (user: GoUser | undefined): boolean => user !== undefined && user !== own;
   if (uses.elsewhere.has(name)) return true;
   if (kind === 'method') return isOther(uses.members.get(name));
   const directory = directoryOf(fact.place.path);
@@ -161,7 +104,7 @@ function isUsed(fact: Fact, name: string, kind: 'func' | 'method', uses: Uses, f
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const uses = collectUses(facts);
+  const uses = facts.derive(goUsage);
   const traits = new Map<string, PackageTraits>();
   let foreign: ReadonlySet<string> | null = null;
   /** Reported already: the same function for another platform is the same finding. */
