@@ -3,6 +3,7 @@ import type { Rule } from '../core/rulekit/rule.ts';
 import { rule as concurrencyBlockingOperationUnderLock } from './concurrency/blocking-operation-under-lock/rule.ts';
 import { rule as concurrencyInconsistentLocking } from './concurrency/inconsistent-locking/rule.ts';
 import { rule as concurrencyInternalStateEscape } from './concurrency/internal-state-escape/rule.ts';
+import { rule as concurrencyLockMisuse } from './concurrency/lock-misuse/rule.ts';
 import { rule as concurrencyLockOrderInversion } from './concurrency/lock-order-inversion/rule.ts';
 import { rule as concurrencyLoopVariableCapture } from './concurrency/loop-variable-capture/rule.ts';
 import { rule as concurrencySelfDeadlock } from './concurrency/self-deadlock/rule.ts';
@@ -14,13 +15,19 @@ import { rule as configurationConfigNotValidated } from './configuration/config-
 import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
+import { rule as configurationInconsistentConfig } from './configuration/inconsistent-config/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
+import { rule as configurationMissingConfigHotReload } from './configuration/missing-config-hot-reload/rule.ts';
+import { rule as configurationMissingHealthcheck } from './configuration/missing-healthcheck/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
+import { rule as configurationPlaceholderValue } from './configuration/placeholder-value/rule.ts';
 import { rule as configurationPortMismatch } from './configuration/port-mismatch/rule.ts';
+import { rule as configurationSingleStageBuild } from './configuration/single-stage-build/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
+import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
 import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
 import { rule as errorsBrokenHttpResponse } from './errors/broken-http-response/rule.ts';
@@ -36,6 +43,7 @@ import { rule as errorsRetryWithoutBackoff } from './errors/retry-without-backof
 import { rule as errorsSwallowedError } from './errors/swallowed-error/rule.ts';
 import { rule as errorsUnsafeTypeAssertion } from './errors/unsafe-type-assertion/rule.ts';
 import { rule as errorsUnstructuredErrors } from './errors/unstructured-errors/rule.ts';
+import { rule as observabilityAlertOnUnknownMetric } from './observability/alert-on-unknown-metric/rule.ts';
 import { rule as observabilityManualJsonConstruction } from './observability/manual-json-construction/rule.ts';
 import { rule as observabilityMetricsWithoutExporter } from './observability/metrics-without-exporter/rule.ts';
 import { rule as observabilityMisleadingMetric } from './observability/misleading-metric/rule.ts';
@@ -44,28 +52,36 @@ import { rule as observabilityMissingHealthEndpoint } from './observability/miss
 import { rule as observabilityMissingMetricsEndpoint } from './observability/missing-metrics-endpoint/rule.ts';
 import { rule as observabilityMissingReadinessProbe } from './observability/missing-readiness-probe/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
+import { rule as observabilityPrintInsteadOfLogging } from './observability/print-instead-of-logging/rule.ts';
 import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
+import { rule as performanceDuplicateParse } from './performance/duplicate-parse/rule.ts';
+import { rule as performanceMissingCache } from './performance/missing-cache/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
 import { rule as performanceRoughTokenEstimate } from './performance/rough-token-estimate/rule.ts';
+import { rule as performanceSingleInstanceDesign } from './performance/single-instance-design/rule.ts';
 import { rule as performanceStringConcatInLoop } from './performance/string-concat-in-loop/rule.ts';
 import { rule as qualityCallArityMismatch } from './quality/call-arity-mismatch/rule.ts';
 import { rule as qualityConstantCondition } from './quality/constant-condition/rule.ts';
 import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
+import { rule as qualityDeprecatedApi } from './quality/deprecated-api/rule.ts';
 import { rule as qualityDuplicateCode } from './quality/duplicate-code/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
 import { rule as qualityDuplicateTypeDefinition } from './quality/duplicate-type-definition/rule.ts';
 import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
 import { rule as qualityInterfaceNotImplemented } from './quality/interface-not-implemented/rule.ts';
+import { rule as qualityLongFunction } from './quality/long-function/rule.ts';
 import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
+import { rule as qualityStubImplementation } from './quality/stub-implementation/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
 import { rule as qualityUnboundSqlParameters } from './quality/unbound-sql-parameters/rule.ts';
 import { rule as qualityUncompilableConstruct } from './quality/uncompilable-construct/rule.ts';
 import { rule as qualityUndefinedIdentifier } from './quality/undefined-identifier/rule.ts';
+import { rule as qualityUnformattedCode } from './quality/unformatted-code/rule.ts';
 import { rule as qualityUnjustifiedUnsafe } from './quality/unjustified-unsafe/rule.ts';
 import { rule as qualityUnresolvedImport } from './quality/unresolved-import/rule.ts';
 import { rule as qualityUnusedFunction } from './quality/unused-function/rule.ts';
@@ -75,23 +91,31 @@ import { rule as resourcesBusyLoop } from './resources/busy-loop/rule.ts';
 import { rule as resourcesConnectionPoolUnconfigured } from './resources/connection-pool-unconfigured/rule.ts';
 import { rule as resourcesConnectionWithoutLimits } from './resources/connection-without-limits/rule.ts';
 import { rule as resourcesContextNotPropagated } from './resources/context-not-propagated/rule.ts';
+import { rule as resourcesDetachedTask } from './resources/detached-task/rule.ts';
 import { rule as resourcesHttpBodyNotClosed } from './resources/http-body-not-closed/rule.ts';
 import { rule as resourcesMissingBackup } from './resources/missing-backup/rule.ts';
 import { rule as resourcesMissingGracefulShutdown } from './resources/missing-graceful-shutdown/rule.ts';
 import { rule as resourcesMissingRequestSizeLimit } from './resources/missing-request-size-limit/rule.ts';
+import { rule as resourcesMissingResourceLimits } from './resources/missing-resource-limits/rule.ts';
 import { rule as resourcesResourceLeak } from './resources/resource-leak/rule.ts';
 import { rule as resourcesServerWithoutTimeouts } from './resources/server-without-timeouts/rule.ts';
 import { rule as resourcesSubprocessWithoutTimeout } from './resources/subprocess-without-timeout/rule.ts';
+import { rule as resourcesUnboundedGrowth } from './resources/unbounded-growth/rule.ts';
 import { rule as resourcesUnboundedRead } from './resources/unbounded-read/rule.ts';
 import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppable-background-task/rule.ts';
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
+import { rule as securityCodeInjection } from './security/code-injection/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
+import { rule as securityContainerRunsAsRoot } from './security/container-runs-as-root/rule.ts';
 import { rule as securityCookieInsecure } from './security/cookie-insecure/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
 import { rule as securityCsrfDisabled } from './security/csrf-disabled/rule.ts';
+import { rule as securityDebugFeatureExposed } from './security/debug-feature-exposed/rule.ts';
 import { rule as securityEphemeralSecret } from './security/ephemeral-secret/rule.ts';
 import { rule as securityErrorDetailLeak } from './security/error-detail-leak/rule.ts';
+import { rule as securityExposedInternalService } from './security/exposed-internal-service/rule.ts';
 import { rule as securityHardcodedSecret } from './security/hardcoded-secret/rule.ts';
+import { rule as securityInsecureDeserialization } from './security/insecure-deserialization/rule.ts';
 import { rule as securityInsecureTempFile } from './security/insecure-temp-file/rule.ts';
 import { rule as securityJwtUnverified } from './security/jwt-unverified/rule.ts';
 import { rule as securityLogInjection } from './security/log-injection/rule.ts';
@@ -103,6 +127,7 @@ import { rule as securityNoOpSecurityCheck } from './security/no-op-security-che
 import { rule as securityPathTraversal } from './security/path-traversal/rule.ts';
 import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
 import { rule as securityPermissiveFileMode } from './security/permissive-file-mode/rule.ts';
+import { rule as securitySecretFieldSerializable } from './security/secret-field-serializable/rule.ts';
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
 import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
 import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
@@ -135,6 +160,7 @@ export const RULES: readonly Rule[] = [
   concurrencyBlockingOperationUnderLock,
   concurrencyInconsistentLocking,
   concurrencyInternalStateEscape,
+  concurrencyLockMisuse,
   concurrencyLockOrderInversion,
   concurrencyLoopVariableCapture,
   concurrencySelfDeadlock,
@@ -146,13 +172,19 @@ export const RULES: readonly Rule[] = [
   configurationEnvFileOverridesEnvironment,
   configurationEnvVarMismatch,
   configurationHardcodedConfig,
+  configurationInconsistentConfig,
   configurationMalformedEnvFile,
   configurationMissingCi,
+  configurationMissingConfigHotReload,
+  configurationMissingHealthcheck,
   configurationMissingLockfile,
+  configurationPlaceholderValue,
   configurationPortMismatch,
+  configurationSingleStageBuild,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   documentationIncompleteReadme,
+  documentationMissingApiDocs,
   documentationMissingDocComment,
   errorsBrokenErrorChain,
   errorsBrokenHttpResponse,
@@ -168,6 +200,7 @@ export const RULES: readonly Rule[] = [
   errorsSwallowedError,
   errorsUnsafeTypeAssertion,
   errorsUnstructuredErrors,
+  observabilityAlertOnUnknownMetric,
   observabilityManualJsonConstruction,
   observabilityMetricsWithoutExporter,
   observabilityMisleadingMetric,
@@ -176,28 +209,36 @@ export const RULES: readonly Rule[] = [
   observabilityMissingMetricsEndpoint,
   observabilityMissingReadinessProbe,
   observabilityMissingTracing,
+  observabilityPrintInsteadOfLogging,
   observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
   performanceConstantRebuiltPerCall,
+  performanceDuplicateParse,
+  performanceMissingCache,
   performanceQuadraticSort,
   performanceRoughTokenEstimate,
+  performanceSingleInstanceDesign,
   performanceStringConcatInLoop,
   qualityCallArityMismatch,
   qualityConstantCondition,
   qualityDeadModule,
+  qualityDeprecatedApi,
   qualityDuplicateCode,
   qualityDuplicateDeclaration,
   qualityDuplicateTypeDefinition,
   qualityExpiredSuppression,
   qualityInterfaceNotImplemented,
+  qualityLongFunction,
   qualityMalformedSuppression,
   qualityMergeConflictMarker,
   qualityNameCollision,
+  qualityStubImplementation,
   qualitySyntaxError,
   qualityTodoComment,
   qualityUnboundSqlParameters,
   qualityUncompilableConstruct,
   qualityUndefinedIdentifier,
+  qualityUnformattedCode,
   qualityUnjustifiedUnsafe,
   qualityUnresolvedImport,
   qualityUnusedFunction,
@@ -207,23 +248,31 @@ export const RULES: readonly Rule[] = [
   resourcesConnectionPoolUnconfigured,
   resourcesConnectionWithoutLimits,
   resourcesContextNotPropagated,
+  resourcesDetachedTask,
   resourcesHttpBodyNotClosed,
   resourcesMissingBackup,
   resourcesMissingGracefulShutdown,
   resourcesMissingRequestSizeLimit,
+  resourcesMissingResourceLimits,
   resourcesResourceLeak,
   resourcesServerWithoutTimeouts,
   resourcesSubprocessWithoutTimeout,
+  resourcesUnboundedGrowth,
   resourcesUnboundedRead,
   resourcesUnstoppableBackgroundTask,
   securityAuthBypass,
+  securityCodeInjection,
   securityCommandInjection,
+  securityContainerRunsAsRoot,
   securityCookieInsecure,
   securityCorsWildcard,
   securityCsrfDisabled,
+  securityDebugFeatureExposed,
   securityEphemeralSecret,
   securityErrorDetailLeak,
+  securityExposedInternalService,
   securityHardcodedSecret,
+  securityInsecureDeserialization,
   securityInsecureTempFile,
   securityJwtUnverified,
   securityLogInjection,
@@ -235,6 +284,7 @@ export const RULES: readonly Rule[] = [
   securityPathTraversal,
   securityPeerVerificationDisabled,
   securityPermissiveFileMode,
+  securitySecretFieldSerializable,
   securitySecretInUrl,
   securitySecurityFailOpen,
   securitySensitiveDataInLog,
