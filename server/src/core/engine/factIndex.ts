@@ -133,6 +133,8 @@ export interface JudgeBudget {
 const NO_FACTS: readonly Fact[] = [];
 /** About a hundred megabytes. */
 const FACT_LIMIT = 400_000;
+/** With facts of a name in more files, only those that are being looked at are kept as objects. */
+const MANY_FILES = 10_000;
 const SEPARATOR = '\u0000';
 
 /** Joined as a whole: what `+` makes of them would take more memory. */
@@ -159,7 +161,7 @@ export class FactIndex {
   /** Files whose facts are objects, those that were loaded first in front, with how many may be put to rest. */
   readonly #loaded = new Map<string, number>();
   #loadedFacts = 0;
-  /** Names that are read in the whole workspace: their facts never rest. */
+  /** Names that are read in the whole workspace at once. */
   readonly #widelyRead = new Set<string>();
   /** What was read -> the runs that read it. */
   readonly #dependents = new Map<string, Some>();
@@ -266,11 +268,16 @@ export class FactIndex {
     return file === undefined ? NO_FACTS : file.names.flatMap((name) => factsIn(file, name));
   }
 
+  /** Facts that are read in the whole workspace at once never rest, unless nearly every file of a huge one has some. */
+  #staysAwake(name: string): boolean {
+    return this.#widelyRead.has(name) && (this.#names.get(name)?.size ?? 0) <= MANY_FILES;
+  }
+
   /** How many facts of a file may be put to rest. */
   #restable({ names, lists }: StoredFile): number {
     let count = 0;
     names.forEach((name, i) => {
-      if (!this.#widelyRead.has(name)) count += lists[i]?.length ?? 0;
+      if (!this.#staysAwake(name)) count += lists[i]?.length ?? 0;
     });
     return count;
   }
@@ -295,10 +302,10 @@ export class FactIndex {
   #rest(path: string): void {
     const file = this.#files.get(path)!;
     this.#unload(path);
-    file.resting ??= restingFacts(file, this.#widelyRead);
+    file.resting ??= restingFacts(file);
     const partitions = partitionsOf(file);
     file.names.forEach((name, i) => {
-      if (this.#widelyRead.has(name)) return;
+      if (this.#staysAwake(name)) return;
       file.lists[i] = null;
       for (const partition of partitions) this.#sorted.delete(idOf(partition, name));
       this.#found.delete(name);
@@ -315,7 +322,7 @@ export class FactIndex {
     if (list !== null) return list;
     const facts = awakeFacts(file!, at);
     file!.lists[at] = facts;
-    if (!this.#widelyRead.has(name)) this.#load(path, facts.length);
+    if (!this.#staysAwake(name)) this.#load(path, facts.length);
     return facts;
   }
 
@@ -563,7 +570,10 @@ export class FactIndex {
     const id = idOf('all', name);
     dependencies.add(id);
     this.#widelyRead.add(name);
-    return this.#cached(id, () => this.#inPathOrder(name, this.#names.get(name)));
+    const paths = this.#names.get(name);
+    return this.#staysAwake(name)
+      ? this.#cached(id, () => this.#inPathOrder(name, paths))
+      : this.#inPathOrder(name, paths);
   }
 
   #inPathOrder(name: string, paths: Iterable<string> | undefined): readonly Fact[] {
@@ -639,12 +649,11 @@ function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
 
 type RestingFact = readonly [anchor: number, key: string, value: Json, start: number, end: number];
 
-/** Facts at rest, but for those of names that are `awake` for good. */
-function restingFacts({ names, lists }: StoredFile, awake: ReadonlySet<string>): StoredFile['resting'] {
+/** Facts as they rest. All lists are awake when it is asked for. */
+function restingFacts({ lists }: StoredFile): StoredFile['resting'] {
   const anchors = new Map<Anchor | null, number>();
-  const lines = lists.map((list, i) => {
-    if (list === null || awake.has(names[i]!)) return '';
-    const rows = list.map(({ key, value, place: { anchor, span } }): RestingFact => {
+  const lines = lists.map((list) => {
+    const rows = list!.map(({ key, value, place: { anchor, span } }): RestingFact => {
       const at = getOrCreate(anchors, anchor, () => anchors.size);
       return [at, key, value, span.start, span.end];
     });

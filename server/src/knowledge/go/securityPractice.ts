@@ -161,7 +161,7 @@ const columns: NodeDetector<unknown, GoNode, GoHeader> = {
     const name = node.child('name');
     const type = node.child('type')?.text ?? '';
     if (name === null || !/^\*?(?:string|\[\]byte)$/.test(type) || !SENSITIVE.test(name.text)) return;
-    const column = /(?:bson|gorm|db|xorm|bun|orm):"([^"]*)"/.exec(tag)?.[1];
+    const column = /\b(?:bson|gorm|db|xorm|bun|orm):"([^"]*)"/.exec(tag)?.[1];
     if (column === undefined || column === '-' || /^-|encrypt|serializer|hash/i.test(column)) return;
     yield state('data.sensitive', name.text, null, name);
   },

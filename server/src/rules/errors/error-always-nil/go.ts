@@ -20,6 +20,8 @@ import {
 
 /** Key: name of the function, as that of `go.locking`. */
 export const ALWAYS_NIL = 'error.alwaysNil';
+/** Key: path of the file. Names of the methods of an interface, separated by spaces. */
+export const INTERFACE_METHODS = 'error.interface-methods';
 export type AlwaysNilFact = { readonly method: string; readonly name: string };
 
 /** Types of other packages but the standard library: their interfaces are not known here. */
@@ -57,4 +59,13 @@ const functions: NodeDetector<unknown, GoNode> = {
   },
 };
 
-export const detectors: readonly Detector[] = [functions as Detector];
+const interfaces: NodeDetector<unknown, GoNode> = {
+  kinds: ['interface_type'],
+  triggers: ['interface'],
+  *check(node, ctx): Iterable<Verdict> {
+    const names = node.namedChildren.flatMap((element) => element.child('name')?.text ?? []);
+    if (names.length > 0) yield fact(INTERFACE_METHODS, ctx.file.path, names.join(' '), { start: 0, end: 0 });
+  },
+};
+
+export const detectors: readonly Detector[] = [functions as Detector, interfaces as Detector];

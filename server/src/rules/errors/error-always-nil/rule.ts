@@ -1,31 +1,23 @@
 /** Functions that promise an error and never give one. */
-import { directoryOf } from '../../../core/model/path.ts';
 import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { defineDerivation, defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { LockingFact } from '../../../languages/go/locks/facts.ts';
-import type { GoDeclaration, GoTypeFact } from '../../../languages/go/symbols.ts';
-import { ALWAYS_NIL, type AlwaysNilFact, detectors } from './go.ts';
+import type { GoTypeFact } from '../../../languages/go/symbols.ts';
+import { ALWAYS_NIL, type AlwaysNilFact, detectors, INTERFACE_METHODS } from './go.ts';
 
 /** Methods of interfaces that everybody implements. */
 const WELL_KNOWN =
   /^(?:Close|Read|Write|Seek|Flush|Sync|Err|Run|Shutdown|Serve\w*|Handle\w*|Process|Execute|Init|Open|Next|Scan|Value|Set|Get|Delete|Put|Validate|Ping|Commit|Rollback|Reset|Apply|Accept|Visit\w*|Before\w*|After\w*|On[A-Z]\w*|(?:Un)?[mM]arshal\w*|(?:En|De)code\w*|String|Format|GobEncode|GobDecode|UnmarshalYAML|Write\w+|Read\w+)$/;
 
 /** Names of the methods of all interfaces of the workspace. */
-function interfaceMethods(facts: FactView): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { value } of facts.all('go.decl')) {
-    const declaration = value as unknown as GoDeclaration;
-    if (declaration.kind !== 'type' || declaration.form !== 'interface') continue;
-    for (const name of Object.keys((declaration as GoTypeFact).methods)) names.add(name);
-  }
-  return names;
-}
+const interfaceMethods = defineDerivation('interface methods', (facts): ReadonlySet<string> => {
+  return new Set(facts.all(INTERFACE_METHODS).flatMap(({ value }) => (value as string).split(' ')));
+});
 
-/** Names of functions and methods that the packages use as values. */
-function usedAsValues(facts: FactView, directories: ReadonlySet<string>): ReadonlySet<string> {
+/** Names of functions and methods that the package uses as values. */
+function usedAsValues(facts: FactView): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { place, value } of facts.all('go.locking')) {
-    if (!directories.has(directoryOf(place.path))) continue;
+  for (const { value } of facts.get('go.locking')) {
     for (const [access] of (value as unknown as LockingFact).accesses) {
       names.add(access.slice(Math.max(access.lastIndexOf('.'), access.startsWith('=') ? 0 : -1) + 1));
     }
@@ -37,32 +29,34 @@ function usedAsValues(facts: FactView, directories: ReadonlySet<string>): Readon
 const STAND_IN = /no-?op|nop|dummy|fake|mock|stub|null(?!able)|unimplemented|disabled/i;
 
 /** Whether the type of a method embeds another one, whose methods it may override. */
-function isEmbedding(facts: FactView, key: string, path: string): boolean {
-  return facts.lookup('go.decl', key.slice(0, key.indexOf('.'))).some(({ place, value }) => {
-    const declaration = value as unknown as GoTypeFact;
-    return (
-      directoryOf(place.path) === directoryOf(path) && declaration.kind === 'type' && declaration.embedded.length > 0
-    );
+function isEmbedding(facts: FactView, key: string): boolean {
+  const owner = key.slice(0, key.indexOf('.'));
+  return facts.get('go.decl').some((fact) => {
+    const declaration = fact.value as unknown as GoTypeFact;
+    return fact.key === owner && declaration.kind === 'type' && declaration.embedded.length > 0;
   });
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const found = facts.all(ALWAYS_NIL).filter(({ place }) => facts.role(place.path) === 'production');
+  const found = facts.get(ALWAYS_NIL).filter(({ place }) => facts.role(place.path) === 'production');
   if (found.length === 0) return;
-  const methods = interfaceMethods(facts);
-  const values = usedAsValues(facts, new Set(found.map(({ place }) => directoryOf(place.path))));
+  const asked = facts.derive(interfaceMethods);
+  const values = usedAsValues(facts);
+  /** How often a name is declared, and how many types have a method of a name. */
   const declared = new Map<string, number>();
-  for (const { key, place } of facts.all('go.decl')) {
-    const name = `${directoryOf(place.path)} ${key}`;
-    declared.set(name, (declared.get(name) ?? 0) + 1);
+  const count = (name: string): void => void declared.set(name, (declared.get(name) ?? 0) + 1);
+  for (const { key } of facts.get('go.decl')) {
+    count(key);
+    if (key.includes('.')) count(key.slice(key.indexOf('.')));
   }
   for (const { key, place, value } of found) {
     const { method, name } = value as unknown as AlwaysNilFact;
-    if (method !== '' && (methods.has(method) || WELL_KNOWN.test(method) || isEmbedding(facts, key, place.path)))
-      continue;
+    if (method !== '' && (asked.has(method) || WELL_KNOWN.test(method) || isEmbedding(facts, key))) continue;
+    // Types that share a method are likely to share an interface, which may be that of a library.
+    if (method !== '' && (declared.get(`.${method}`) ?? 0) > 1) continue;
     if (STAND_IN.test(key)) continue;
     // Another platform may have a variant that does fail.
-    if (values.has(name) || (declared.get(`${directoryOf(place.path)} ${key}`) ?? 0) > 1) continue;
+    if (values.has(name) || (declared.get(key) ?? 0) > 1) continue;
     yield { kind: 'fail', subject: place, message: 'never', args: { name: key } };
   }
 }
@@ -85,5 +79,5 @@ export const rule = defineRule({
   },
   fix: 'none',
   on: { go: detectors },
-  workspace: { partition: 'workspace', reads: [ALWAYS_NIL], judge },
+  workspace: { partition: 'directory', reads: [ALWAYS_NIL], judge },
 });
