@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/vscode/**'],
+    maxWorkers: '100%',
     testTimeout: process.env['SHIPWORTHY_FULL'] === '1' ? 3_600_000 : 60_000,
   },
 });

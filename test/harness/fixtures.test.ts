@@ -4,7 +4,7 @@
  * `RULE=<id>` restricts the run to one rule.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../server/src/core/engine/engine.ts';
 import type { Finding, ResolvedFix } from '../../server/src/core/model/finding.ts';
 import type { TextEdit } from '../../server/src/core/model/location.ts';
@@ -13,6 +13,7 @@ import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { applyEdits } from '../../server/src/core/text/snapshot.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { annotate, annotationOf, describeAnnotation } from './annotations.ts';
+import { breathe } from './breathe.ts';
 import { engineWith, newEngine, testSyntax } from './engine.ts';
 import { casesOf, type FixtureCase } from './fixtures.ts';
 import { random } from './random.ts';
@@ -215,6 +216,9 @@ function commonSuffix(a: string, b: string, prefix: number): number {
 }
 
 const rules = RULES.filter((rule) => ONLY === undefined || rule.id === ONLY);
+
+// Thousands of tests that never wait: the runner wants to hear in between that they go on.
+afterEach(breathe);
 
 describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) => {
   const cases = casesOf(rule);

@@ -7,6 +7,7 @@ import type { Engine } from '../../server/src/core/engine/engine.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { applyEdits } from '../../server/src/core/text/snapshot.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
+import { breathe } from '../harness/breathe.ts';
 import { engineWith, testSyntax } from '../harness/engine.ts';
 import { allCases } from '../harness/fixtures.ts';
 import { random } from '../harness/random.ts';
@@ -132,7 +133,7 @@ test('garbage in any file', () => {
   }
 });
 
-test('mutants of the fixtures', () => {
+test('mutants of the fixtures', async () => {
   const next = random(12);
   for (const fixture of allCases()) {
     for (let round = 0; round < (FULL ? 40 : 2); round++) {
@@ -152,6 +153,7 @@ test('mutants of the fixtures', () => {
       check(engine, `${fixture.rule.id} ${fixture.name} round ${round}`);
       engine.dispose();
     }
+    await breathe();
   }
   expect(syntax.liveTrees).toBe(0);
 });

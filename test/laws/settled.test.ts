@@ -9,6 +9,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../server/src/core/engine/engine.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
+import { breathe } from '../harness/breathe.ts';
 import { engineWith, testSyntax, withoutBudget } from '../harness/engine.ts';
 import { random } from '../harness/random.ts';
 
@@ -62,7 +63,7 @@ const INSERTIONS = [
 test.each([
   { factLimit: 400_000, kept: 'all facts' },
   { factLimit: 0, kept: 'no facts' },
-])('settled findings equal those of a fresh audit, after any edits, with $kept kept', ({ factLimit }) => {
+])('settled findings equal those of a fresh audit, after any edits, with $kept kept', async ({ factLimit }) => {
   const files = sampleFiles();
   const go = [...files.keys()].filter((path) => path.endsWith('.go'));
   const next = random(20_261);
@@ -90,6 +91,7 @@ test.each([
     expect(everything(engine), `round ${round}, ${path}`).toEqual(everything(fresh));
     expect(engine.tallies(true)).toEqual(fresh.tallies(true));
     fresh.dispose();
+    await breathe();
     // Back to sound text now and then, so that the rules have something to look at.
     if (round % 3 === 2) {
       engine.setFile(path, files.get(path)!, true);
