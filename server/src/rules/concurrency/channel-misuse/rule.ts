@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'concurrency',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A function closes one channel twice on the same way through it, or closes it although a deferred call does so when the function is left.',
     why: 'Closing a closed channel panics, and takes the process down with it.',

@@ -67,7 +67,7 @@ export const rule = defineRule({
   category: 'concurrency',
   severity: 'medium',
   confidence: 'certain',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A method has a value receiver, or a function takes a parameter by value, although the struct holds a mutex, WaitGroup or Once; or a method replaces the whole value that holds the lock.',
     why: 'A copy has a lock of its own, so that two goroutines hold "the" lock at the same time, and a WaitGroup that is copied is never done. A lock that is overwritten while somebody holds it is unlocked twice, which ends the process.',

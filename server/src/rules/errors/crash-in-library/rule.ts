@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'errors',
   severity: 'high',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A function that is neither `main` nor part of a command line ends the process (`os.Exit`, `log.Fatal`), or panics with an error that something else has returned. In a request handler it counts as critical.',
     why: 'Whoever calls the function cannot decide what a failure means: deferred functions do not run, other requests are cut off, and one bad input takes the whole service down.',

@@ -7,7 +7,7 @@ import { ALWAYS_NIL, type AlwaysNilFact, detectors, INTERFACE_METHODS } from './
 
 /** Methods of interfaces that everybody implements. */
 const WELL_KNOWN =
-  /^(?:Close|Read|Write|Seek|Flush|Sync|Err|Run|Shutdown|Serve\w*|Handle\w*|Process|Execute|Init|Open|Next|Scan|Value|Set|Get|Delete|Put|Validate|Ping|Commit|Rollback|Reset|Apply|Accept|Visit\w*|Before\w*|After\w*|On[A-Z]\w*|(?:Un)?[mM]arshal\w*|(?:En|De)code\w*|String|Format|GobEncode|GobDecode|UnmarshalYAML|Write\w+|Read\w+)$/;
+  /^(?:Close|Read|Write|Seek|Flush|Sync|Err|Run|Shutdown|Serve\w*|Handle\w*|Process|Execute|Init|Open|Next|Scan|Value|Set|Get|Delete|Put|Validate|Ping|Commit|Rollback|Reset|Apply|Accept|Visit\w*|Before\w*|After\w*|On[A-Z]\w*|(?:Un)?[mM]arshal\w*|(?:En|De)code\w*|String|Format|GobEncode|GobDecode|GetRequestMetadata|RoundTrip|UnmarshalYAML|Write\w+|Read\w+)$/;
 
 /** Names of the methods of all interfaces of the workspace. */
 const interfaceMethods = defineDerivation('interface methods', (facts): ReadonlySet<string> => {

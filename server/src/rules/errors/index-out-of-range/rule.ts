@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'errors',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'An element or part at a constant position is taken of a split text, a regular expression match, a list in a decoded document, the command line, or a string parameter, and nothing before asks how long it is.',
     why: 'Input that is shorter than expected makes the program panic: an empty list in an answer, a line without the separator, a missing argument.',

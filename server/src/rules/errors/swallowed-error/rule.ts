@@ -7,7 +7,7 @@ export const rule = defineRule({
   title: 'Error handled by doing nothing',
   category: 'errors',
   severity: 'medium',
-  confidence: 'likely',
+  confidence: 'heuristic',
   stage: 'stable',
   docs: {
     what: 'A branch checks for an error and then does nothing about it: it is empty, skips the element, returns nil instead of the error, or replaces a malformed setting by its default without a word.',

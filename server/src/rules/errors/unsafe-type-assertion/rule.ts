@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'errors',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'An assertion with a single result is made on an element of a loosely typed map that the function did not fill itself, or on the result of a look-up whose second result was dropped.',
     why: 'When the value is missing or has another type, the assertion panics: one unusual request, token or document ends the goroutine, and often the process.',

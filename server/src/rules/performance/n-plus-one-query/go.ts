@@ -43,6 +43,24 @@ function baseOf(call: GoNode): GoNode | null {
   return node?.kind === 'identifier' || node?.kind === 'selector_expression' ? node : null;
 }
 
+/**
+ * Whether one query for all elements is out of reach: the element names the table or the column, or several of its
+ * fields together are looked for.
+ */
+function isEachOfItsOwn(call: GoNode, elements: ReadonlySet<number>, scope: GoScope): boolean {
+  const isElement = (node: GoNode | null): boolean =>
+    node?.kind === 'identifier' && elements.has(scope.bindingOf(node)?.id ?? -1);
+  const isWritten = call
+    .descendants('call_expression')
+    .some((inner) => calledName(inner) === 'Sprintf' && inner.descendants('identifier').some(isElement));
+  if (isWritten || !READS.test(calledName(call))) return isWritten;
+  const fields = call
+    .descendants('selector_expression')
+    .filter((selector) => isElement(selector.child('operand')))
+    .map((selector) => selector.text);
+  return new Set(fields).size > 1;
+}
+
 /** The variables of a range loop over something that may be long; null for other loops. */
 function elementsOf(loop: GoNode, scope: GoScope): ReadonlySet<number> | null {
   const clause = loop.childOfKind('range_clause');
@@ -89,6 +107,7 @@ const queries: NodeDetector<unknown, GoNode, GoHeader> = {
       .some((used) => elements.has(scope.bindingOf(used)?.id ?? -1) && used.index !== base.index);
     if (!isAbout || !isDeployedPath(ctx.file.path) || ONCE.test(ctx.file.path) || ONCE.test(functionName(owner)))
       return;
+    if (isEachOfItsOwn(node, elements, scope)) return;
     const isWrite = WRITES.test(name);
     // Writes of one transaction belong together, and batches in it are cheap.
     if (isWrite && /(?:^|\.)(?:tx|Tx|session|batch|stmt|transaction|conn)\w*$/.test(base.text)) return;

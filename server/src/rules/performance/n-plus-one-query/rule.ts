@@ -11,7 +11,7 @@ export const rule = defineRule({
   title: 'Query inside a loop',
   category: 'performance',
   severity: 'medium',
-  confidence: 'likely',
+  confidence: 'heuristic',
   stage: 'stable',
   docs: {
     what: 'A loop over a collection asks the database about each element, or writes each element in a statement of its own.',

@@ -14,7 +14,7 @@ export const rule = defineRule({
   category: 'resources',
   severity: 'low',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A service opens a database without a limit for its connections, or keeps an HTTP client that uses the shared default transport, so that nothing bounds how many connections go to one peer.',
     why: 'The pool of `database/sql` is unlimited and a burst opens more connections than the server allows; the default transport keeps two idle connections for each host, so that under load most requests pay for a new handshake.',

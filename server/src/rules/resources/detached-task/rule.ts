@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'resources',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A function starts goroutines and returns early without waiting for their WaitGroup, or stops listening to a channel without buffer on which its goroutine still has to send.',
     why: 'The goroutines work on with what the caller believes to be finished, or wait for a receiver that never comes and keep their memory for ever. Under load such leaks add up until the process dies.',

@@ -14,7 +14,7 @@ export const rule = defineRule({
   category: 'resources',
   severity: 'high',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A service runs a command and waits for its end, and nothing could stop it: no context with a deadline, no timer, no watchdog.',
     why: 'A child that asks for input, waits for the network or loops never comes back. The request or worker that waits for it is lost, and a few of them are the whole service.',

@@ -7,7 +7,7 @@ export const rule = defineRule({
   title: 'Whole stream read without a limit',
   category: 'resources',
   severity: 'medium',
-  confidence: 'likely',
+  confidence: 'heuristic',
   stage: 'stable',
   docs: {
     what: 'The body of a response, or what a decompressor makes of data from elsewhere, is read to its end into memory, and nothing limits how much that may be.',

@@ -9,7 +9,7 @@ export const rule = defineRule({
   category: 'resources',
   severity: 'high',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A backup reads or copies the files of a database that may be open, and neither stops the database nor asks it for a snapshot.',
     why: 'The copy holds pages from before and after a write, and lacks what still stands in the log. It looks fine until the day on which it is restored.',
