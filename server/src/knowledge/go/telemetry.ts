@@ -58,6 +58,13 @@ const clientImports: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+/** Whether a request is made for a handler of the program: `c.Request, _ = http.NewRequest(...)`. */
+function isHandedToHandler(callee: GoNode): boolean {
+  const assignment = callee.parent?.parent?.parent;
+  if (assignment?.kind !== 'assignment_statement') return false;
+  return /^\w+\.Request\b/.test(assignment.child('left')?.text ?? '');
+}
+
 const clientCalls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['selector_expression', 'composite_literal'],
   triggers: [
@@ -84,6 +91,7 @@ const clientCalls: NodeDetector<unknown, GoNode, GoHeader> = {
     const http = /^(?:Client|Get|Post|PostForm|Head|NewRequest|NewRequestWithContext|DefaultClient)$/;
     const grpc = /^(?:Dial|DialContext|NewClient)$/;
     if (operand.text === localNameOf(ctx.file.header, 'net/http') && http.test(name)) {
+      if (/^NewRequest/.test(name) && isHandedToHandler(node)) return;
       yield state('network.client', 'net/http', null, node);
     } else if (operand.text === localNameOf(ctx.file.header, 'google.golang.org/grpc') && grpc.test(name)) {
       yield state('network.client', 'grpc', null, node);

@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'concurrency',
   severity: 'low',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A goroutine is started, and the function then sleeps for a fixed time before it goes on, as its only way to wait for the goroutine.',
     why: 'On a slow or busy machine the time is too short and the code behind it meets a goroutine that is not ready; on a fast one it is wasted. Tests that wait like this fail now and then.',

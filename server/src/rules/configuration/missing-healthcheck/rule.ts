@@ -39,7 +39,7 @@ export const rule = defineRule({
   category: 'configuration',
   severity: 'low',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'The last stage of a Dockerfile exposes a port and starts something but has no HEALTHCHECK, no compose service that is built from it has one, and the workspace has no Kubernetes workloads, which bring probes of their own. HEALTHCHECK NONE counts as a decision.',
     why: 'A process that hangs still runs, so Docker and Swarm keep sending requests to it, and services that depend on it start before it can answer.',

@@ -19,7 +19,7 @@ export const rule = defineRule({
   category: 'errors',
   severity: 'high',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A service calls other systems while it serves requests, and nothing in it, by name or by library, is a circuit breaker, a fallback or another degraded mode.',
     why: 'When one of these systems is slow, every request waits for it up to the time-out. Workers and memory run out, and a failure of a part becomes one of the whole.',

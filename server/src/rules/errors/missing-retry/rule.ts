@@ -16,7 +16,7 @@ export const rule = defineRule({
   category: 'errors',
   severity: 'medium',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A service sends requests to other systems, and nothing in it, by name or by library, ever tries one of them again.',
     why: 'Connections break and servers restart all day long. Without a second attempt every such blink is an error that a user sees.',

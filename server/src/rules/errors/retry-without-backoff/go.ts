@@ -162,6 +162,9 @@ const waits: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     // A delay that something else computes may grow.
     if (delay.descendants('call_expression').some((call) => calleeId(types.calleeOf(call)) !== 'time.Duration')) return;
+    // The caller knows how long a delay is that it hands in.
+    const unwrapped = unparenthesized(argument);
+    if (unwrapped.kind === 'identifier' && scope.bindingOf(unwrapped)?.kind === 'parameter') return;
     const isChanged = argument.descendants('identifier').some((used) => isChangedIn(loop, scope.bindingOf(used)));
     if (!isChanged) yield { kind: 'fail', subject: node.span, message: 'fixed', args: { delay: delay.text } };
   },

@@ -7,7 +7,7 @@ export const rule = defineRule({
   title: 'Retry without exponential back-off and jitter',
   category: 'errors',
   severity: 'low',
-  confidence: 'likely',
+  confidence: 'heuristic',
   stage: 'stable',
   docs: {
     what: 'A loop repeats what failed and waits a fixed time in between, or one that only grows with the number of the attempt.',

@@ -15,7 +15,7 @@ export const rule = defineRule({
   category: 'observability',
   severity: 'medium',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'The only health check of a service with a database, cache or queue answers the same whatever happens, or tells of failures with status 200.',
     why: 'Load balancers and orchestrators look at the status alone. An instance that has lost its database keeps its traffic, and every request to it fails.',

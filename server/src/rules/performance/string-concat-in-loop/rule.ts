@@ -7,7 +7,7 @@ export const rule = defineRule({
   title: 'String built by concatenation in a loop',
   category: 'performance',
   severity: 'low',
-  confidence: 'likely',
+  confidence: 'heuristic',
   stage: 'stable',
   docs: {
     what: 'A string that is declared before a loop grows by `+=` (or `s = s + ...`) inside of it. Loops of a few fixed rounds, strings that start anew in each round, and loops that end with the concatenation are left alone.',

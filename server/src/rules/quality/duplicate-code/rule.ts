@@ -9,11 +9,17 @@ import type { GrammarTables } from '../../../core/syntax/flatTree.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { isPredeclared } from '../../../languages/go/scope.ts';
 import { fileConstraint } from '../../../languages/go/symbols.ts';
 
 /** Key: digest of the normalised body; the place is the function's name. */
 const BODY_FACT = 'duplicate-code.body';
-type Body = { readonly constraint: string; readonly lines: number };
+type Body = {
+  readonly constraint: string;
+  readonly lines: number;
+  /** Calls functions of its own package, which another package may have under the same name. */
+  readonly local: boolean;
+};
 
 /** Tokens and lines of the shortest function that is worth sharing. */
 const TOKEN_LIMIT = 100;
@@ -43,12 +49,13 @@ function tokensOf(grammar: GrammarTables): Uint8Array {
   return table;
 }
 
-/** Digest of the tokens of a body; null for one that is too small or mostly values. */
-function digestOf(body: GoNode): string | null {
+/** Digest of the tokens of a body, and whether it calls its package; null for one that is too small or mostly values. */
+function digestOf(body: GoNode): { readonly digest: string; readonly local: boolean } | null {
   const { grammar, kinds, starts, ends, stops, fields, text } = body.tree;
   const tokens = tokensOf(grammar);
   const functionField = grammar.fields.indexOf('function');
   const names = new Map<string, number>();
+  const called = new Set<string>();
   let count = 0;
   let literals = 0;
   // Two independent digests of 32 bits (FNV-1a and a multiplicative one).
@@ -75,10 +82,16 @@ function digestOf(body: GoNode): string | null {
         names.set(name, number);
       }
       mix(number + 1);
-    } else for (let at = starts[i]!; at < ends[i]!; at++) mix(text.charCodeAt(at));
+    } else {
+      if (token === NAME) called.add(text.slice(starts[i]!, ends[i]!));
+      for (let at = starts[i]!; at < ends[i]!; at++) mix(text.charCodeAt(at));
+    }
   }
   if (count < TOKEN_LIMIT || literals > count * LITERAL_SHARE) return null;
-  return `${(first >>> 0).toString(36)}.${(second >>> 0).toString(36)}`;
+  return {
+    digest: `${(first >>> 0).toString(36)}.${(second >>> 0).toString(36)}`,
+    local: [...called].some((name) => !names.has(name) && !isPredeclared(name)),
+  };
 }
 
 const bodies: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -89,9 +102,10 @@ const bodies: NodeDetector<unknown, GoNode, GoHeader> = {
     const name = node.child('name');
     if (body === null || name === null) return;
     const lines = body.text.split('\n').length;
-    const digest = lines < LINE_LIMIT ? null : digestOf(body);
-    if (digest === null) return;
-    const value: Body = { constraint: fileConstraint(ctx.file.path, ctx.file.header), lines };
+    const found = lines < LINE_LIMIT ? null : digestOf(body);
+    if (found === null) return;
+    const { digest, local } = found;
+    const value: Body = { constraint: fileConstraint(ctx.file.path, ctx.file.header), lines, local };
     yield fact(BODY_FACT, digest, value, name);
   },
 };
@@ -100,11 +114,13 @@ function unversioned(path: string): string {
   return directoryOf(path).replace(/(^|\/)v\d+(?:(?:alpha|beta)\d*)?(?=\/|$)/g, '');
 }
 
-/** Whether both are meant to be there: for another platform, or in another version of an API. */
+/** Whether both are meant to be there: for another platform or version of an API, or with functions of its package. */
 function isIntended(left: Fact, right: Fact): boolean {
   const [a, b] = [directoryOf(left.place.path), directoryOf(right.place.path)];
   const constraints = [left, right].map(({ value }) => (value as Body).constraint);
   if (a === b) return constraints[0] !== constraints[1];
+  // What a function of that name does there is its own affair: the SQL of one database, and that of another.
+  if ((left.value as Body).local) return true;
   return unversioned(left.place.path) === unversioned(right.place.path);
 }
 
@@ -142,9 +158,9 @@ export const rule = defineRule({
   category: 'quality',
   severity: 'medium',
   confidence: 'certain',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
-    what: 'The body of a function (12 lines and 100 tokens or more) consists of the same tokens as that of another function of the workspace; only names of variables and values of literals may differ. Code for different platforms or versions of an API, tests, generated code and functions that are mostly values are left out.',
+    what: 'The body of a function (12 lines and 100 tokens or more) consists of the same tokens as that of another function of the workspace; only names of variables and values of literals may differ. Code for different platforms or versions of an API, copies in two packages that call functions of their own package, tests, generated code and functions that are mostly values are left out.',
     why: 'A mistake is found in one copy and stays in the other. Whoever changes the behaviour does not know that it has to be changed twice.',
     howToFix:
       'Move the code into one function that both call, with what differs as parameters; or let one of the two call the other.',

@@ -92,7 +92,7 @@ export const rule = defineRule({
   title: 'Same type defined in several packages',
   category: 'quality',
   severity: 'medium',
-  confidence: 'certain',
+  confidence: 'heuristic',
   stage: 'stable',
   docs: {
     what: 'Two packages of a module define an exported type of the same name with the same fields (three or more, not all of them private) or the same methods (four or more). Packages that differ only by a version in their path, and generated code, are left out.',

@@ -25,22 +25,26 @@ const LATE = new Set(['min', 'max', 'clear']);
 /** Hiding these is customary or harmless: nobody needs them beside a value of that name. */
 const HARMLESS = new Set(['any', 'comparable', 'real', 'imag', 'complex', 'print', 'println']);
 
+/** Usual names of parameters and variables; the standard library uses them too. As functions they hide more. */
+const CUSTOMARY = new Set(['min', 'max', 'clear', 'copy', 'delete']);
+
 /** Names that say the same without hiding anything. */
 const REPLACEMENTS: Readonly<Record<string, readonly string[]>> = {
   cap: ['capacity'],
   close: ['closeFunc'],
-  copy: ['copied'],
-  delete: ['deleted', 'remove'],
   error: ['err', 'failure'],
   len: ['length'],
-  max: ['maximum', 'upper'],
-  min: ['minimum', 'lower'],
   new: ['next', 'newValue'],
   string: ['text', 'str'],
 };
 
 function isHidden(name: string): boolean {
   return (BUILTIN_FUNCTIONS.has(name) || PREDECLARED_TYPES.has(name)) && !HARMLESS.has(name);
+}
+
+/** Whether a variable is called as usual: in `old, new string` as well, both names say more than others would. */
+function isCustomary(name: string, scope: GoScope): boolean {
+  return CUSTOMARY.has(name) || (name === 'new' && scope.bindings.some((other) => /^old/.test(other.name)));
 }
 
 function renamed(binding: GoBinding, scope: GoScope): readonly Fix[] {
@@ -77,7 +81,7 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
     const said = new Set<string>();
     for (const binding of scope.bindings) {
       const { kind, name } = binding;
-      if (kind === 'label' || !isHidden(name) || said.has(name)) continue;
+      if (kind === 'label' || !isHidden(name) || said.has(name) || isCustomary(name, scope)) continue;
       // One finding for each name: the second variable of that name is the same habit.
       said.add(name);
       found = true;
@@ -88,7 +92,7 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
         args: { name },
         fixes: renamed(binding, scope),
       };
-      yield* say(verdict, name);
+      yield verdict;
     }
     if (!found) yield { kind: 'pass', subject: own.span };
   },
@@ -121,7 +125,7 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A function, parameter or local variable has the name of a predeclared function or type such as `new`, `len` or `string`, which nobody can use below it. Or a value is put into a context under a key of a plain type such as `string`. The functions `min`, `max` and `clear` count from Go 1.21 on.',
+    what: 'A function, parameter or local variable has the name of a predeclared function or type such as `new`, `len` or `string`, which nobody can use below it. Usual names of variables are left out: `min`, `max`, `clear`, `copy`, `delete`, and `new` beside `old`. Or a value is put into a context under a key of a plain type such as `string`. Functions called `min`, `max` or `clear` count from Go 1.21 on.',
     why: 'Whoever edits the code later calls `len(x)` and gets an error about something that is no function, or worse, a function of the package that behaves differently. Two packages that use the same text as a context key overwrite the value of each other without any message.',
     howToFix:
       'Give the variable a name of its own; delete a function that the language has by now. Declare an unexported type for the key, as in `type claimsKey struct{}`, and use `claimsKey{}` for writing and reading.',
