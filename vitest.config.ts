@@ -7,6 +7,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/vscode/**'],
     maxWorkers: '100%',
-    testTimeout: process.env['SHIPWORTHY_FULL'] === '1' ? 3_600_000 : 60_000,
+    testTimeout: process.env['SHIPWORTHY_FULL'] === '1' ? 3_600_000 : 300_000,
   },
 });

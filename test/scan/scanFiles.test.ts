@@ -9,6 +9,7 @@ import { createScanFiles } from '../../server/src/host/node/scanFiles.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
 import { goSupport } from '../../server/src/languages/go/support.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
+import { breathe } from '../harness/breathe.ts';
 import { engineWith, newEngine, testSyntax } from '../harness/engine.ts';
 import { everyFixture, itemsOf, stateOf } from '../harness/workspace.ts';
 import { temporaryWorkspace } from '../lsp/client.ts';
@@ -29,8 +30,10 @@ test('an analysis that was recorded and restored says the same', async () => {
     analyser.parseFresh(file);
     file.parsed?.delete();
     engine.adoptFile(path, text, JSON.parse(JSON.stringify(recordOf(file))) as FileRecord);
+    await breathe();
   }
   engine.judge();
+  await breathe();
   expect(stateOf(engine)).toEqual(stateOf(engineWith(syntax, RULES, files)));
 });
 
