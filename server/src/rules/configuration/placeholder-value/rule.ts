@@ -9,7 +9,7 @@ export const rule = defineRule({
   category: 'configuration',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A setting of a production file, or the fallback of one in code, is a text such as `changeme`, `your-api-key` or `<your-domain>`, or the address of an example domain. Examples, templates, tests and translations are not looked at.',
     why: 'The feature behind the setting cannot work, and often nobody notices: alerts go to a domain that nobody owns, and a service starts with a key that no provider accepts.',

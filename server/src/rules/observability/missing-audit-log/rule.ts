@@ -15,7 +15,7 @@ export const rule = defineRule({
   category: 'observability',
   severity: 'medium',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A program refuses requests (401, 403, `Unauthenticated`, `PermissionDenied`), and not one of the functions that do so writes a log entry; nothing in its packages logs every request or keeps an audit trail either. Reported once, at the first refusal.',
     why: 'Guessed passwords, stolen tokens and probing of other people’s records cannot be noticed while they happen, and nobody can tell afterwards what was tried and by whom.',

@@ -16,6 +16,8 @@ const TERMINAL =
   /spf13\/cobra|urfave\/cli|fatih\/color|bubbletea|lipgloss|survey|promptui|pterm|tablewriter|kingpin|chzyer\/readline|^flag$|manifoldco|go-prompt|x\/term$/;
 const TERMINAL_PATH =
   /(?:^|\/)(?:cmd|cli|command|commands|tools?|scripts?|ui|tui|console|terminal|shell|install|migrat\w*|gen\w*|contrib|prompt|hack|bench\w*|examples?|utils?\/color|ctl\w*|\w+ctl)(?:\/|$)/i;
+/** Programs that show how something is done. */
+const EXAMPLE_PATH = /(?:^|\/)(?:contrib|examples?)\//i;
 /** Packages that are the logger. */
 const LOGGER_PATH = /(?:^|\/)(?:log|logs|logger|logging|xlog|zlog|zap|logrus|zerolog)(?:\/|\.go$)/i;
 const TALKS =
@@ -39,7 +41,7 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     if (!isBuiltin && !/^fmt\.Print(?:f|ln)?$/.test(id)) return;
     // A function of the package may have the name of the builtin.
-    if ((isBuiltin && header.imports.length === 0) || LOGGER_PATH.test(path)) return;
+    if ((isBuiltin && header.imports.length === 0) || LOGGER_PATH.test(path) || EXAMPLE_PATH.test(path)) return;
     const handler = handlerAround(node);
     const inProgram =
       header.packageName === 'main' ||

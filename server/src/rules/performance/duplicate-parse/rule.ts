@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'performance',
   severity: 'low',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A middleware reads a request body, parses it and puts it back for the handler to parse again, or one handler parses the body of its request twice.',
     why: 'Each request pays twice, the body is kept in memory as a whole, and the two views can differ: a check in the middleware then says nothing about what the handler acts on.',

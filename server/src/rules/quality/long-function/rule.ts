@@ -10,7 +10,7 @@ export const rule = defineRule<Options>({
   category: 'quality',
   severity: 'low',
   confidence: 'certain',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A function has more lines of code than the limit: 60 in Go, blank lines and comments not counted. Functions that are one table, one literal or one switch over constants are left alone.',
     why: 'Nobody sees such a function at once. Tests reach its branches only in combinations, reviews lose the thread, and each change risks what happens fifty lines below.',

@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'The text of an error, or a stack, is part of an answer with a status from 500 on.',
     why: 'Such texts name hosts, files, tables and queries. They help whoever probes the service, and nobody else: a user cannot mend the database.',

@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'medium',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A listener that serves nothing but metrics or profiles, or speaks a protocol of its own without TLS and without asking who is there, is bound to all interfaces of the machine by a literal.',
     why: 'Whoever reaches the machine reaches the service, past the proxy with its TLS, its authentication and its limits.',

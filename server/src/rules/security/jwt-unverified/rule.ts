@@ -148,7 +148,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'critical',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A JSON Web Token is decoded by a function that verifies no signature, with verification switched off, with the algorithm `none` allowed, or by splitting and decoding it by hand, and nothing in the same function verifies it.',
     why: 'Claims of a token that nobody verified are whatever the client wrote: a forged token with the id of an administrator is as good as a real one.',

@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'low',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A program stores numbers of cards, accounts or persons, or tokens and keys of others, in columns of its database, and no package of it uses a cipher, a key service or an encrypting driver.',
     why: 'A stolen disk, backup or dump, or one injected query, shows all of them in clear text.',

@@ -17,7 +17,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'medium',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A service reads its secrets from environment variables only: its code has no client of a secret store and reads no mounted file, and no manifest of the workspace maps a secret of the platform.',
     why: 'The environment of a process shows up in crash reports, child processes, `docker inspect` and debug pages. A secret there cannot be replaced without a restart, so that it is replaced when it is too late.',

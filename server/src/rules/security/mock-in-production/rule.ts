@@ -105,7 +105,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'critical',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'Code of a running program makes a value of a type that is named mock or fake, or imports a package of test doubles or test data: always, or when the real thing fails. Doubles that a flag or setting asks for are left out.',
     why: 'Users get invented data, or a check that always says yes, and nobody notices: a double answers quickly and without errors.',

@@ -169,7 +169,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'high',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A function whose name promises to validate, verify, authenticate, authorise or sanitise says "all is well" on every path, or returns its input unchanged. Methods that an interface of the workspace asks for are left out: another implementation may do the work.',
     why: 'Callers and reviewers rely on a guarantee that nobody gives. A check that was stubbed for a first version is the one that nobody looks at again.',

@@ -16,6 +16,8 @@ import {
 } from '../../../languages/go/syntax.ts';
 
 const FLAG = 'InsecureSkipVerify';
+/** Scanners look at servers whatever their certificates are. */
+const SCANNER_PATH = /(?:^|\/)(?:scan(?:s|ner|ners|ning)?|probes?|prober)\//i;
 const OWN_CHECK = /\bVerify(?:PeerCertificate|Connection)\b/;
 
 function elementValue(element: GoNode): GoNode | null {
@@ -50,7 +52,7 @@ const configurations: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     const type = packageMemberOf(literal.child('type'), ctx);
-    if (type !== null && type.path !== 'crypto/tls') return;
+    if ((type !== null && type.path !== 'crypto/tls') || SCANNER_PATH.test(ctx.file.path)) return;
     // A check of its own, here or set later on the configuration.
     if (isChosen(node) || OWN_CHECK.test((enclosingFunction(node) ?? literal).text)) return;
     yield {

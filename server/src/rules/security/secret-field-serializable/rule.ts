@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'medium',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A type that is kept in a database has an exported field with the name of a secret (a password, a private key, a token) that JSON encodes under a name of its own. Requests, settings and clients, which have to carry such a field, are not looked at.',
     why: 'The type that is loaded from the database is the one that handlers reply with, caches keep and logs print. One handler that forgets to blank the field gives the secret away.',

@@ -44,6 +44,10 @@ const SHORT_LIVED = /one.?time|\bonce\b|一次性|expir(?:es|ation|y)|tokenCache
 const CONNECTION =
   /sslmode|charset=|parseTime|@tcp|jdbc:|mongodb|amqp|redis|postgres|mysql|sqlserver|oracle|clickhouse/i;
 
+/** Services that take their credentials nowhere but in the query; whoever calls them has no choice. */
+const QUERY_ONLY =
+  /(?:weixin|graph)\.qq\.com|oapi\.dingtalk\.com|(?:qy|api)\.im\.baidu\.com|openapi\.baidu\.com|open\.kuaishou\.com|api\.weibo\.com/;
+
 const PARAMETER = /([?&])([\w-]+)=(?=(%[sv])|["`]?$)/g;
 
 /** The value behind the parameter that a literal ends with, or that a verb of its format stands for. */
@@ -69,7 +73,7 @@ const texts: NodeDetector<unknown, GoNode, GoHeader> = {
   when: (node) => /[?&][\w-]+=(?:%[sv]|["`]$)/.test(node.text),
   *check(node, ctx): Iterable<Verdict> {
     const { text } = node;
-    if (CONNECTION.test(text)) return;
+    if (CONNECTION.test(text) || QUERY_ONLY.test(topLevelOf(node)?.text ?? '')) return;
     for (const match of text.matchAll(PARAMETER)) {
       const [, , name, verb] = match;
       const before = text.slice(1, match.index);

@@ -151,7 +151,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'high',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A check of a signature, token, permission, certificate, checksum, policy or sandbox fails, and the branch only writes a message: the function goes on with what the check was meant to stop.',
     why: 'The check protects nobody: an attacker only has to make it fail, and the message drowns among others. Readers of the code believe that the step is guarded.',

@@ -117,7 +117,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'high',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'The id of a user, session or conversation is empty, the code replaces it by one constant, and then keeps or finds a record under it.',
     why: 'Everybody who comes without an id reads and overwrites the same record: conversations, carts and results of one visitor appear at another.',

@@ -11,7 +11,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'high',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A function of a running program is named and built as a control (an authentication, permission, CSRF, rate-limit or header middleware, a check of tokens, permissions or input, a rotation of keys), and no code outside of tests mentions it.',
     why: 'The project looks protected: the control is in the code, often with tests and in the documentation. Requests never get to it.',

@@ -114,7 +114,7 @@ export const rule = defineRule({
   category: 'security',
   severity: 'high',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'On one router a middleware that checks roles or permissions is registered before the one that finds out who asks, in a framework that runs them in this order; or the route that logs people in stands behind a middleware that refuses everybody who is not logged in.',
     why: 'A permission check without an identity refuses legitimate users, or judges them by an empty identity and lets everybody pass. A login behind the login locks everybody out, until somebody loosens the check for all routes.',

@@ -15,7 +15,7 @@ export const rule = defineRule({
   category: 'testing',
   severity: 'medium',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A module has tests and a service that authenticates, and no test expects a refusal (401, 403, 429, `Unauthenticated`), sends a token or password that is wrong, or tries an attack (injection, traversal, cross-site request).',
     why: 'A security control is the one thing whose removal makes everything work better. Without a test that is refused, nobody sees it go.',
