@@ -41,8 +41,7 @@ const REPLACEMENTS: ReadonlyMap<string, Replacement> = new Map<string, Replaceme
   ['reflect.SliceHeader', { instead: 'unsafe.Slice' }],
   ['reflect.StringHeader', { instead: 'unsafe.String' }],
   ['runtime.GOROOT', { instead: 'go env GOROOT' }],
-  ['crypto/x509.IsEncryptedPEMBlock', { instead: 'PKCS #8 encryption; this one can be broken' }],
-  ['crypto/x509.DecryptPEMBlock', { instead: 'PKCS #8 encryption; this one can be broken' }],
+  // Keys that others encrypted have to be read: only who encrypts has a choice.
   ['crypto/x509.EncryptPEMBlock', { instead: 'PKCS #8 encryption; this one can be broken' }],
   ['crypto/x509.ParseCRL', { instead: 'x509.ParseRevocationList' }],
   ['crypto/x509.ParseDERCRL', { instead: 'x509.ParseRevocationList' }],

@@ -20,6 +20,8 @@ const NOT_DONE =
 
 /** A statement that says that the function is not there; null for all others. */
 function isRefusal(text: string): boolean {
+  // It is done somewhere else.
+  if (/not implemented here\b/i.test(text)) return false;
   if (/^panic\(/.test(text)) return NOT_DONE.test(text);
   if (/^return\b/.test(text) && /\b(?:errors\.(?:New|Errorf)|fmt\.Errorf)\(/.test(text)) {
     return NOT_DONE.test(text) && !/%[^%]/.test(text.replace(/%%/g, ''));
@@ -40,7 +42,7 @@ const ADMISSIONS = [
   /\bfor now,? (?:we )?(?:just |simply |only )?(?:return|simulate|pretend|fake|mock|stub)/i,
   /\b(?:would|will) (?:normally |actually |eventually )?be (?:implemented|replaced (?:by|with) (?:a |the )?(?:real|actual|proper))/i,
   /^(?:we )?simulat(?:e|es|ed|ing) (?:\w+ ){1,4}(?:\(|for now|here|instead)/i,
-  /\(not (?:yet )?implemented(?: yet)?\)|\bnot (?:yet )?implemented yet\b|^not (?:yet )?implemented\b/i,
+  /\(not (?:yet )?implemented(?: yet)?\)|\bnot (?:yet )?implemented yet\b(?! (?:where|when|for|if|on|with)\b)|^not (?:yet )?implemented\b/i,
 ];
 /** What talks about something else: a feature of others, texts for people, templates. */
 const ELSEWHERE =

@@ -48,6 +48,9 @@ const CONNECTION =
 const QUERY_ONLY =
   /(?:weixin|graph)\.qq\.com|oapi\.dingtalk\.com|(?:qy|api)\.im\.baidu\.com|openapi\.baidu\.com|open\.kuaishou\.com|api\.weibo\.com/;
 
+/** The secret of an application beside its id, in the words of services that want both in the query. */
+const APPLICATION = /[?&](?:app_?id|corp_?id|app_?key)=/i;
+
 const PARAMETER = /([?&])([\w-]+)=(?=(%[sv])|["`]?$)/g;
 
 /** The value behind the parameter that a literal ends with, or that a verb of its format stands for. */
@@ -73,7 +76,7 @@ const texts: NodeDetector<unknown, GoNode, GoHeader> = {
   when: (node) => /[?&][\w-]+=(?:%[sv]|["`]$)/.test(node.text),
   *check(node, ctx): Iterable<Verdict> {
     const { text } = node;
-    if (CONNECTION.test(text) || QUERY_ONLY.test(topLevelOf(node)?.text ?? '')) return;
+    if (CONNECTION.test(text) || APPLICATION.test(text) || QUERY_ONLY.test(topLevelOf(node)?.text ?? '')) return;
     for (const match of text.matchAll(PARAMETER)) {
       const [, , name, verb] = match;
       const before = text.slice(1, match.index);
