@@ -1,6 +1,7 @@
 /**
  * The memo law (T3): whenever the analyser keeps what it found in a chunk that parses, looking at that chunk again finds
- * the same: the same verdicts, the same facts.
+ * the same: the same verdicts, the same facts. Around an error the parser may read the same text otherwise; there the law
+ * holds once the text has settled.
  */
 import { beforeAll, expect, test } from 'vitest';
 import { Analyser, type Chunk, type FileAnalysis, newFileAnalysis } from '../../server/src/core/engine/analyser.ts';
@@ -88,7 +89,7 @@ test('what is kept of a chunk is what looking at it again finds', () => {
         const expected = anew.get(place);
         // Around an error a tree that was edited may fall into other chunks than a fresh one.
         if (expected === undefined) apart++;
-        else if (now.get(place) !== expected) {
+        else if (now.get(place) !== expected && (settled || !again.chunks.some((chunk) => chunk.hasError))) {
           expect(now.get(place), `seed ${seed}, reuse ${reuses}, ${path} at ${place}\n${snapshot.text}`).toBe(expected);
         }
         if (expected === undefined && settled) throw new Error(`${path}: no chunk at ${place} in\n${snapshot.text}`);

@@ -50,6 +50,8 @@ export interface Chunk {
   readonly examination: Examination;
   /** Shows what was found before the chunk stopped to parse; the settled text is examined again. */
   readonly stale: boolean;
+  /** Examined while something in the file did not parse: around errors the parser may read the same text otherwise. */
+  readonly unsure: boolean;
 }
 
 /** What is known of a file. The analyser writes it; its owner deletes `parsed`. */
@@ -205,6 +207,9 @@ export class Analyser {
     });
     const old = file.chunks;
     const pairs = align(old, shapes, edits, text);
+    const broken = shapes.some((shape) => shape.hasError);
+    /** What was found is what a fresh look at this tree would find; while somebody types, it stays until the text settles. */
+    const holds = (chunk: Chunk): boolean => edits !== null || !(broken || chunk.unsure || chunk.stale);
 
     const headerKinds = shapes.map(({ range }) => {
       let i = range.first;
@@ -214,7 +219,7 @@ export class Analyser {
     const trees = shapes.map(({ range, start, end }, i) => {
       if (!headerKinds[i]) return null;
       const reused = pairs[i];
-      if (reused?.same === true && reused.chunk.header !== null) return reused.chunk.header;
+      if (reused?.same === true && reused.chunk.header !== null && holds(reused.chunk)) return reused.chunk.header;
       return parsed.flatten(range.first, range.last, text.slice(start, end), start);
     });
     const header = support.header(
@@ -232,7 +237,7 @@ export class Analyser {
     file.contextKey = contextKey;
     file.chunks = shapes.map(({ range, start, end, hasError }, i): Chunk => {
       const pair = pairs[i];
-      if (pair?.same === true && sameContext && !(pair.chunk.stale && edits === null)) {
+      if (pair?.same === true && sameContext && holds(pair.chunk)) {
         pair.chunk.anchor.start = start;
         this.counters.chunksReused++;
         return pair.chunk;
@@ -260,6 +265,7 @@ export class Analyser {
         header: trees[i] ?? null,
         examination,
         stale,
+        unsure: broken,
       };
     });
   }

@@ -118,6 +118,7 @@ export function analysisOf(
   file.header = sharedJson(record.header);
   file.contextKey = contextKeyOf(record.role, record.conflicted, record.header);
   file.text = restoreExamination(record.text, path, file.textAnchor);
+  const unsure = record.chunks.some(([, , fault]) => fault !== 0);
   file.chunks = record.chunks.map(([start, length, fault, examination], i): Chunk => {
     const anchor = anchors?.chunks[i] ?? { start };
     const span: Span | null = typeof fault === 'number' ? null : { start: fault[0], end: fault[1] };
@@ -130,6 +131,7 @@ export function analysisOf(
       header: null,
       examination: restoreExamination(examination, path, anchor),
       stale: false,
+      unsure,
     };
   });
   file.problems = [...record.problems];
