@@ -764,7 +764,7 @@ export class Engine {
     };
   }
 
-  /** Text edits of a fix, or `null` when it cannot be applied now (a file to create exists). */
+  /** Text edits of a fix, or `null` when it cannot be applied (a file to create exists, an edit ends before it starts). */
   #resolveEdits(
     path: string,
     anchor: Anchor | null,
@@ -780,13 +780,14 @@ export class Engine {
     for (const edit of edits) {
       switch (edit.kind) {
         case 'replace': {
+          if (edit.span.end < edit.span.start) return null;
           const base = anchor?.start ?? 0;
           push(path, { start: edit.span.start + base, end: edit.span.end + base, newText: edit.newText });
           break;
         }
         case 'replaceAt':
           // What the judge saw may be gone.
-          if (this.#unjudged.has(edit.place.path)) return null;
+          if (this.#unjudged.has(edit.place.path) || edit.place.span.end < edit.place.span.start) return null;
           push(edit.place.path, { ...absoluteSpan(edit.place), newText: edit.newText });
           break;
         case 'import': {

@@ -4,6 +4,7 @@
  */
 import type { FixEdit } from '../../core/model/verdict.ts';
 import type { GoNode } from './nodes.gen.ts';
+import { colonEndOf } from './syntax.ts';
 
 /** Offsets of the line that holds the offset, without its line break. */
 function lineAround(text: string, offset: number): { readonly start: number; readonly end: number } {
@@ -28,7 +29,8 @@ function keyedLine(element: GoNode): KeyedLine | null {
   if (element.end > line.end || text.slice(line.start, element.start).trim() !== '') return null;
   const [key, value] = element.namedChildren.filter((child) => child.kind !== 'comment');
   if (key === undefined || value === undefined) return null;
-  const colonEnd = text.indexOf(':', key.end) + 1;
+  const colonEnd = colonEndOf(key, value);
+  if (colonEnd < 0) return null;
   return { colonEnd, valueStart: value.start, width: colonEnd - element.start };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { TextEdit } from '../../core/model/location.ts';
 import type { GoNode } from './nodes.gen.ts';
-import { indentationOf, lineStartAt, syntaxChildren } from './syntax.ts';
+import { colonEndOf, indentationOf, lineStartAt, syntaxChildren } from './syntax.ts';
 
 export type NewField = readonly [name: string, value: string];
 
@@ -33,7 +33,9 @@ function lastSection(elements: readonly GoNode[], body: GoNode): Line[] {
     // The comma and one line break: a blank line or a comment ends the section.
     if (!/^,?[ \t]*(?:\r\n|\n)[ \t]*$/.test(between) || /[\r\n]/.test(element.text)) break;
     if (text.slice(lineStartAt(text, element.start), element.start).trim() !== '') break;
-    section.unshift({ key, value, colon: text.indexOf(':', key.end) + 1 });
+    const colon = colonEndOf(key, value);
+    if (colon < 0) break;
+    section.unshift({ key, value, colon });
     below = element.start;
   }
   return section;

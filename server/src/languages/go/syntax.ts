@@ -481,3 +481,9 @@ export function invokedLiteral(call: GoNode): GoNode | null {
   const callee = calledExpression(call);
   return callee?.kind === 'func_literal' ? callee : null;
 }
+
+/** Offset behind the colon between the key and the value of an element; -1 when the text does not have one there. */
+export function colonEndOf(key: GoNode, value: GoNode): number {
+  const at = key.tree.text.indexOf(':', key.end);
+  return at < 0 || at >= value.start ? -1 : at + 1;
+}
