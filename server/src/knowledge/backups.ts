@@ -1,4 +1,5 @@
 /** What in a workspace saves data or says how that is done: scripts, schedules, code and documents, by their words. */
+import { LANGUAGE_IDS } from '../core/model/file.ts';
 import type { Extractor, NodeDetector, TextDetector } from '../core/rulekit/rule.ts';
 import type { GoNode } from '../languages/go/nodes.gen.ts';
 import { functionName } from '../languages/go/syntax.ts';
@@ -23,8 +24,7 @@ const words: TextDetector = {
     'wal-g',
     'napshot',
   ],
-  *check(text, ctx) {
-    if (ctx.file.language === 'go') return;
+  *check(text) {
     const match = WORDS.exec(text);
     if (match !== null) yield state('backup', match[0].toLowerCase(), null, { start: 0, end: 0 });
   },
@@ -41,6 +41,10 @@ const functions: NodeDetector<unknown, GoNode> = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'backup.words', language: 'any', detector: words },
+  ...LANGUAGE_IDS.filter((language) => language !== 'go').map((language) => ({
+    id: `backup.words.${language}`,
+    language,
+    detector: words,
+  })),
   { id: 'backup.functions', language: 'go', detector: functions as NodeDetector },
 ];

@@ -153,10 +153,15 @@ function tableOf(own: NodeDispatch, grammar: GrammarTables): readonly (KindEntry
   return own.table;
 }
 
-/** The detectors that look at a node. */
-function detectorsOf({ detectors, byName }: KindEntry, node: FlatNode, own: NodeDispatch): readonly number[] {
+/** The detectors that look at a node, of those of its kind that look at its chunk. */
+function detectorsOf(
+  wanted: readonly number[],
+  { detectors, byName }: KindEntry,
+  node: FlatNode,
+  own: NodeDispatch,
+): readonly number[] {
   const name = byName === null ? null : own.calledName(node);
-  if (byName === null || name === null) return detectors;
+  if (byName === null || name === null) return wanted;
   byName[name] ??= detectors.filter((index) => (own.actives[index]!.detector as NodeDetector).calls?.(name) !== false);
   return byName[name];
 }
@@ -261,11 +266,17 @@ export function examineChunk(
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
   const { kinds, size } = tree;
+  // Most detectors of a kind do not look at most chunks; who does is found once for each kind, not for each node.
+  const wantedOf: (readonly number[])[] = [];
   for (let i = 0; i < size; i++) {
-    const entry = table[kinds[i]!];
+    const kind = kinds[i]!;
+    const entry = table[kind];
     if (entry === undefined) continue;
+    wantedOf[kind] ??= entry.detectors.filter((index) => detectors[index] === 1);
+    const wanted = wantedOf[kind];
+    if (wanted.length === 0) continue;
     const node = new FlatNode(tree, i);
-    for (const index of detectorsOf(entry, node, own)) {
+    for (const index of detectorsOf(wanted, entry, node, own)) {
       if (detectors[index] === 0) continue;
       const active = own.actives[index]!;
       const detector = active.detector as NodeDetector;

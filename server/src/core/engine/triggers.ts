@@ -18,6 +18,9 @@ export class TriggerScanner {
   /** Detectors of the words that end at a state. */
   readonly #detectors = new Map<number, readonly number[]>();
   readonly #size: number;
+  /** For the first cell of a row: the scan that met its words last. */
+  readonly #met: Uint32Array;
+  #scans = 0;
 
   /**
    * `triggers`: the words of each detector, any of which is enough; `undefined` for one that looks at every text.
@@ -85,6 +88,7 @@ export class TriggerScanner {
 
     this.#next = new Uint32Array(rows.length * classes);
     this.#ends = new Uint8Array(rows.length * classes);
+    this.#met = new Uint32Array(rows.length * classes);
     rows.forEach((cells, row) => {
       cells.forEach((cell, symbol) => {
         this.#next[row * classes + symbol] = cell * classes;
@@ -103,11 +107,17 @@ export class TriggerScanner {
     const next = this.#next;
     const ends = this.#ends;
     const classes = this.#classes;
+    const met = this.#met;
+    this.#scans = this.#scans === 0xffffffff ? 1 : this.#scans + 1;
+    const scan = this.#scans;
     let state = 0;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       state = code < ASCII ? next[state + classes[code]!]! : 0;
-      if (ends[state] === 1) for (const detector of this.#detectors.get(state)!) wanted[detector] = 1;
+      if (ends[state] === 1 && met[state] !== scan) {
+        met[state] = scan;
+        for (const detector of this.#detectors.get(state)!) wanted[detector] = 1;
+      }
     }
     return wanted;
   }

@@ -82,24 +82,23 @@ const controls: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-/** Every word that may be the name of a control: wide, since a mention excuses. */
-const WORD =
-  /\b[A-Za-z_]\w*(?:[aA]uth|[jJ]wt|JWT|[cC]srf|CSRF|[lL]imit|[tT]hrottl|[rR]equire|[pP]ermission|[rR]bac|RBAC|[cC]asbin|[sS]ecur|[kK]ey|[vV]erif|[sS]ignature|[sS]ession|[aA]dmin|[vV]alid|[gG]uard|[tT]oken|[aA]ccess|[iI]nput|[rR]ole|[oO]rigin|[sS]cope|[cC]redential|[pP]olicy|[sS]trength|[wW]ebhook|[bB]ytes|[aA]cl|ACL|[sS]ecret|[fF]ilter|[rR]estrict|[hH]eader|[hH]tml|HTML|[oO]nly|[cC]heck)\w*|\b(?:auth|Auth|jwt|JWT|csrf|CSRF|require|Require|verify|Verify|validate|Validate|check|Check|rate|Rate|throttle|Throttle|sanitize|Sanitize|permission|Permission|rotate|Rotate|revoke|Revoke|guard|Guard|admin|Admin|secur|Secur|authenticate|authorize|session|Session|rbac|RBAC|casbin|Casbin|api|API|ip|IP|acl|ACL|max|Max|body|Body|expire|Expire|invalidate|Invalidate|renew|Renew|ensure|Ensure|enforce|Enforce|is|Is|has|Has)\w{0,60}/g;
+/** Every name is looked at, comments aside: a mention excuses. */
+const COMMENT_OR_NAME = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|[A-Za-z_]\w*/g;
 
 const mentions: TextDetector = {
   text: true,
   *check(text, ctx) {
     if (!ctx.file.path.endsWith('.go') || text.length > 400_000) return;
-    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (comment) => ' '.repeat(comment.length));
-    const seen = new Set<string>();
-    for (const match of code.matchAll(WORD)) {
+    const done = new Set<string>();
+    for (const match of text.matchAll(COMMENT_OR_NAME)) {
       const name = match[0];
-      if (seen.has(name) || !(MIDDLEWARE.test(name) || CHECK.test(name) || ROTATION.test(name))) continue;
+      if (done.has(name) || name.startsWith('/')) continue;
+      const counts = MIDDLEWARE.test(name) || CHECK.test(name) || ROTATION.test(name);
       // The declaration itself is no mention.
-      const before = code.slice(Math.max(0, match.index - 120), match.index);
+      const before = counts ? text.slice(Math.max(0, match.index - 120), match.index) : '';
       if (/(?:^|\n)func (?:\([^()\n]*\) )?$/.test(before)) continue;
-      seen.add(name);
-      yield state('security.mention', name, null, { start: match.index, end: match.index + name.length });
+      done.add(name);
+      if (counts) yield state('security.mention', name, null, { start: match.index, end: match.index + name.length });
     }
   },
 };
@@ -204,8 +203,14 @@ const pages: NodeDetector<unknown, GoNode, GoHeader> = {
 /** Records that are kept by their user, and questions for rights: a lone `role` may be that of a chat message. */
 const OWNED =
   /\b(?:owner|created_?by|author|user|account|tenant)_?id\s*=\s*(?:\?|\$\d|:\w)|\b[oO]wner(?:ID|Id)?\s*[!=]=|[!=]=\s*\w+\.(?:Owner|User|Author)(?:ID|Id)\b|\.(?:User|Owner|Author)(?:ID|Id)\s*[!=]=\s*[a-z]|"(?:user|owner|author|tenant)_id"/;
-const ASKED =
-  /\b\w*(?:[pP]ermission|[pP]rivilege|RBAC|[rR]bac|[cC]asbin|[iI]sAdmin|is_admin|[aA]dminOnly|[rR]equireAdmin|(?:[hH]as|[rR]equire|[uU]ser|[cC]heck|[aA]llowed|[mM]in|[aA]dmin)Roles?|Role(?:Admin|User|Guest|Owner|Editor|Viewer)|[rR]oleI[dD]s?|(?:[hH]as|[rR]equire|[cC]heck)Scopes?|[cC]anAccess|[hH]asAccess|[cC]heckAccess|(?<![nN])[aA]uthorize[rd]?|[sS]uperuser|[eE]nforcer?|[oO]wner(?:ID|Id|ship)|[aA]dminAuth|[aA]dminMiddleware)(?![a-z])\w*|\b(?:claims|user|u|me|account|principal|session|identity|token)\.(?:Roles?|Admin|Scopes?|Groups?)\b|[!=]= ?"admin"|StatusForbidden|PermissionDenied|ErrForbidden|\bACLs?\b/;
+/** Names of rights, whatever stands around them. */
+const RIGHTS =
+  /[pP]ermission|[pP]rivilege|RBAC|[rR]bac|[cC]asbin|[iI]sAdmin|is_admin|[aA]dminOnly|[rR]equireAdmin|(?:[hH]as|[rR]equire|[uU]ser|[cC]heck|[aA]llowed|[mM]in|[aA]dmin)Roles?|Role(?:Admin|User|Guest|Owner|Editor|Viewer)|[rR]oleI[dD]s?|(?:[hH]as|[rR]equire|[cC]heck)Scopes?|[cC]anAccess|[hH]asAccess|[cC]heckAccess|(?<![nN])[aA]uthorize[rd]?|[sS]uperuser|[eE]nforcer?|[oO]wner(?:ID|Id|ship)|[aA]dminAuth|[aA]dminMiddleware/;
+const QUESTION =
+  /\b(?:claims|user|u|me|account|principal|session|identity|token)\.(?:Roles?|Admin|Scopes?|Groups?)\b|[!=]= ?"admin"|StatusForbidden|PermissionDenied|ErrForbidden|\bACLs?\b/;
+const ASKED = new RegExp(`\\b\\w*(?:${RIGHTS.source})(?![a-z])\\w*|${QUESTION.source}`);
+/** The same without its beginning, for which every word would be read several times: a quick answer that is right when it says no. */
+const MAY_ASK = new RegExp(`${RIGHTS.source}|${QUESTION.source}`);
 
 const rights: TextDetector = {
   text: true,
@@ -236,6 +241,7 @@ const rights: TextDetector = {
     const { path } = ctx.file;
     // Permissions of files are something else.
     if (!path.endsWith('.go') || /(?:^|\/)(?:files?|uploads?|fs|osutil|disk)\//.test(path)) return;
+    if (!MAY_ASK.test(text) && !OWNED.test(text)) return;
     const code = text
       .replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|`\w+:"[^`\n]*`/g, (comment) => ' '.repeat(comment.length))
       .replace(

@@ -15,7 +15,7 @@ import { state } from '../facts.ts';
 const TOP = { start: 0, end: 0 };
 
 /** Anything with a slash in it that could be a path of a request, with a host in front or not. */
-const PATH_TOKEN = /[\w.~%{}:$*@+-]*(?:\/[\w.~%{}:$*@+-]*)+/g;
+const PATH_TOKEN = /(?<![\w.~%{}:$*@+-])[\w.~%{}:$*@+-]*(?:\/[\w.~%{}:$*@+-]*)+/g;
 /** Names that are called or passed on. */
 const NAME_TOKEN = /(?<=[.(,\s&])[A-Za-z_]\w{2,}(?=[(),{}\n])/g;
 const TEST_NAME = /^func (?:\([^)]*\) )?([A-Za-z_]\w*)/;

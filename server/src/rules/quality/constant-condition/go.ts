@@ -336,6 +336,8 @@ function textComparison(
 }
 
 const EXITS = /^(?:os\.Exit|runtime\.Goexit|log\.(?:Fatal|Fatalf|Fatalln|Panic|Panicf|Panicln))$/;
+/** Their names and that of the builtin function: most calls are told apart by it. */
+const EXIT_NAMES = /^(?:panic|Exit|Goexit|Fatal|Fatalf|Fatalln|Panic|Panicf|Panicln)$/;
 
 /** How a statement that never goes on begins; null for the others. */
 function endOf(statement: GoNode, ctx: ChunkContext): string | null {
@@ -344,6 +346,7 @@ function endOf(statement: GoNode, ctx: ChunkContext): string | null {
   if (statement.kind !== 'expression_statement') return null;
   const call = onlyChild(statement);
   if (call?.kind !== 'call_expression') return null;
+  if (!EXIT_NAMES.test(calledName(call))) return null;
   if (call.child('function')?.text === 'panic') return 'panic';
   return EXITS.test(packageCallId(call, ctx)) ? calledName(call) : null;
 }
