@@ -16,8 +16,8 @@ function main(category: string | undefined, id: string | undefined): number {
     console.error(`"${category}" is no category; known are ${CATEGORY_IDS.join(', ')}.`);
     return 2;
   }
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)+$/.test(id)) {
-    console.error(`"${id}" is no rule id: two or more lower-case words joined by hyphens, naming the bad thing.`);
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id)) {
+    console.error(`"${id}" is no rule id: lower-case words joined by hyphens, naming the bad thing.`);
     return 2;
   }
   const folder = join(ROOT, 'server/src/rules', category, id);

@@ -423,6 +423,14 @@ export type FactValues = {
   /** Key: name. A ConfigMap, Secret or LimitRange of a Kubernetes manifest, by its keys. */
   'kubernetes.config': { readonly kind: string; readonly keys: readonly (Part & { readonly name: string })[] };
 
+  /** Key: name of a stage in lower case, '' when a variable names it. A command or file asks for that stage of an image. */
+  'build.target': null;
+  /** Key: name of the variable. A flag of the linker sets it in a Go program; the place is package and name. */
+  'build.linker-symbol': {
+    /** Import path, `main`, or `@module/...` below the module that the file belongs to. */
+    readonly package: string;
+  };
+
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };
   /** Key: the word or function. Something saves data, or says how that is done. */

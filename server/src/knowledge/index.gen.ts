@@ -20,6 +20,7 @@ import { extractors as knowledgeGoStorage } from '../knowledge/go/storage.ts';
 import { extractors as knowledgeGoTelemetry } from '../knowledge/go/telemetry.ts';
 import { extractors as knowledgeGoUrls } from '../knowledge/go/urls.ts';
 import { extractors as knowledgeProjectApiDescriptions } from '../knowledge/project/apiDescriptions.ts';
+import { extractors as knowledgeProjectBuilds } from '../knowledge/project/builds.ts';
 import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
 import { extractors as knowledgeProjectConfig } from '../knowledge/project/config.ts';
 import { extractors as knowledgeProjectContainers } from '../knowledge/project/containers.ts';
@@ -59,6 +60,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoTelemetry,
   ...knowledgeGoUrls,
   ...knowledgeProjectApiDescriptions,
+  ...knowledgeProjectBuilds,
   ...knowledgeProjectCi,
   ...knowledgeProjectConfig,
   ...knowledgeProjectContainers,

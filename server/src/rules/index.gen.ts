@@ -17,6 +17,7 @@ import { rule as configurationEnvFileOverridesEnvironment } from './configuratio
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
 import { rule as configurationInconsistentConfig } from './configuration/inconsistent-config/rule.ts';
+import { rule as configurationIneffectiveBuildInstruction } from './configuration/ineffective-build-instruction/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingConfigHotReload } from './configuration/missing-config-hot-reload/rule.ts';
@@ -27,6 +28,7 @@ import { rule as configurationPortMismatch } from './configuration/port-mismatch
 import { rule as configurationSingleStageBuild } from './configuration/single-stage-build/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
+import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -158,6 +160,7 @@ import { rule as securityWeakHash } from './security/weak-hash/rule.ts';
 import { rule as securityWeakRandom } from './security/weak-random/rule.ts';
 import { rule as securityWrongMiddlewareOrder } from './security/wrong-middleware-order/rule.ts';
 import { rule as securityXssUnescapedOutput } from './security/xss-unescaped-output/rule.ts';
+import { rule as securityXxe } from './security/xxe/rule.ts';
 import { rule as testingMissingChaosTests } from './testing/missing-chaos-tests/rule.ts';
 import { rule as testingMissingCoverage } from './testing/missing-coverage/rule.ts';
 import { rule as testingMissingIntegrationTests } from './testing/missing-integration-tests/rule.ts';
@@ -189,6 +192,7 @@ export const RULES: readonly Rule[] = [
   configurationEnvVarMismatch,
   configurationHardcodedConfig,
   configurationInconsistentConfig,
+  configurationIneffectiveBuildInstruction,
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingConfigHotReload,
@@ -199,6 +203,7 @@ export const RULES: readonly Rule[] = [
   configurationSingleStageBuild,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
+  documentationDocCodeMismatch,
   documentationIncompleteReadme,
   documentationMissingApiDocs,
   documentationMissingDocComment,
@@ -330,6 +335,7 @@ export const RULES: readonly Rule[] = [
   securityWeakRandom,
   securityWrongMiddlewareOrder,
   securityXssUnescapedOutput,
+  securityXxe,
   testingMissingChaosTests,
   testingMissingCoverage,
   testingMissingIntegrationTests,
