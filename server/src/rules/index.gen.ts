@@ -28,7 +28,6 @@ import { rule as configurationPortMismatch } from './configuration/port-mismatch
 import { rule as configurationSingleStageBuild } from './configuration/single-stage-build/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
-import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -203,7 +202,6 @@ export const RULES: readonly Rule[] = [
   configurationSingleStageBuild,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
-  documentationDocCodeMismatch,
   documentationIncompleteReadme,
   documentationMissingApiDocs,
   documentationMissingDocComment,
