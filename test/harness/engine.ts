@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DEFAULT_CONFIGURATION } from '../../server/src/core/engine/configuration.ts';
 import { Engine } from '../../server/src/core/engine/engine.ts';
-import { isManifest } from '../../server/src/core/engine/roles.ts';
+import { isManifest, languageOf } from '../../server/src/core/engine/roles.ts';
 import { directoryOf } from '../../server/src/core/model/path.ts';
 import type { Rule } from '../../server/src/core/rulekit/rule.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
-import { goSupport } from '../../server/src/languages/go/support.ts';
+import { LANGUAGES } from '../../server/src/languages/languages.ts';
 import { createSyntax } from '../../server/src/wasm/syntax.ts';
 
 const require = createRequire(import.meta.url);
@@ -18,9 +18,22 @@ let shared: Promise<Syntax> | undefined;
 export function testSyntax(): Promise<Syntax> {
   shared ??= createSyntax({
     runtimeWasm: readFileSync(require.resolve('web-tree-sitter/tree-sitter.wasm')),
-    grammars: { go: readFileSync(require.resolve('tree-sitter-go/tree-sitter-go.wasm')) },
+    grammars: {
+      go: readFileSync(require.resolve('tree-sitter-go/tree-sitter-go.wasm')),
+      python: readFileSync(require.resolve('tree-sitter-python/tree-sitter-python.wasm')),
+    },
   });
   return shared;
+}
+
+/** Declarations of a file that do not parse; 0 for files without a grammar. */
+export function syntaxErrors(syntax: Syntax, path: string, text: string): number {
+  const language = languageOf(path);
+  if (language === null || !syntax.supports(language)) return 0;
+  const parsed = syntax.parse(language, text, { budget: 5_000 });
+  const count = parsed?.topLevel.errors.reduce((sum, flag) => sum + flag, 0) ?? 0;
+  parsed?.delete();
+  return count;
 }
 
 /** The parser with all the time that it wants: what is counted then does not depend on how busy the machine is. */
@@ -39,7 +52,7 @@ export const TODAY = '2026-11-21';
 
 /** `factLimit`: see `FactIndexOptions`; 0 puts to rest whatever can be. */
 export function newEngine(syntax: Syntax, rules: readonly Rule[], factLimit = 400_000): Engine {
-  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: [goSupport], factLimit });
+  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: LANGUAGES, factLimit });
   engine.configure({ ...DEFAULT_CONFIGURATION, today: TODAY });
   return engine;
 }

@@ -14,7 +14,7 @@ import { applyEdits } from '../../server/src/core/text/snapshot.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { annotate, annotationOf, describeAnnotation } from './annotations.ts';
 import { breathe } from './breathe.ts';
-import { engineWith, newEngine, testSyntax } from './engine.ts';
+import { engineWith, newEngine, syntaxErrors, testSyntax } from './engine.ts';
 import { casesOf, type FixtureCase } from './fixtures.ts';
 import { random } from './random.ts';
 
@@ -55,17 +55,6 @@ function essence(engine: Engine, rule: Rule, shift: (path: string) => number): s
   });
 }
 
-function syntaxErrors(path: string, text: string): number {
-  const language = path.endsWith('.go') ? 'go' : null;
-  if (language === null) return 0;
-  const parsed = syntax.parse(language, text, { budget: 5_000 });
-  if (parsed === null) return 0;
-  let errors = 0;
-  for (const flag of parsed.topLevel.errors) errors += flag;
-  parsed.delete();
-  return errors;
-}
-
 /** Files after a fix; asserts that its edits do not overlap and break nothing. */
 function applyFix(files: ReadonlyMap<string, string>, fix: ResolvedFix): Map<string, string> {
   const result = new Map(files);
@@ -74,9 +63,10 @@ function applyFix(files: ReadonlyMap<string, string>, fix: ResolvedFix): Map<str
     expect(before, `${fix.title}: edits an unknown file ${path}`).toBeDefined();
     const after = applyEdits(before!, edits);
     expect(after, `${fix.title}: edits overlap in ${path}`).not.toBeNull();
-    expect(syntaxErrors(path, after!), `${fix.title}: breaks the syntax of ${path}\n${after}`).toBeLessThanOrEqual(
-      syntaxErrors(path, before!),
-    );
+    expect(
+      syntaxErrors(syntax, path, after!),
+      `${fix.title}: breaks the syntax of ${path}\n${after}`,
+    ).toBeLessThanOrEqual(syntaxErrors(syntax, path, before!));
     result.set(path, after!);
   }
   for (const { path, content } of fix.creates) result.set(path, content);
@@ -330,7 +320,9 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
             else writeFileSync(expected, text);
           }
           expect(text).toBe(existsSync(expected) ? readFileSync(expected, 'utf8') : file.source);
-          expect(syntaxErrors(file.path, text)).toBeLessThanOrEqual(syntaxErrors(file.path, file.source));
+          expect(syntaxErrors(syntax, file.path, text)).toBeLessThanOrEqual(
+            syntaxErrors(syntax, file.path, file.source),
+          );
         }
       });
 
@@ -338,15 +330,19 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) =
         const plain = engineWith(syntax, beside(rule), filesOf(fixture));
         const expected = essence(plain, rule, () => 0);
         plain.dispose();
-        const isGo = (path: string): boolean => path.endsWith('.go');
+        const mark = (path: string): string => (path.endsWith('.go') ? '//' : path.endsWith('.py') ? '#' : '');
         const variants: [string, (path: string, text: string) => string, (path: string) => number][] = [
           ['CRLF', (_path, text) => text.replace(/\n/g, '\r\n'), () => 0],
           ['BOM', (_path, text) => `\uFEFF${text}`, () => 0],
-          ['emoji', (path, text) => (isGo(path) ? `// 🚢\n\n${text}` : text), (path) => (isGo(path) ? 2 : 0)],
+          [
+            'emoji',
+            (path, text) => (mark(path) === '' ? text : `${mark(path)} 🚢\n\n${text}`),
+            (path) => (mark(path) === '' ? 0 : 2),
+          ],
           [
             'padding',
-            (path, text) => (isGo(path) ? `${'// padding\n'.repeat(5_000)}\n${text}` : text),
-            (path) => (isGo(path) ? 5_001 : 0),
+            (path, text) => (mark(path) === '' ? text : `${`${mark(path)} padding\n`.repeat(5_000)}\n${text}`),
+            (path) => (mark(path) === '' ? 0 : 5_001),
           ],
         ];
         for (const [name, change, shift] of variants) {

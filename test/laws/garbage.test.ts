@@ -8,7 +8,7 @@ import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { applyEdits } from '../../server/src/core/text/snapshot.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { breathe } from '../harness/breathe.ts';
-import { engineWith, testSyntax } from '../harness/engine.ts';
+import { engineWith, syntaxErrors, testSyntax } from '../harness/engine.ts';
 import { allCases } from '../harness/fixtures.ts';
 import { random } from '../harness/random.ts';
 
@@ -57,9 +57,28 @@ const PIECES = [
   'KEY=',
   '- run: go test',
   '# ',
+  '    ',
+  'def f(self):\n',
+  'async ',
+  'class C:\n',
+  'import os\n',
+  'from . import x\n',
+  'try:\n',
+  'except Exception:\n',
+  'with ',
+  'match x:\n',
+  'lambda ',
+  'f"{',
+  '"""',
+  '@',
+  ':\n',
+  'pyproject',
+  '[project]\n',
 ];
 const PATHS = [
   'a.go',
+  'a.py',
+  'test_b.py',
   'b_test.go',
   'go.mod',
   '.env',
@@ -74,6 +93,11 @@ const PATHS = [
   'c.yaml',
   'd.json',
   'e.toml',
+  'pyproject.toml',
+  'requirements.txt',
+  'setup.cfg',
+  'Pipfile',
+  'Procfile',
 ];
 
 function check(engine: Engine, seed: string): void {
@@ -97,8 +121,10 @@ function check(engine: Engine, seed: string): void {
           const after = applyEdits(before!, change.edits);
           expect(after, `${seed} ${finding.ruleId}: ${fix.title}`).not.toBeNull();
           // In a file that does not parse the count of errors says nothing.
-          if (errors(change.path, before!) > 0) continue;
-          expect(errors(change.path, after!), `${seed} ${finding.ruleId}: ${fix.title}\n${after}`).toBe(0);
+          if (syntaxErrors(syntax, change.path, before!) > 0) continue;
+          expect(syntaxErrors(syntax, change.path, after!), `${seed} ${finding.ruleId}: ${fix.title}\n${after}`).toBe(
+            0,
+          );
         }
       }
     }
@@ -108,14 +134,6 @@ function check(engine: Engine, seed: string): void {
 /** Whether an offset stands between the halves of a surrogate pair (T8). */
 function splitsPair(text: string, offset: number): boolean {
   return /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(Math.max(0, offset - 1), offset + 1)) && offset > 0;
-}
-
-function errors(path: string, text: string): number {
-  if (!path.endsWith('.go')) return 0;
-  const parsed = syntax.parse('go', text, { budget: 5_000 });
-  const count = parsed?.topLevel.errors.reduce((sum, flag) => sum + flag, 0) ?? 0;
-  parsed?.delete();
-  return count;
 }
 
 test('garbage in any file', () => {

@@ -6,10 +6,11 @@
 import { beforeAll, expect, test } from 'vitest';
 import { Analyser, type Chunk, type FileAnalysis, newFileAnalysis } from '../../server/src/core/engine/analyser.ts';
 import { recordOf } from '../../server/src/core/engine/record.ts';
+import { languageOf } from '../../server/src/core/engine/roles.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { applyChanges, snapshotOf } from '../../server/src/core/text/snapshot.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
-import { goSupport } from '../../server/src/languages/go/support.ts';
+import { LANGUAGES } from '../../server/src/languages/languages.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { testSyntax, withoutBudget } from '../harness/engine.ts';
 import { random } from '../harness/random.ts';
@@ -40,6 +41,13 @@ const INSERTED = [
   'package other\n',
   'func F() {}\n',
   'var mu sync.Mutex\n',
+  '    ',
+  '"""',
+  '# TODO x\n',
+  'import os\n',
+  'def f():\n    return g()\n',
+  'x = 1\n',
+  ':\n',
 ];
 
 /** What is found in each chunk, by where it stands: the record of the file says it as plain data. */
@@ -49,19 +57,19 @@ function found(file: FileAnalysis): Map<string, string> {
   );
 }
 
-test('what is kept of a chunk is what looking at it again finds', () => {
+test.each(['go', 'python'] as const)('what is kept of a %s chunk is what looking at it again finds', (language) => {
   const seed = 20_263;
   const next = random(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
-  const all = [...everyFixture(), ...sampleFiles()].filter(([path]) => path.endsWith('.go'));
-  const options = { syntax: withoutBudget(syntax), rules: RULES, extractors: EXTRACTORS, languages: [goSupport] };
+  const all = [...everyFixture(), ...sampleFiles()].filter(([path]) => languageOf(path) === language);
+  const options = { syntax: withoutBudget(syntax), rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES };
   const analyser = new Analyser(options);
   const fresh = new Analyser(options);
   let reuses = 0;
   let apart = 0;
   while (reuses < REUSES) {
     const [path, source] = pick(all);
-    const file = newFileAnalysis(path, 'go', source);
+    const file = newFileAnalysis(path, language, source);
     analyser.parseFresh(file);
     for (let round = 0; round < 12; round++) {
       const before = new Set<Chunk>(file.chunks);
@@ -79,7 +87,7 @@ test('what is kept of a chunk is what looking at it again finds', () => {
       if (settled) analyser.parseFresh(file);
       else if (!analyser.parseEdited(file, edits)) analyser.parseFresh(file);
       const kept = file.chunks.filter((chunk) => before.has(chunk) && !chunk.hasError);
-      const again = newFileAnalysis(path, 'go', snapshot.text);
+      const again = newFileAnalysis(path, language, snapshot.text);
       fresh.parseFresh(again);
       again.parsed?.delete();
       const now = found(file);

@@ -43,6 +43,7 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
       'extension/dist/scanWorker.js',
       'extension/dist/server.js',
       'extension/dist/tree-sitter-go.wasm',
+      'extension/dist/tree-sitter-python.wasm',
       'extension/dist/tree-sitter.wasm',
       'extension/media/icon.png',
       'extension/media/shipworthy.svg',

@@ -7,7 +7,7 @@ import { directoryOf } from '../../server/src/core/model/path.ts';
 import type { ScanResult } from '../../server/src/host/host.ts';
 import { createScanFiles } from '../../server/src/host/node/scanFiles.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
-import { goSupport } from '../../server/src/languages/go/support.ts';
+import { LANGUAGES } from '../../server/src/languages/languages.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { breathe } from '../harness/breathe.ts';
 import { engineWith, newEngine, testSyntax } from '../harness/engine.ts';
@@ -20,7 +20,7 @@ const CRASHING = new URL('./crashing.mjs', import.meta.url);
 test('an analysis that was recorded and restored says the same', async () => {
   const syntax = await testSyntax();
   const files = everyFixture();
-  const analyser = new Analyser({ syntax, rules: RULES, extractors: EXTRACTORS, languages: [goSupport] });
+  const analyser = new Analyser({ syntax, rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES });
   const engine = newEngine(syntax, RULES);
   engine.setManifestDirectories([...files.keys()].filter(isManifest).map(directoryOf));
   for (const [path, text] of files) {

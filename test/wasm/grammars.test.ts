@@ -15,8 +15,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import pins from '../../grammars/grammars.json' with { type: 'json' };
+import type { LanguageId } from '../../server/src/core/model/file.ts';
 import { nodeTypesModule } from '../../tools/gen/nodeTypes.ts';
-import { createGoSyntax } from './goSyntax.ts';
+import { testSyntax } from '../harness/engine.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const allPins = [pins.runtime, ...pins.grammars];
@@ -78,9 +79,9 @@ describe('the copy step', () => {
   });
 });
 
-describe('the generated kinds', () => {
-  const pin = pins.grammars.find(({ language }) => language === 'go')!;
-  const generated = readFileSync(join(root, 'server', 'src', 'languages', 'go', 'nodes.gen.ts'), 'utf8');
+describe.each(pins.grammars)('the generated kinds of $language', (pin) => {
+  const generated = readFileSync(join(root, 'server', 'src', 'languages', pin.language, 'nodes.gen.ts'), 'utf8');
+  const prefix = pin.language.charAt(0).toUpperCase() + pin.language.slice(1);
 
   test('are up to date', () => {
     const nodeTypes = JSON.parse(readFileSync(join(root, 'node_modules', pin.package, pin.nodeTypes), 'utf8'));
@@ -88,19 +89,22 @@ describe('the generated kinds', () => {
   });
 
   test('have every kind and field that a tree can show, and no other', async () => {
-    const syntax = await createGoSyntax();
-    const file = syntax.parse('go', '', { budget: 1000 })!;
+    const syntax = await testSyntax();
+    const file = syntax.parse(pin.language as LanguageId, '', { budget: 1000 })!;
     const { kinds, fields } = file.grammar;
     file.delete();
     expect(kinds[0]).toBe('chunk');
     expect(fields[0]).toBe('');
     // '' stands for symbols that trees do not show, and for the one token whose name is a NUL character.
-    expect(members('GoNamedKind').concat(members('GoToken')).sort()).toEqual([...new Set(kinds)].sort());
-    expect(members('GoField')).toEqual(fields.slice(1).sort());
+    const generatedKinds = [...members(`${prefix}NamedKind`), ...members(`${prefix}Token`)];
+    expect(generatedKinds.filter((kind) => kind !== '').sort()).toEqual(
+      [...new Set(kinds)].filter((kind) => kind !== '').sort(),
+    );
+    expect(members(`${prefix}Field`)).toEqual(fields.slice(1).sort());
   });
 
   function members(name: string): string[] {
     const union = generated.split(`export type ${name} =\n`)[1]!.split(';\n\n')[0]!;
-    return Array.from(union.matchAll(/^ {2}\| '(.*?)';?$/gm), (match) => match[1]!);
+    return Array.from(union.matchAll(/^ {2}\| '(.*?)';?$/gm), (match) => match[1]!.replaceAll('\\\\', '\\'));
   }
 });

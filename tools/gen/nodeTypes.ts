@@ -20,13 +20,23 @@ interface NodeType {
   readonly named: boolean;
   /** Present on supertypes, which only group kinds: no node has one as its kind. */
   readonly subtypes?: readonly unknown[];
-  readonly fields?: { readonly [field: string]: unknown };
+  readonly fields?: { readonly [field: string]: { readonly types: readonly NodeReference[] } };
+  readonly children?: { readonly types: readonly NodeReference[] };
+}
+
+interface NodeReference {
+  readonly type: string;
+  readonly named: boolean;
 }
 
 /** The text of one generated file. */
 export function nodeTypesModule(pin: GrammarPin, nodeTypes: readonly NodeType[]): string {
   const kinds = nodeTypes.filter((node) => node.subtypes === undefined);
-  const named = sortedNames(kinds.filter((node) => node.named).map((node) => node.type));
+  const groups = new Set(nodeTypes.filter((node) => node.subtypes !== undefined).map((node) => node.type));
+  // Some kinds are only named where they stand: those that rename another kind there.
+  const references = kinds.flatMap((node) => [...Object.values(node.fields ?? {}), node.children ?? { types: [] }]);
+  const renamed = references.flatMap(({ types }) => types).filter(({ type }) => !groups.has(type));
+  const named = sortedNames([...kinds, ...renamed].filter((node) => node.named).map((node) => node.type));
   const anonymous = sortedNames(kinds.filter((node) => !node.named).map((node) => node.type)).filter(
     (name) => !named.includes(name),
   );

@@ -3,11 +3,11 @@ import { Analyser, type AnalyserOptions } from '../core/engine/analyser.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { Syntax } from '../core/syntax/syntax.ts';
 import { EXTRACTORS } from '../knowledge/index.gen.ts';
-import { goSupport } from '../languages/go/support.ts';
+import { LANGUAGES } from '../languages/languages.ts';
 import { RULES } from '../rules/index.gen.ts';
 
 function optionsWith(syntax: Syntax): AnalyserOptions {
-  return { syntax, rules: RULES, extractors: EXTRACTORS, languages: [goSupport] };
+  return { syntax, rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES };
 }
 
 export function createEngine(syntax: Syntax): Engine {

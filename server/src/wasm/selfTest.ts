@@ -36,6 +36,32 @@ func (p *pair[K]) set(a, b int, rest ...string) (err error) {
 func broken(a int { x := ) + [3
 var y = f(1, ,
 `,
+  python: `"""🚢"""
+from a.b import (c as d, e)  # why
+
+@d("/x", k=1)
+async def f(self, a: int = 1, *rest: str, **more) -> None:
+    with open(a) as b, e:
+        b.x += f"é {a!r:>{b}} %" "z"
+    for i, j in rest:
+        if (n := i) > 1 and not j:
+            continue
+        elif n:
+            await d(*rest, k=[x for x in b if x])
+    # inside
+    try:
+        match a:
+            case {"k": [1, *_], **q} | C(x=2) if q:
+                raise E from None
+    except (A, B) as error:
+        pass
+
+class C(Base, metaclass=M):
+    a: int = 1
+
+def broken(a: x := ) + [3
+  y = f(1, ,
+`,
 };
 
 /**

@@ -14,7 +14,7 @@ import { loadSyntax } from '../../../server/src/host/node/assets.ts';
 import { createNodeHost } from '../../../server/src/host/node/nodeHost.ts';
 import { tuneForShortRun } from '../../../server/src/host/node/tuning.ts';
 import { EXTRACTORS } from '../../../server/src/knowledge/index.gen.ts';
-import { goSupport } from '../../../server/src/languages/go/support.ts';
+import { LANGUAGES } from '../../../server/src/languages/languages.ts';
 import { RULES } from '../../../server/src/rules/index.gen.ts';
 
 tuneForShortRun();
@@ -60,7 +60,7 @@ const engine = new Engine({
     ...extractor,
     detector: timedDetector(`${extractor.id} (facts)`, extractor.detector) as typeof extractor.detector,
   })),
-  languages: [goSupport],
+  languages: LANGUAGES,
 });
 const host = createNodeHost(folder);
 const { paths } = await host.list([], async () => {});

@@ -2,7 +2,7 @@
 import type { FileRole, LanguageId } from '../model/file.ts';
 
 const TEXT_EXTENSIONS = new Set(
-  'ts tsx mts cts js jsx mjs cjs py rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt adoc kts star jsonnet xml svg graphql graphqls gql raml apib jmx bats hurl'.split(
+  'ts tsx mts cts js jsx mjs cjs rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt adoc kts star jsonnet xml svg graphql graphqls gql raml apib jmx bats hurl'.split(
     ' ',
   ),
 );
@@ -28,7 +28,16 @@ export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([
   '.svn',
   'node_modules',
   '.venv',
+  'venv',
+  'virtualenv',
+  'site-packages',
   '__pycache__',
+  '.tox',
+  '.nox',
+  '.eggs',
+  '.mypy_cache',
+  '.ruff_cache',
+  '.pytest_cache',
 ]);
 
 const VENDORED_DIRECTORIES = new Set([
@@ -37,6 +46,8 @@ const VENDORED_DIRECTORIES = new Set([
   'third-party',
   'thirdparty',
   'vendored',
+  '_vendor',
+  '_vendored',
   'external_libs',
 ]);
 const EXAMPLE_DIRECTORIES = new Set([
@@ -71,6 +82,7 @@ export function languageOf(path: string): LanguageId | null {
   const lower = name.toLowerCase();
   // A Go file may be called `dockerfile.go` or `makefile.go`.
   if (lower.endsWith('.go')) return 'go';
+  if (lower.endsWith('.py')) return 'python';
   if (lower === 'go.mod') return 'gomod';
   if (lower === 'go.sum') return 'gosum';
   if (/^\.env(\..+)?$/.test(lower) || (lower.endsWith('.env') && lower.length > 4)) return 'env';
@@ -109,12 +121,20 @@ export function roleOfPath(path: string): FileRole {
   const name = segments.pop()!;
   if (segments.some((segment) => VENDORED_DIRECTORIES.has(segment))) return 'vendored';
   // A program among the documents shows how something is used.
-  if (name.endsWith('.go') && segments.some((segment) => DOCUMENT_DIRECTORIES.has(segment.toLowerCase())))
+  if (/\.(?:go|py)$/.test(name) && segments.some((segment) => DOCUMENT_DIRECTORIES.has(segment.toLowerCase())))
     return 'example';
   if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
-  if (name.endsWith('_test.go') || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase())))
-    return 'test';
+  const isTest = name.endsWith('_test.go') || /^(?:test_.*|.*_test|tests?|conftest)\.py$/.test(name);
+  if (isTest || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase()))) return 'test';
+  if (name.endsWith('.py') && isMigration(segments, name)) return 'generated';
   return 'production';
+}
+
+/** Scripts that a tool writes for each change of a database schema: Django's and Alembic's. */
+function isMigration(directories: readonly string[], name: string): boolean {
+  const last = directories.at(-1);
+  if (last === 'migrations') return /^\d{4}_\w+\.py$/.test(name);
+  return last === 'versions' && directories.some((segment) => /alembic|migration/i.test(segment));
 }
 
 /** Programming languages by extension: to say which code is not judged yet. */
@@ -159,7 +179,16 @@ export function codeNameOf(path: string): string | null {
   return Object.hasOwn(CODE_NAMES, extension) ? CODE_NAMES[extension]! : null;
 }
 
-const MANIFESTS = new Set(['go.mod', 'Cargo.toml', 'package.json', 'pyproject.toml', 'setup.py', 'requirements.txt']);
+const MANIFESTS = new Set([
+  'go.mod',
+  'Cargo.toml',
+  'package.json',
+  'pyproject.toml',
+  'setup.py',
+  'setup.cfg',
+  'Pipfile',
+  'requirements.txt',
+]);
 
 /** Whether the file makes its directory a component. */
 export function isManifest(path: string): boolean {

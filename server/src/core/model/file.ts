@@ -3,6 +3,7 @@
 /** LSP language identifiers where they exist; `text` is everything else that is worth reading. */
 export const LANGUAGE_IDS = [
   'go',
+  'python',
   'gomod',
   'gosum',
   'env',

@@ -24,6 +24,7 @@ const INI = /^[ \t]*([;#][^\r\n]*)/gm;
 
 const BY_LANGUAGE: Readonly<Partial<Record<LanguageId, RegExp>>> = {
   go: C_LIKE,
+  python: PYTHON,
   gomod: /(\/\/[^\r\n]*)/g,
   json: SCRIPT,
   markdown: MARKDOWN,
@@ -45,7 +46,7 @@ const BY_EXTENSION: Readonly<Record<string, RegExp>> = Object.fromEntries(
       [C_LIKE, 'proto java kt kts swift c h cpp hpp cc cs groovy scala gradle css scss jsonnet'],
       [HASH_OR_C, 'tf hcl php'],
       [RUST, 'rs'],
-      [PYTHON, 'py star'],
+      [PYTHON, 'star'],
       [HASH, 'rb pl ex exs'],
       [SQL, 'sql lua'],
       [MARKUP, 'html xml svg'],

@@ -1,38 +1,11 @@
 /** How a Go file falls into chunks, and how imports are added to and removed from it. */
-import type { ChunkRange, LanguageSupport } from '../../core/engine/language.ts';
+import type { LanguageSupport } from '../../core/engine/language.ts';
 import type { FileRole } from '../../core/model/file.ts';
 import type { TextEdit } from '../../core/model/location.ts';
-import type { GrammarTables } from '../../core/syntax/flatTree.ts';
-import type { TopLevel } from '../../core/syntax/syntax.ts';
+import { chunkWithComments } from '../chunks.ts';
 import { type GoHeader, type GoImport, readGoHeader } from './header.ts';
 import type { GoNode } from './nodes.gen.ts';
 import { calledName } from './syntax.ts';
-
-/**
- * A declaration takes the comments that stand right above it (no blank line) and the one behind it on its last line.
- * Other comments are chunks of their own.
- */
-function chunkGo(topLevel: TopLevel, grammar: GrammarTables, text: string): readonly ChunkRange[] {
-  const { size, kinds, starts, ends } = topLevel;
-  const isComment = (i: number): boolean => grammar.kinds[kinds[i]!] === 'comment';
-  const breaks = (from: number, to: number): number => {
-    let count = 0;
-    for (let i = from; i < to; i++) if (text.charCodeAt(i) === 10) count++;
-    return count;
-  };
-  const ranges: ChunkRange[] = [];
-  let i = 0;
-  while (i < size) {
-    let last = i;
-    while (last + 1 < size && isComment(last) && breaks(ends[last]!, starts[last + 1]!) <= 1) last++;
-    if (!isComment(last)) {
-      while (last + 1 < size && isComment(last + 1) && breaks(ends[last]!, starts[last + 1]!) === 0) last++;
-    }
-    ranges.push({ first: i, last });
-    i = last + 1;
-  }
-  return ranges;
-}
 
 function roleOfGo(_path: string, header: GoHeader): FileRole | null {
   return header.generated ? 'generated' : null;
@@ -165,7 +138,7 @@ function calledNameOfGo(node: GoNode): string | null {
 
 export const goSupport: LanguageSupport<GoHeader> = {
   id: 'go',
-  chunk: chunkGo,
+  chunk: chunkWithComments,
   isHeaderKind: (kind) => kind === 'package_clause' || kind === 'import_declaration',
   header: readGoHeader,
   roleOf: roleOfGo,
