@@ -15,6 +15,11 @@ export function sampleFiles(): Map<string, string> {
   return new Map(files.map((file) => [relative(SAMPLE, file).split(sep).join('/'), readFileSync(file, 'utf8')]));
 }
 
+/** A Python file with code of every shape. */
+export function pythonSample(): readonly [path: string, text: string] {
+  return ['shop/orders.py', readFileSync(new URL('./samples/orders.py', import.meta.url), 'utf8')];
+}
+
 /** Files of every fixture, each fixture in a folder of its own. */
 export function everyFixture(): Map<string, string> {
   const files = new Map<string, string>();

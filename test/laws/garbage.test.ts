@@ -136,7 +136,7 @@ function splitsPair(text: string, offset: number): boolean {
   return /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(Math.max(0, offset - 1), offset + 1)) && offset > 0;
 }
 
-test('garbage in any file', () => {
+test('garbage in any file', async () => {
   const next = random(11);
   for (let round = 0; round < (FULL ? 5_000 : 150); round++) {
     const files = new Map(
@@ -148,6 +148,7 @@ test('garbage in any file', () => {
     const engine = engineWith(syntax, RULES, files);
     check(engine, `round ${round}`);
     engine.dispose();
+    await breathe();
   }
 });
 

@@ -14,7 +14,7 @@ import { LANGUAGES } from '../../server/src/languages/languages.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
 import { testSyntax, withoutBudget } from '../harness/engine.ts';
 import { random } from '../harness/random.ts';
-import { everyFixture, sampleFiles } from '../harness/workspace.ts';
+import { everyFixture, pythonSample, sampleFiles } from '../harness/workspace.ts';
 
 const FULL = process.env['SHIPWORTHY_FULL'] === '1';
 const REUSES = FULL ? 600_000 : 3_000;
@@ -61,7 +61,7 @@ test.each(['go', 'python'] as const)('what is kept of a %s chunk is what looking
   const seed = 20_263;
   const next = random(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
-  const all = [...everyFixture(), ...sampleFiles()].filter(([path]) => languageOf(path) === language);
+  const all = [...everyFixture(), ...sampleFiles(), pythonSample()].filter(([path]) => languageOf(path) === language);
   const options = { syntax: withoutBudget(syntax), rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES };
   const analyser = new Analyser(options);
   const fresh = new Analyser(options);

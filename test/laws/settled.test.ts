@@ -12,6 +12,7 @@ import { RULES } from '../../server/src/rules/index.gen.ts';
 import { breathe } from '../harness/breathe.ts';
 import { engineWith, testSyntax, withoutBudget } from '../harness/engine.ts';
 import { random } from '../harness/random.ts';
+import { pythonSample } from '../harness/workspace.ts';
 
 const FULL = process.env['SHIPWORTHY_FULL'] === '1';
 const SAMPLE = fileURLToPath(new URL('../../samples/checkout-service/', import.meta.url));
@@ -58,20 +59,25 @@ const INSERTIONS = [
   '.',
   'mu.Lock()\n',
   '// TODO x\n',
+  '    ',
+  '"""',
+  ':\n',
+  'import os\n',
+  'def f():\n    return g()\n',
 ];
 
 test.each([
   { factLimit: 400_000, kept: 'all facts' },
   { factLimit: 0, kept: 'no facts' },
 ])('settled findings equal those of a fresh audit, after any edits, with $kept kept', async ({ factLimit }) => {
-  const files = sampleFiles();
-  const go = [...files.keys()].filter((path) => path.endsWith('.go'));
+  const files = new Map([...sampleFiles(), pythonSample(), ['shop/requirements.txt', 'requests\n']]);
+  const code = [...files.keys()].filter((path) => /\.(?:go|py)$/.test(path));
   const next = random(20_261);
   const rounds = FULL ? 400 : 25;
   const engine = engineWith(syntax, RULES, files, factLimit);
-  for (const path of go) engine.setFile(path, files.get(path)!, true);
+  for (const path of code) engine.setFile(path, files.get(path)!, true);
   for (let round = 0; round < rounds; round++) {
-    const path = go[Math.floor(next() * go.length)]!;
+    const path = code[Math.floor(next() * code.length)]!;
     for (let edit = 0; edit < 25; edit++) {
       const text = engine.textOf(path)!;
       const start = Math.floor(next() * (text.length + 1));
@@ -98,7 +104,7 @@ test.each([
       engine.judge();
     }
   }
-  expect(syntax.liveTrees).toBe(go.length);
+  expect(syntax.liveTrees).toBe(code.length);
   engine.dispose();
   expect(syntax.liveTrees).toBe(0);
 });

@@ -4,6 +4,7 @@
  */
 import { FlatNode, type FlatTree } from '../../core/syntax/flatTree.ts';
 import type { PythonNode } from './nodes.gen.ts';
+import { isBuiltin } from './stdlib.ts';
 import { assignmentTargets, awaited, dottedName, syntaxChildren, unparenthesized } from './syntax.ts';
 
 export type PythonImport = {
@@ -24,11 +25,11 @@ export type PythonImport = {
 /** A name that a statement at module level assigns. */
 export type PythonGlobal = {
   readonly name: string;
-  /** Dotted name of the function or class whose call gives the value, through imports; '' for other values. */
+  /** Function or class whose call gives the value, written as in chains.ts (`fastapi.FastAPI`); '' for other values. */
   readonly call: string;
   /** Its value when that is a string or number written in one piece; null otherwise. */
   readonly constant: string | number | boolean | null;
-  /** Annotation as written with imported names resolved, '' when there is none. */
+  /** Annotation as written, '' when there is none. */
   readonly type: string;
 };
 
@@ -96,6 +97,10 @@ export function readPythonHeader(chunks: readonly FlatTree[], text: string): Pyt
   }
   const header: PythonHeader = { ...EMPTY_PYTHON_HEADER, imports };
   const resolve = (name: string): string => importedName(header, name) ?? name;
+  const callee = (name: string): string => {
+    const imported = importedName(header, name);
+    return imported ?? (isBuiltin(name.split('.', 1)[0]!) ? `builtins.${name}` : `:${name}`);
+  };
   const classes = [...text.matchAll(CLASSES)].map((match) => ({
     name: match[1]!,
     bases: (match[2] ?? '')
@@ -106,7 +111,7 @@ export function readPythonHeader(chunks: readonly FlatTree[], text: string): Pyt
   }));
   return {
     imports,
-    globals: globalsOf(assignments, resolve),
+    globals: globalsOf(assignments, callee),
     functions: [...text.matchAll(FUNCTIONS)].map((match) => ({ name: match[2]!, async: match[1] !== undefined })),
     classes,
     main,
@@ -183,7 +188,7 @@ function globalsOf(assignments: readonly PythonNode[], resolve: (name: string) =
         name,
         call: called === null ? '' : resolve(called),
         constant: inner === null ? null : plainConstant(inner),
-        type: annotation.replace(/^[\w.]+/, resolve),
+        type: annotation,
       };
       const known = found.get(name);
       // Of two assignments only what they agree on is known.
