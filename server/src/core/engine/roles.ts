@@ -73,7 +73,13 @@ const TEST_DIRECTORIES = new Set([
   'mocks',
   'mock',
   'e2e',
+  'e2e-tests',
   'integration',
+  'integration-test',
+  'integration-tests',
+  'integration_test',
+  'integration_tests',
+  'acceptance-tests',
 ]);
 
 /** Language of a file by its path (workspace-relative, `/`), or `null` for files that are not read at all. */

@@ -61,6 +61,18 @@ function goesRound(wait: GoNode, loop: GoNode): boolean {
   return list.parent?.index === loop.child('body')?.index || list.parent?.parent?.kind === 'if_statement';
 }
 
+/** `case <-time.After(limit)` beside a case that takes a value: the time that an answer may take, not a pause. */
+function isTimeLimit(wait: GoNode): boolean {
+  const own = wait.ancestor('communication_case', 'block');
+  const select = own?.kind === 'communication_case' ? own.parent : null;
+  return (select?.namedChildren ?? []).some(
+    (other) =>
+      other.kind === 'communication_case' &&
+      !other.equals(own) &&
+      /^(?:[\w., ]+?):?=\s*<-/.test(other.child('communication')?.text ?? ''),
+  );
+}
+
 /** Whether the loop is left when an error is nil. */
 function endsOnSuccess(loop: GoNode): boolean {
   for (const node of loop.descendants('if_statement')) {
@@ -128,7 +140,7 @@ const waits: NodeDetector<unknown, GoNode, GoHeader> = {
     const types = typesAround(ctx, node);
     const scope = scopeAround(ctx, node);
     if (loop === null || types === null || scope === null) return;
-    if (!/^time\.(?:Sleep|After)$/.test(calleeId(types.calleeOf(node)))) return;
+    if (!/^time\.(?:Sleep|After)$/.test(calleeId(types.calleeOf(node))) || isTimeLimit(node)) return;
     const [argument] = callArguments(node);
     const owner = node.ancestor(...FUNCTION_KINDS);
     if (argument === undefined || owner === null || loop.childOfKind('range_clause') !== null) return;

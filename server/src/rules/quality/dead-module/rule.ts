@@ -42,6 +42,10 @@ function isProduction({ value, place }: Fact, facts: FactView): boolean {
   return !test && !/\bignore\b/.test(constraint) && facts.role(place.path) === 'production';
 }
 
+function importsOf({ value }: Fact): readonly string[] {
+  return (value as GoPackageFile).imports.map(([, path]) => path);
+}
+
 /** Whether only code of the same module can import the package. */
 function isClosed(directory: string, module: string): boolean {
   // Without a dot in its first element nobody can fetch a module.
@@ -59,7 +63,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   if (name === 'main' || !isClosed(directory, module.key)) return;
   // Code that imports it may be generated or stand elsewhere; a package of declarations for C is linked, not imported.
   if (mayHideGoFiles(facts, module.value.directory) || facts.get('go.decl').length === 0) return;
-  if (files.some(({ value }) => (value as GoPackageFile).imports.some(([, imported]) => imported === 'C'))) return;
+  if (files.some((file) => importsOf(file).includes('C'))) return;
   const others = facts.lookup('go.import', path).filter(({ place }) => directoryOf(place.path) !== directory);
   if (others.some(({ place }) => facts.role(place.path) !== 'test')) {
     yield { kind: 'pass', subject: first.place };
@@ -67,6 +71,9 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   }
   const test = others[0];
   if (test !== undefined && (TEST_SUPPORT.test(name) || TEST_SUPPORT.test(directory))) return;
+  // What takes a *testing.T is made for tests.
+  if (test !== undefined && files.some((file) => importsOf(file).some((imported) => /^testing(?:\/|$)/.test(imported))))
+    return;
   yield {
     kind: 'fail',
     subject: first.place,

@@ -21,6 +21,7 @@ import {
   functionName,
   isAssigned,
   isBlank,
+  nilComparison,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
@@ -184,6 +185,24 @@ function isOver(test: GoNode | null, binding: GoBinding, { kind }: Resource, sco
   );
 }
 
+/** `rows.Err() != nil`: rows that have failed have closed themselves. */
+function hasFailed(test: GoNode | null, binding: GoBinding, scope: GoScope): boolean {
+  const comparison = test === null ? null : nilComparison(test);
+  if (comparison === null || comparison.equal) return false;
+  let { operand } = comparison;
+  if (operand.kind === 'identifier') {
+    // `if err := rows.Err(); err != nil`
+    const initializer = test?.ancestor('if_statement')?.child('initializer') ?? null;
+    const [value, ...others] = initializer === null ? [] : assignedValues(initializer);
+    const [target] = initializer === null ? [] : assignedExpressions(initializer);
+    if (value === undefined || others.length > 0 || target?.text !== operand.text) return false;
+    operand = value;
+  }
+  const callee = operand.child('function');
+  const rows = callee?.child('operand') ?? null;
+  return callee?.child('field')?.text === 'Err' && rows?.kind === 'identifier' && scope.bindingOf(rows) === binding;
+}
+
 /** A statement without its body. */
 function shown(node: GoNode): { start: number; end: number } {
   const lineEnd = node.text.search(/[\r\n]/);
@@ -202,7 +221,10 @@ function judge(
   if (flow === null) return null;
   const custody = custodyOf(acquired, flow, scope, {
     useOf: (use) => useOf(use, resource, types, scope),
-    isOver: (edge, around) => edge.label === 'false' && isOver(around.node(edge.from), binding, resource, scope),
+    isOver: ({ label, from }, around) =>
+      label === 'false'
+        ? isOver(around.node(from), binding, resource, scope)
+        : label === 'true' && resource.kind === 'rows' && hasFailed(around.node(from), binding, scope),
   });
   if (custody === null) return null;
   const { releases, handOvers } = custody;

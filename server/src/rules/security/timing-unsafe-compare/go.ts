@@ -113,6 +113,12 @@ function isText(side: Side, ctx: ChunkContext): boolean {
   return type === null || type === 'string' || type === '[]byte' || /^\[\d+\]byte$/.test(type);
 }
 
+/** `decodedPassword` beside `password`: the same value in another form. */
+function isOwnForm(derived: string, name: string): boolean {
+  const match = /^(?:decoded|encoded|trimmed|normalized|unescaped|escaped)_?(\w+)$/i.exec(derived);
+  return match !== null && match[1]!.toLowerCase() === name.toLowerCase();
+}
+
 /** The name to report when the comparison guesses at a secret; null otherwise. */
 function guessed(
   left: Side,
@@ -125,6 +131,7 @@ function guessed(
     [left, right].find((side) => side.kind !== null);
   if (secret === undefined || secret.kind === null) return null;
   if (isVersion(left) || isVersion(right) || !isText(left, ctx) || !isText(right, ctx)) return null;
+  if (isOwnForm(left.name, right.name) || isOwnForm(right.name, left.name)) return null;
   const name = functionName(owner);
   const around = `${name} ${receiverTypeAround(owner)}`;
   if (VERSION_FUNCTION.test(name) || (left.name === right.name && !left.sent && !right.sent && !CHECKING.test(around)))
