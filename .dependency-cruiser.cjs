@@ -61,6 +61,11 @@ module.exports = {
       '^node_modules/(vscode-|@types/vscode)',
       '^vscode$',
     ]),
+    only('webviews-see-messages', 'Scripts of webviews see types of messages, and each other.', '^client/webview/', [
+      '^client/webview/',
+      '^client/src/pages/messages\\.ts$',
+      '^server/src/protocol\\.ts$',
+    ]),
     {
       name: 'entries-are-roots',
       severity: 'error',

@@ -1,6 +1,10 @@
-/** Builds what ships: client, server and CLI as one file each, with the WebAssembly files beside them. */
+/**
+ * Builds what ships: client, server, CLI and the script of the webviews as one file each, with the WebAssembly files and
+ * the examples of rules beside them.
+ */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const common = {
@@ -39,5 +43,27 @@ await Promise.all([
     format: 'esm',
     banner,
   }),
+  build({
+    ...common,
+    entryPoints: { webview: 'client/webview/main.ts', 'webview-style': 'client/webview/style.css' },
+    outdir: 'dist',
+    target: 'es2022',
+    platform: 'browser',
+    format: 'iife',
+  }),
 ]);
+
+/** The examples are gathered by a program in TypeScript, which is bundled in memory and run. */
+const { outputFiles } = await build({
+  ...common,
+  entryPoints: ['tools/examples.ts'],
+  format: 'esm',
+  write: false,
+  outdir: 'dist',
+});
+const { allExamples } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+);
+const rules = fileURLToPath(new URL('server/src/rules/', import.meta.url));
+writeFileSync('dist/examples.json', JSON.stringify(allExamples(rules)));
 execFileSync(process.execPath, ['grammars/copy.mjs', 'dist'], { stdio: 'inherit' });

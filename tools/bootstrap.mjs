@@ -19,7 +19,7 @@ const OLDEST_NODE = 20;
 /** What `npm test` runs, in this order. All of them run, whatever fails: one run shows everything there is to mend. */
 const TEST_COMMANDS = [
   { name: 'format and lint', command: 'biome ci .' },
-  { name: 'types', command: 'tsc -p tsconfig.json' },
+  { name: 'types', command: 'tsc -p tsconfig.json && tsc -p client/webview/tsconfig.json' },
   { name: 'layering', command: 'depcruise client server --config .dependency-cruiser.cjs' },
   { name: 'generated files', command: 'tsx tools/gen/main.ts --check' },
   { name: 'tests', command: 'vitest run' },
@@ -27,8 +27,16 @@ const TEST_COMMANDS = [
 ];
 
 /** What the build makes, and what it is made of. */
-const BUILD_OUTPUTS = ['dist/client.cjs', 'dist/server.js', 'dist/cli.js'];
-const BUILD_INPUTS = ['client/src', 'server/src', 'grammars', 'esbuild.mjs', 'package.json', 'package-lock.json'];
+const BUILD_OUTPUTS = ['dist/client.cjs', 'dist/server.js', 'dist/cli.js', 'dist/webview.js'];
+const BUILD_INPUTS = [
+  'client',
+  'server/src',
+  'tools/examples.ts',
+  'grammars',
+  'esbuild.mjs',
+  'package.json',
+  'package-lock.json',
+];
 
 /** True when what is installed is what the lock file says; the dates of files say nothing after a checkout. */
 function dependenciesAreCurrent() {

@@ -4,14 +4,18 @@
 import * as vscode from 'vscode';
 import type { TreeElement } from '../../server/src/protocol.ts';
 import type { Connection } from './connection.ts';
+import { type RulePages, SHOW_RULE_DOC_COMMAND } from './pages/rulePage.ts';
 import { exportReport } from './report/export.ts';
-import { SHOW_RULE_DOC_COMMAND, showRuleDoc } from './ruleDocs.ts';
 import { SCORECARD_VIEW } from './scorecard/view.ts';
 
 export const FOCUS_SCORECARD_COMMAND = 'shipworthy.focusScorecard';
 
 /** Registers all commands; dispose to unregister them. */
-export function registerCommands(connection: Connection, output: vscode.LogOutputChannel): vscode.Disposable {
+export function registerCommands(
+  connection: Connection,
+  output: vscode.LogOutputChannel,
+  rulePages: RulePages,
+): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('shipworthy.restart', () => connection.restart()),
     vscode.commands.registerCommand('shipworthy.showOutput', () => output.show()),
@@ -20,10 +24,7 @@ export function registerCommands(connection: Connection, output: vscode.LogOutpu
     ),
     vscode.commands.registerCommand('shipworthy.refresh', () => connection.rescan()),
     vscode.commands.registerCommand('shipworthy.exportReport', () => exportReport(connection)),
-    vscode.commands.registerCommand(SHOW_RULE_DOC_COMMAND, (rule: unknown) => {
-      const ruleId = ruleIdOf(rule);
-      return ruleId === undefined ? undefined : showRuleDoc(ruleId);
-    }),
+    vscode.commands.registerCommand(SHOW_RULE_DOC_COMMAND, (rule: unknown) => rulePages.show(ruleIdOf(rule))),
     vscode.commands.registerCommand('shipworthy.copyMessage', ({ label, description }: TreeElement) =>
       vscode.env.clipboard.writeText(description === '' ? label : `${label} (${description})`),
     ),

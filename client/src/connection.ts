@@ -19,9 +19,11 @@ import {
   RESCAN_REQUEST,
   type ReportParams,
   type ReportResult,
-  RULE_DOC_REQUEST,
-  type RuleDocParams,
-  type RuleDocResult,
+  RULE_PAGE_REQUEST,
+  RULES_REQUEST,
+  type RuleItem,
+  type RulePage,
+  type RulePageParams,
   SETTLED_REQUEST,
   type SettledResult,
   STATUS_NOTIFICATION,
@@ -30,7 +32,7 @@ import {
   type TreeElement,
   type TreeParams,
 } from '../../server/src/protocol.ts';
-import { SHOW_RULE_DOC_COMMAND } from './ruleDocs.ts';
+import { SHOW_RULE_DOC_COMMAND } from './pages/rulePage.ts';
 import { serverGoneStatus, startingStatus } from './status.ts';
 
 /** Makes a client that has not been started; the only thing that differs between a process and a worker. */
@@ -88,9 +90,14 @@ export class Connection implements vscode.Disposable {
     return this.#request<readonly TreeElement[]>(TREE_REQUEST, params);
   }
 
-  /** Documentation of a rule. Rejects when no server is running. */
-  ruleDoc(params: RuleDocParams): Promise<RuleDocResult> {
-    return this.#request(RULE_DOC_REQUEST, params);
+  /** The page of a rule; null when there is no such rule. Rejects when no server is running. */
+  rulePage(params: RulePageParams): Promise<RulePage | null> {
+    return this.#request(RULE_PAGE_REQUEST, params);
+  }
+
+  /** All rules, those with findings first. Rejects when no server is running. */
+  rules(): Promise<readonly RuleItem[]> {
+    return this.#request(RULES_REQUEST, {});
   }
 
   /** The audit report. Rejects when no server is running. */

@@ -7,7 +7,7 @@ import type { StatusParams, TreeElement } from '../../server/src/protocol.ts';
 import { FOCUS_SCORECARD_COMMAND, registerCommands } from './commands.ts';
 import { nodeClient } from './connection.node.ts';
 import { Connection } from './connection.ts';
-import { registerRuleDocs } from './ruleDocs.ts';
+import { createRulePages } from './pages/rulePage.ts';
 import { createStatusBar } from './scorecard/statusBar.ts';
 import { createScorecardTree } from './scorecard/tree.ts';
 import { createScorecardView } from './scorecard/view.ts';
@@ -33,17 +33,19 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   running = connection;
   const tree = createScorecardTree(connection, (error) => output.warn('The scorecard could not be read.', error));
   const view = createScorecardView(tree);
+  const rulePages = createRulePages(connection, context.extensionUri);
   const statusBar = createStatusBar(FOCUS_SCORECARD_COMMAND);
   context.subscriptions.push(
     output,
     tree,
     view,
     statusBar,
-    registerRuleDocs(connection),
-    registerCommands(connection, output),
+    rulePages,
+    registerCommands(connection, output, rulePages),
     connection.onStatus((status) => {
       view.show(status);
       statusBar.show(status);
+      rulePages.refresh();
     }),
     connection,
   );

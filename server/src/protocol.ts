@@ -91,6 +91,84 @@ export interface RuleDocResult {
   readonly markdown: string;
 }
 
+/** A place in a file, as LSP has it. */
+export interface PlaceRange {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+}
+
+/** Plain text with the little markup of rules; nothing in it is HTML, Markdown or a link. */
+export type RichText = readonly { readonly text: string; readonly style?: 'code' | 'strong' }[];
+
+/** A finding as a row that leads to its place. */
+export interface PlaceItem {
+  /** e.g. "api/socket.go:12" */
+  readonly label: string;
+  readonly text: string;
+  readonly severity: string;
+  readonly uri: string;
+  readonly range: PlaceRange;
+}
+
+/** Client -> server request: all there is to say of a rule, for a page in the editor (offline); null: no such rule. */
+export const RULE_PAGE_REQUEST = 'shipworthy/rulePage';
+export interface RulePageParams {
+  readonly ruleId: string;
+}
+export interface RulePage {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  /** What a reader should know first; '' for nothing. */
+  readonly notice: string;
+  readonly sections: readonly { readonly title: string; readonly text: RichText }[];
+  /** What the rule says of the workspace that is open. */
+  readonly here: {
+    readonly title: string;
+    readonly sentences: readonly string[];
+    readonly places: readonly PlaceItem[];
+    readonly more: string;
+  };
+  readonly examples: readonly CodeExample[];
+  readonly settings: {
+    readonly title: string;
+    readonly sentences: readonly RichText[];
+    /** What to write into the configuration file. */
+    readonly snippet: string;
+  };
+  /** `uri` is '' for what is no link. */
+  readonly references: readonly { readonly label: string; readonly uri: string }[];
+}
+export interface CodeExample {
+  readonly title: string;
+  readonly tone: 'failing' | 'passing';
+  /** Name of the file. */
+  readonly name: string;
+  /** The file goes on. */
+  readonly isCut: boolean;
+  readonly lines: readonly {
+    readonly number: number;
+    readonly tokens: readonly {
+      readonly text: string;
+      readonly kind: 'plain' | 'comment' | 'string' | 'number' | 'keyword';
+      /** It is what the finding is about. */
+      readonly marked: boolean;
+    }[];
+    readonly notes: readonly { readonly severity: string; readonly text: string }[];
+  }[];
+}
+
+/** Client -> server request without parameters: the rules, for a list to choose from. */
+export const RULES_REQUEST = 'shipworthy/rules';
+export interface RuleItem {
+  readonly ruleId: string;
+  readonly title: string;
+  /** e.g. "security · critical" */
+  readonly detail: string;
+  /** Its open findings. */
+  readonly findings: number;
+}
+
 /** Client -> server request: the audit report of the workspace as it is now. */
 export const REPORT_REQUEST = 'shipworthy/report';
 export interface ReportParams {

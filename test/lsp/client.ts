@@ -43,6 +43,8 @@ export interface ClientOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the server may keep what it found; without it nowhere. */
   readonly cacheFolder?: string;
+  /** The client opens rule pages itself. */
+  readonly commandLinks?: boolean;
   /** Another server: its program and arguments. */
   readonly command?: readonly [program: string, ...args: string[]];
   /** Arguments of Node itself. */
@@ -165,7 +167,7 @@ export class TestClient {
       processId: this.process === null ? null : process.pid,
       rootUri: uri,
       workspaceFolders: [{ uri, name: 'workspace' }],
-      initializationOptions: { cacheFolder: options.cacheFolder ?? null },
+      initializationOptions: { cacheFolder: options.cacheFolder ?? null, commandLinks: options.commandLinks === true },
       capabilities: {
         window: { workDoneProgress: true },
         workspace: {

@@ -200,14 +200,24 @@ test('nothing of the repository renders as markup', () => {
 describe('the page of a rule', () => {
   test('has what, why, how, examples and references', () => {
     const page = ruleDocument(originRule, {
-      failing: [{ language: 'go', code: 'CheckOrigin: yes,\n' }],
-      passing: [{ language: 'markdown', code: '```\nfenced\n```' }],
+      failing: [
+        {
+          language: 'go',
+          name: 'api.go',
+          lines: ['\tCheckOrigin: yes,', '}'],
+          isCut: true,
+          notes: [{ line: 0, start: 1, end: 12, severity: 'critical', message: 'Accepts any.' }],
+        },
+      ],
+      passing: [{ language: 'markdown', name: 'a.md', lines: ['```', 'fenced', '```'], isCut: false, notes: [] }],
     });
     expect(page).toMatch(
       /^# WebSocket accepts any origin\n\n`websocket-accepts-any-origin` · security · critical · certain/,
     );
     expect(page).toContain('## Why it matters\n\nWhy.');
-    expect(page).toContain('## Reported\n\n```go\nCheckOrigin: yes,\n```');
+    expect(page).toContain(
+      '## Reported\n\n```go\n\tCheckOrigin: yes,\n//\t^^^^^^^^^^^ critical: Accepts any.\n}\n...\n```',
+    );
     expect(page).toContain('## Not reported\n\n````markdown\n```\nfenced\n```\n````');
     expect(page).toContain('- [CWE-346](https://cwe.mitre.org/data/definitions/346.html)');
   });

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import { loadSyntax } from '../host/node/assets.ts';
+import { loadSyntax, readExamples } from '../host/node/assets.ts';
 import { defaultCacheFolder, openDiskCache } from '../host/node/diskCache.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
@@ -32,5 +32,6 @@ serve({
   // One core is left to the editor.
   scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),
   chooseRubric,
+  readExamples: () => readExamples(beside('./')),
   today: () => new Date().toISOString().slice(0, 10),
 });

@@ -13,9 +13,6 @@ import type { Finding, Position, ResolvedFix } from '../core/model/finding.ts';
 import type { TextEdit } from '../core/model/location.ts';
 import { ruleDocsUri } from '../core/present/build.ts';
 import { type DiagnosticLevel, diagnosticLevel, diagnosticMessage } from '../core/present/diagnostics.ts';
-import type { Rule } from '../core/rulekit/rule.ts';
-import { displayScore } from '../core/score/score.ts';
-import type { Scorecard } from '../core/score/types.ts';
 
 export const SOURCE = 'shipworthy';
 export const FIX_ALL_KIND = `${CodeActionKind.SourceFixAll}.shipworthy`;
@@ -31,12 +28,17 @@ export interface DiagnosticData {
   readonly fingerprint: string;
 }
 
-export function toDiagnostic(finding: Finding, toUri: (path: string) => string): Diagnostic {
+/** A finding as a diagnostic. `ruleUri`: where its code leads. */
+export function toDiagnostic(
+  finding: Finding,
+  toUri: (path: string) => string,
+  ruleUri: (ruleId: string) => string = ruleDocsUri,
+): Diagnostic {
   return {
     range: finding.location.range,
     severity: SEVERITIES[diagnosticLevel(finding)],
     code: finding.ruleId,
-    codeDescription: { href: ruleDocsUri(finding.ruleId) },
+    codeDescription: { href: ruleUri(finding.ruleId) },
     source: SOURCE,
     message: diagnosticMessage(finding),
     ...(finding.related.length === 0
@@ -114,25 +116,12 @@ export function toWorkspaceEdit(
   return { documentChanges };
 }
 
-/** Text of the hover over a finding: why it matters, how to mend it, what it costs. */
-export function hoverText(finding: Finding, rule: Rule, scorecard: Scorecard | null, commandLinks: boolean): string {
-  const category = scorecard?.categories.find((item) => item.id === rule.category);
-  const cost = category?.ledger.find((entry) => entry.ruleId === rule.id);
-  const capped = category?.cap?.ruleId === rule.id ? category.cap : null;
-  const points: string[] = [];
-  if (category?.score != null) {
-    points.push(`${category.title}: ${displayScore(category.score)} of 100`);
-    if (cost !== undefined) points.push(`this rule costs ${cost.categoryPoints.toFixed(1)} points of it`);
-    if (capped !== null) points.push(`and caps it at ${capped.limit}`);
-  }
-  const link = commandLinks
-    ? `command:shipworthy.showRuleDoc?${encodeURIComponent(JSON.stringify([rule.id]))}`
-    : ruleDocsUri(rule.id);
-  return [
-    `**${rule.title}** · ${finding.severity} · ${finding.confidence}${rule.stage === 'preview' ? ' · preview' : ''}`,
-    rule.docs.why,
-    `**Fix:** ${rule.docs.howToFix}`,
-    ...(points.length > 0 ? [`${points.join(', ')}.`] : []),
-    `[${rule.id}](${link})`,
-  ].join('\n\n');
+/** A command of the client that opens the page of a rule, as a link. */
+export function ruleCommandUri(ruleId: string): string {
+  return `command:shipworthy.showRuleDoc?${encodeURIComponent(JSON.stringify([ruleId]))}`;
+}
+
+/** URI of a place, with its line for whoever opens it. */
+export function placeUri(uri: string, { start }: Finding['location']['range']): string {
+  return `${uri}#L${start.line + 1}`;
 }

@@ -40,11 +40,12 @@ import { suppressionComment } from '../core/engine/suppressions.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
-import { buildAudit, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import { buildAudit, ruleDocsUri, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import { hoverMarkdown, type RuleLevel, rulePage } from '../core/present/explain.ts';
 import { toHtmlReport } from '../core/present/html.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
-import { ruleDocument } from '../core/present/ruleDoc.ts';
+import { NO_EXAMPLES, type RuleExamples, ruleDocument } from '../core/present/ruleDoc.ts';
 import { toSarif } from '../core/present/sarif.ts';
 import { presentStatus, type StatusState } from '../core/present/status.ts';
 import { scorecardTree, type TreeModel } from '../core/present/tree.ts';
@@ -74,8 +75,13 @@ import {
   type ReportParams,
   type ReportResult,
   RULE_DOC_REQUEST,
+  RULE_PAGE_REQUEST,
+  RULES_REQUEST,
   type RuleDocParams,
   type RuleDocResult,
+  type RuleItem,
+  type RulePage,
+  type RulePageParams,
   SETTINGS_SECTION,
   SETTLED_REQUEST,
   type SettledResult,
@@ -89,7 +95,8 @@ import {
   type ActionData,
   type EditTarget,
   FIX_ALL_KIND,
-  hoverText,
+  placeUri,
+  ruleCommandUri,
   SOURCE,
   toAcceptAction,
   toCodeActions,
@@ -125,6 +132,8 @@ export interface ServerParts {
   ) => Promise<{ readonly rubric: Rubric; readonly problems: readonly string[] }>;
   /** The day, such as `2027-01-31`. */
   readonly today: () => string;
+  /** Examples of rules, by id; without it there are none. */
+  readonly readExamples?: () => Promise<Readonly<Record<string, RuleExamples>>>;
 }
 
 interface Document {
@@ -219,6 +228,7 @@ class LanguageServer {
   readonly #reported = new Map<string, string>();
   #pull: WorkspacePull | null = null;
   #loggedProblems = 0;
+  #examples: Promise<Readonly<Record<string, RuleExamples>>> | null = null;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -251,7 +261,12 @@ class LanguageServer {
     connection.onCodeActionResolve((action) => this.#resolve(action));
     connection.onHover(({ textDocument, position }) => this.#hover(textDocument.uri, position));
     connection.onRequest(TREE_REQUEST, (params: TreeParams): readonly TreeElement[] => this.#treeElements(params));
-    connection.onRequest(RULE_DOC_REQUEST, (params: RuleDocParams): RuleDocResult => this.#ruleDoc(params));
+    connection.onRequest(RULE_DOC_REQUEST, (params: RuleDocParams): Promise<RuleDocResult> => this.#ruleDoc(params));
+    connection.onRequest(
+      RULE_PAGE_REQUEST,
+      (params: RulePageParams): Promise<RulePage | null> => this.#rulePage(params),
+    );
+    connection.onRequest(RULES_REQUEST, (): readonly RuleItem[] => this.#ruleItems());
     connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
     connection.onRequest(COUNTERS_REQUEST, (): CountersResult | null => this.#engine?.counters ?? null);
@@ -883,10 +898,14 @@ class LanguageServer {
     const toUri = (other: string): string => uriOf(this.#roots, other);
     // Of a file that went away judges may still speak until they run again.
     const findings = engine.has(path) ? engine.findings(path) : [];
-    const diagnostics = findings.map((finding) => toDiagnostic(finding, toUri));
+    const diagnostics = findings.map((finding) => toDiagnostic(finding, toUri, this.#ruleUri));
     if (path.endsWith(CONFIGURATION_FILE)) diagnostics.push(...this.#settingsDiagnostics(path));
     return diagnostics;
   }
+
+  /** Where the code of a diagnostic leads: to the page in the editor, where there is one. */
+  readonly #ruleUri = (ruleId: string): string =>
+    this.#abilities.commandLinks ? ruleCommandUri(ruleId) : ruleDocsUri(ruleId);
 
   #settingsDiagnostics(path: string): Diagnostic[] {
     const text = this.#engine?.textOf(path) ?? '';
@@ -1015,11 +1034,53 @@ class LanguageServer {
     return this.#tree.model.children(parent);
   }
 
-  #ruleDoc({ ruleId }: RuleDocParams): RuleDocResult {
-    const rule = this.#engine?.rules.find((candidate) => candidate.id === ruleId);
-    return {
-      markdown: rule === undefined ? `There is no rule \`${ruleId.replace(/`/g, '')}\`.\n` : ruleDocument(rule),
-    };
+  async #ruleDoc({ ruleId }: RuleDocParams): Promise<RuleDocResult> {
+    const rule = this.#engine?.ruleOf(ruleId);
+    if (rule === undefined) return { markdown: `There is no rule \`${ruleId.replace(/`/g, '')}\`.\n` };
+    return { markdown: ruleDocument(rule, await this.#examplesOf(ruleId)) };
+  }
+
+  async #rulePage({ ruleId }: RulePageParams): Promise<RulePage | null> {
+    // A page that was left open asks before there is anything to answer with.
+    await this.#configuring;
+    const examples = await this.#examplesOf(ruleId);
+    const rule = this.#engine?.ruleOf(ruleId);
+    if (rule === undefined) return null;
+    const hasResult = this.#state === 'ready' || this.#state === 'scanning';
+    return rulePage(rule, hasResult ? this.#audit('full') : null, {
+      examples,
+      level: this.#levelOf(ruleId, rule.severity),
+      configurationFile: CONFIGURATION_FILE,
+      toUri: (path) => uriOf(this.#roots, path),
+    });
+  }
+
+  /** The severity of a rule as it is configured, and by whom. */
+  #levelOf(ruleId: string, byDefault: RuleLevel['level']): RuleLevel {
+    const editor = this.#editorSettings.rules[ruleId];
+    const file = this.#fileSettings.rules[ruleId];
+    if (editor !== undefined) return { level: editor, setBy: 'editor' };
+    return file === undefined ? { level: byDefault, setBy: '' } : { level: file, setBy: 'file' };
+  }
+
+  #examplesOf(ruleId: string): Promise<RuleExamples> {
+    this.#examples ??= (this.#parts.readExamples?.() ?? Promise.resolve({})).catch((error: unknown) => {
+      this.#connection.console.error(`Examples of rules: ${error instanceof Error ? error.message : error}`);
+      return {};
+    });
+    return this.#examples.then((examples) => examples[ruleId] ?? NO_EXAMPLES);
+  }
+
+  #ruleItems(): readonly RuleItem[] {
+    const failing = new Map(this.#engine?.tallies(false).map(({ ruleId, fail }) => [ruleId, fail]));
+    return [...(this.#engine?.rules ?? [])]
+      .map(({ id, title, category, severity, stage }) => ({
+        ruleId: id,
+        title,
+        detail: [category, severity, ...(stage === 'preview' ? ['preview'] : [])].join(' · '),
+        findings: failing.get(id) ?? 0,
+      }))
+      .sort((a, b) => b.findings - a.findings || (a.ruleId < b.ruleId ? -1 : 1));
   }
 
   async #report({ format }: ReportParams): Promise<ReportResult> {
@@ -1091,7 +1152,7 @@ class LanguageServer {
     if (wants(CodeActionKind.QuickFix)) {
       const toUri = (path: string): string => uriOf(this.#roots, path);
       for (const finding of this.#findingsAt(textDocument.uri, range.start, range.end)) {
-        const diagnostic = toDiagnostic(finding, toUri);
+        const diagnostic = toDiagnostic(finding, toUri, this.#ruleUri);
         actions.push(...toCodeActions(finding, diagnostic));
         if (this.#acceptance(finding) !== null) actions.push(toAcceptAction(finding));
       }
@@ -1165,11 +1226,14 @@ class LanguageServer {
     const engine = this.#engine;
     const [first, ...others] = this.#findingsAt(uri, position, position);
     if (engine === null || first === undefined) return null;
-    const scorecard = this.#currentScorecard();
-    const text = [first, ...others].map((finding) => {
-      const rule = engine.rules.find((candidate) => candidate.id === finding.ruleId)!;
-      return hoverText(finding, rule, scorecard, this.#abilities.commandLinks);
-    });
+    // While it is scanned, what a rule costs is not known yet.
+    const audit = this.#state === 'ready' ? this.#audit('scorecard') : null;
+    const text = [first, ...others].map((finding) =>
+      hoverMarkdown(finding, engine.ruleOf(finding.ruleId)!, audit, {
+        rule: this.#ruleUri,
+        place: ({ path, range }) => placeUri(uriOf(this.#roots, path), range),
+      }),
+    );
     return { contents: { kind: 'markdown', value: text.join('\n\n---\n\n') }, range: first.location.range };
   }
 }

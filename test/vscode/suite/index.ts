@@ -5,6 +5,7 @@
 import { runTests } from './harness.ts';
 import './smoke.ts';
 import './shipworthy.ts';
+import './pages.ts';
 
 export function run(): Promise<void> {
   return runTests();

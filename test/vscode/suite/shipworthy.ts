@@ -7,37 +7,11 @@ import * as vscode from 'vscode';
 import type { ShipworthyApi } from '../../../client/src/extension.ts';
 import type { TreeElement } from '../../../server/src/protocol.ts';
 import { test, until } from './harness.ts';
+import { api, findings, open, uriOf } from './sample.ts';
 import { click, hover, press, screenshot, texts, waitFor } from './ui.ts';
 
 const ORIGIN = 'unchecked-message-origin';
 const SOCKET = 'internal/api/websocket.go';
-
-async function api(): Promise<ShipworthyApi> {
-  const extension = vscode.extensions.getExtension<ShipworthyApi>('shipworthy.shipworthy');
-  assert.ok(extension, 'the extension is installed');
-  const exported = await extension.activate();
-  await until(exported.onStatus, () => exported.status()?.state === 'ready', 'the first scan to end', 60_000);
-  return exported;
-}
-
-function uriOf(path: string): vscode.Uri {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  assert.ok(folder, 'a folder is open');
-  return vscode.Uri.joinPath(folder.uri, path);
-}
-
-async function open(path: string): Promise<vscode.TextEditor> {
-  return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uriOf(path)));
-}
-
-function findings(uri: vscode.Uri, rule: string): vscode.Diagnostic[] {
-  return vscode.languages.getDiagnostics(uri).filter((item) => item.source === 'shipworthy' && codeOf(item) === rule);
-}
-
-function codeOf(diagnostic: vscode.Diagnostic): string {
-  const { code } = diagnostic;
-  return String(typeof code === 'object' ? code.value : code);
-}
 
 async function category(shipworthy: ShipworthyApi, label: string): Promise<TreeElement> {
   const element = (await shipworthy.tree()).find((item) => item.label === label);

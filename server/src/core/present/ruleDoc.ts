@@ -5,10 +5,25 @@
 import type { AuditRule } from './audit.ts';
 import { plainText } from './text.ts';
 
+/** A finding in an example. */
+export interface ExampleNote {
+  /** Line of the example, from 0, and UTF-16 columns in it. */
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  readonly severity: string;
+  readonly message: string;
+}
+
 export interface RuleExample {
   /** Language of the code fence. */
   readonly language: string;
-  readonly code: string;
+  /** Path of the file in the example. */
+  readonly name: string;
+  readonly lines: readonly string[];
+  /** The file goes on before or behind these lines. */
+  readonly isCut: boolean;
+  readonly notes: readonly ExampleNote[];
 }
 
 export interface RuleExamples {
@@ -16,19 +31,19 @@ export interface RuleExamples {
   readonly passing: readonly RuleExample[];
 }
 
-const FIX_TEXT: Readonly<Record<AuditRule['fix'], string>> = {
+export const FIX_TEXT: Readonly<Record<AuditRule['fix'], string>> = {
   none: 'no quick fix',
   sometimes: 'a quick fix for some findings',
   always: 'a quick fix for every finding',
 };
 
-const CONFIDENCE_TEXT: Readonly<Record<AuditRule['confidence'], string>> = {
+export const CONFIDENCE_TEXT: Readonly<Record<AuditRule['confidence'], string>> = {
   certain: 'The code alone proves the defect.',
   likely: 'The code shows the defect unless something outside of it makes up for it.',
   heuristic: 'A guess from names and shapes: it lowers the score, but never caps a category or blocks the verdict.',
 };
 
-const NO_EXAMPLES: RuleExamples = { failing: [], passing: [] };
+export const NO_EXAMPLES: RuleExamples = { failing: [], passing: [] };
 
 /** The whole page, ending in a line break. */
 export function ruleDocument(rule: AuditRule, examples: RuleExamples = NO_EXAMPLES): string {
@@ -62,10 +77,27 @@ function exampleSection(title: string, examples: readonly RuleExample[]): readon
   return examples.length === 0 ? [] : [section(title, examples.map(codeBlock).join('\n\n'))];
 }
 
-function codeBlock({ language, code }: RuleExample): string {
+/** The code, with a comment below each line that has a finding. */
+function codeBlock({ language, lines, isCut, notes }: RuleExample): string {
+  const comment = SLASH_LANGUAGES.has(language) ? '//' : '#';
+  const shown = lines.flatMap((line, index) => [
+    line,
+    ...notes.filter((note) => note.line === index).map((note) => noteLine(line, note, comment)),
+  ]);
+  const code = [...shown, ...(isCut ? ['...'] : [])].join('\n');
   const longestRun = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longestRun + 1);
-  return `${fence}${language}\n${code.replace(/\n+$/, '')}\n${fence}`;
+  return `${fence}${language}\n${code}\n${fence}`;
+}
+
+const SLASH_LANGUAGES: ReadonlySet<string> = new Set(['go', 'gomod', 'rust', 'typescript', 'javascript']);
+
+/** Carets under what a finding is about; the comment stands in the first columns, as wide as the blanks it replaces. */
+function noteLine(line: string, { start, end, severity, message }: ExampleNote, comment: string): string {
+  const indent = line.slice(0, start).replace(/[^\t]/g, ' ');
+  const carets = '^'.repeat(Math.max(1, end - start));
+  const free = indent.startsWith('\t') ? indent : indent.slice(comment.length);
+  return `${comment}${free === '' ? ' ' : free}${carets} ${severity}: ${message}`;
 }
 
 function reference(ref: string): string {
