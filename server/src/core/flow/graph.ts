@@ -42,8 +42,11 @@ export interface FlowNode {
   readonly syntax: number;
 }
 
-/** `true` and `false` leave a condition, case or loop; `always` is every other edge. */
-export type FlowLabel = 'always' | 'true' | 'false';
+/**
+ * `true` and `false` leave a condition, case or loop; `raises` leaves a node that did not come to its end because of an
+ * exception, in languages where any statement may throw; `always` is every other edge.
+ */
+export type FlowLabel = 'always' | 'true' | 'false' | 'raises';
 
 export interface FlowEdge {
   readonly from: number;

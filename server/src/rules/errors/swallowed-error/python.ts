@@ -1,0 +1,114 @@
+/**
+ * Python: handlers that take every exception, or everything that a file system, network or database raises, and do
+ * nothing about it. A handler that calls or raises anything, gives a value back, or says in a comment why nothing is to
+ * be done is left alone, and so is one around a clean-up.
+ */
+import type { Fix, FixEdit, Verdict } from '../../../core/model/verdict.ts';
+import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
+import { headerOf } from '../../../languages/python/chains.ts';
+import { importing, replaced } from '../../../languages/python/edits.ts';
+import { caughtNames, isCatchAll } from '../../../languages/python/flow.ts';
+import type { PythonHeader } from '../../../languages/python/header.ts';
+import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import {
+  calledName,
+  commentText,
+  definedName,
+  enclosingFunction,
+  isEmptyStatement,
+  shortText,
+  statementsOf,
+} from '../../../languages/python/syntax.ts';
+
+/** Exceptions that stand for whatever may go wrong with a system outside. */
+const OUTSIDE =
+  /(?:^|\.)(?:OSError|IOError|EnvironmentError|RequestException|HTTPError|ClientError|RedisError|SQLAlchemyError|DatabaseError|OperationalError|PyMongoError|KafkaError|SMTPException|sqlite3\.Error|psycopg2?\.Error)$/;
+
+/** Calls that tidy up: when they fail nothing is left to be done. */
+const CLEANUP =
+  /^_?(?:a?close\w*|shutdown\w*|stop\w*|cancel\w*|kill\w*|terminate|unlink|remove\w*|rmtree|rmdir|delete\w*|clear\w*|clean\w*|rollback|disconnect\w*|release|quit|exit|abort|wait\w*|join|flush|dispose|unsubscribe|detach|reset\w*|restore\w*|set_?up\w*|print|tear\w*|__exit__|__aexit__)$/i;
+
+/** Comments for tools say nothing to a reader. */
+const TOOL_COMMENT = /^(?:noqa|nosec|pylint|type:|pyright|ruff|mypy|pragma|todo\b|fixme\b|xxx\b)/i;
+
+/** Whether a comment in the handler, or behind its last line, says something. */
+function isExplained(handler: PythonNode): boolean {
+  const behind = /^[^\r\n]*/.exec(handler.tree.text.slice(handler.end))![0];
+  const comments = handler.descendants('comment').map(commentText);
+  if (behind.trimStart().startsWith('#')) comments.push(behind.replace(/^\s*#+/, '').trim());
+  return comments.some((text) => text !== '' && !TOOL_COMMENT.test(text));
+}
+
+/** The first call that is tried, or null; null also when all calls only tidy up. */
+function triedCall(statement: PythonNode): PythonNode | null {
+  const calls = statement.child('body')?.descendants('call') ?? [];
+  return calls.some((call) => CLEANUP.test(calledName(call))) ? null : (calls[0] ?? null);
+}
+
+/** What writes to the log in this file: its own logger, or the module `logging`. */
+function logEdits(handler: PythonNode, ctx: ChunkContext, text: string): readonly FixEdit[] | null {
+  const [only] = statementsOf(handler);
+  if (only === undefined) return null;
+  const header = headerOf(ctx);
+  const own = header.globals.find(({ call }) => /^(?:logging|structlog)\.(?:getLogger|get_logger)$/.test(call));
+  const loguru = header.imports.find(({ path }) => path === 'loguru.logger');
+  const logger = own?.name ?? loguru?.name ?? 'logging';
+  const call = `${logger}.exception("${text}")`;
+  const lineBreak = /\r\n|\r|\n/.exec(handler.tree.text)?.[0] ?? '\n';
+  const before = handler.tree.text.slice(0, only.start);
+  const indent = /[ \t]*$/.exec(before)![0];
+  // `except Exception: pass` on one line has no line of its own.
+  if (!/(?:^|[\r\n])[ \t]*$/.test(before)) return null;
+  const edit =
+    only.kind === 'continue_statement'
+      ? {
+          kind: 'replace' as const,
+          span: { start: only.start, end: only.start },
+          newText: `${call}${lineBreak}${indent}`,
+        }
+      : replaced(only, call);
+  return logger === 'logging' ? [edit, importing(['logging'])] : [edit];
+}
+
+const handlers: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['except_clause'],
+  triggers: ['except'],
+  *check(node, ctx): Iterable<Verdict> {
+    const isAll = isCatchAll(node);
+    if (!isAll && !caughtNames(node).some((name) => OUTSIDE.test(name))) return;
+    const around = node.parent;
+    if (around?.kind !== 'try_statement') return;
+    const statements = statementsOf(node);
+    const isSkip = statements.length === 1 && statements[0]!.kind === 'continue_statement';
+    if (!isSkip && (statements.length !== 1 || !isEmptyStatement(statements[0]!))) {
+      if (isAll && node.descendants('call', 'raise_statement').length > 0)
+        yield { kind: 'pass', subject: headOf(node) };
+      return;
+    }
+    const call = triedCall(around);
+    const owner = enclosingFunction(node);
+    // While another exception or the end of an object is dealt with, there is nobody to tell.
+    const isLast = around.ancestor('except_clause', 'finally_clause') !== null;
+    if (call === null || isLast || CLEANUP.test(owner === null ? '' : definedName(owner)) || isExplained(node)) return;
+    if (owner !== null && definedName(owner) === '__del__') return;
+    const name = calledName(call) === '' ? shortText(call, 30) : calledName(call);
+    const edits = logEdits(node, ctx, `${name} failed`);
+    const fixes: readonly Fix[] =
+      edits === null ? [] : [{ title: 'Log the exception', safety: 'suggestion', preferred: true, edits }];
+    yield {
+      kind: 'fail',
+      subject: headOf(node),
+      message: isSkip ? 'continue' : 'handler',
+      args: { call: name },
+      fixes,
+    };
+  },
+};
+
+/** From `except` to the colon. */
+function headOf(handler: PythonNode): { readonly start: number; readonly end: number } {
+  const value = handler.child('value');
+  return { start: handler.start, end: value === null ? handler.start + 'except'.length : value.end };
+}
+
+export const pythonDetectors: readonly Detector[] = [handlers as NodeDetector];
