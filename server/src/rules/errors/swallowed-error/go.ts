@@ -16,7 +16,6 @@ import {
   FUNCTION_KINDS,
   functionName,
   indentationOf,
-  isBlank,
   lineBreakOf,
   nilComparison,
   resultsOf,
@@ -271,27 +270,4 @@ function isDocumented(node: GoNode): boolean {
   return /\b(?:invalid|malformed|unpars\w+|not a valid|cannot be parsed|fails? to parse|parse error)\b/i.test(head);
 }
 
-/** `n, _ := strconv.Atoi(os.Getenv("N"))` */
-const blanked: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['short_var_declaration', 'assignment_statement'],
-  triggers: ['env(', 'Env('],
-  *check(node, ctx): Iterable<Verdict> {
-    const targets = assignedExpressions(node);
-    const values = assignedValues(node);
-    if (targets.length !== 2 || values.length !== 1 || !isBlank(targets[1]!) || isBlank(targets[0]!)) return;
-    const call = unparenthesized(values[0]!);
-    const scope = scopeAround(ctx, node);
-    const types = typesAround(ctx, node);
-    if (call.kind !== 'call_expression' || scope === null || types === null) return;
-    if (!isSettingParser(call, scope, types)) return;
-    const line = /[^\r\n]*/.exec(node.tree.text.slice(node.end))![0];
-    if (
-      EXPLAINED.test(line) ||
-      EXPLAINED.test(node.previousSibling?.kind === 'comment' ? node.previousSibling.text : '')
-    )
-      return;
-    yield { kind: 'fail', subject: call.span, message: 'setting', args: { call: calledName(call) } };
-  },
-};
-
-export const goDetectors = [branches, blanked];
+export const goDetectors = [branches];

@@ -22,6 +22,7 @@ import {
   isAssigned,
   isBlank,
   nilComparison,
+  statementsOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
@@ -149,6 +150,8 @@ function useOf(use: GoNode, resource: Resource, types: GoTypes, scope: GoScope):
     return parent?.kind === 'range_clause' ? 'neutral' : wholeUse(use, types, scope);
   }
   const field = parent.child('field')?.text ?? '';
+  // A goroutine that accepts connections has the listener from then on.
+  if (field === 'Accept' && resource.kind === 'listener' && use.ancestor('go_statement') !== null) return 'handOver';
   if (resource.releases.includes(field)) return 'release';
   if (/^(?:Close|Shutdown|Stop|Release|Detach)\w*$/.test(field)) return 'release';
   if (EXPOSING.test(field)) return 'handOver';
@@ -386,10 +389,20 @@ const started: NodeDetector<unknown, GoNode, GoHeader> = {
       else if (field === 'Process' && !isOnlySignalled(selector)) return;
     }
     if (waits) yield { kind: 'pass', subject: node.span };
+    else if (endsTheProgram(node)) return;
     else if (functionName(node.ancestor(...FUNCTION_KINDS) ?? node) !== 'main')
       yield { kind: 'fail', subject: node.span, message: 'child', args: { name: binding.name }, severity: 'medium' };
   },
 };
+
+/** Whether the program ends behind the statement: the child is meant to outlive it. */
+function endsTheProgram(call: GoNode): boolean {
+  for (let list = call.ancestor('statement_list', ...FUNCTION_KINDS); list?.kind === 'statement_list'; ) {
+    if (statementsOf(list).some((later) => later.start > call.end && /^os\.Exit\(/.test(later.text))) return true;
+    list = list.ancestor('statement_list', ...FUNCTION_KINDS);
+  }
+  return false;
+}
 
 /** `cmd.Process.Kill()`, `cmd.Process.Pid` */
 function isOnlySignalled(process: GoNode): boolean {

@@ -25,9 +25,9 @@ const MAKERS = /^(?:New(?:224|384|512_\d+)?|Sum(?:224|256|384|512|512_\d+)?)$/;
 
 /** Where a protocol or a format asks for the hash, or the hash is no protection but a name of content. */
 const DEMANDED =
-  /ntlm|digest|mysql|scram|pwned|hibp|gravatar|avatar|websocket|wechat|weixin|alipay|totp|hotp|legacy|etag|checksum|content.?md5|fingerprint|cache|dedup|shard|ssha|s3|\bgit\b|pkcs12|jks|kerberos|radius|rtmp|sip/i;
+  /ntlm|digest|mysql|scram|pwned|hibp|gravatar|avatar|websocket|wechat|weixin|alipay|totp|hotp|legacy|etag|checksum|content.?md5|fingerprint|cache|dedup|shard|ssha|s3|\bgit\b|pkcs12|jks|kerberos|radius|rtmp|sip|\bsrp|rfc\d{4}/i;
 const DEMANDED_TEXT =
-  /\{S?SHA\}|\{S?MD5\}|realm|mysql_native|ConstantTime(?:Compare|Eq)|pbkdf2|hkdf|scrypt|argon2|Content-MD5/;
+  /\{S?SHA\}|\{S?MD5\}|realm|mysql_native|ConstantTime(?:Compare|Eq)|pbkdf2|hkdf|scrypt|argon2|Content-MD5|[nN]once|[cC]hallenge/;
 
 const PASSWORD_TAILS = /^(?:password|passwd|passphrase|pwd|passcode|pass)$/;
 
