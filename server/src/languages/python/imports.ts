@@ -150,7 +150,7 @@ function lineEdit(text: string, top: Top, module: string, names: readonly string
     const before = begin > 1 && rest.trim() !== '' ? newline : '';
     const gap = /^(?:[ \t]*\r?\n)*/.exec(rest)![0];
     const blanks = gap.split('\n').length - 1;
-    const after = rest.trim() === '' ? '' : newline.repeat(Math.max(1, 3 - Math.max(blanks, 1)));
+    const after = rest.trim() === '' ? '' : newline.repeat(/^\s*(?:@|def\b|class\b|async\b)/.test(rest) ? 2 : 1);
     // The blank lines that are there come before the import; what follows needs its own.
     return begin > 1 && blanks > 0
       ? behind(
