@@ -12,6 +12,7 @@ import { chainContext, chainOf } from '../../../languages/go/chains.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { pendingValue } from '../../../languages/go/pending.ts';
+import { zeroText } from '../../../languages/go/refusals.ts';
 import { type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -110,18 +111,6 @@ export type CheckPlan = {
   /** The used results of a partial drop with their `:=`; '' otherwise. */
   readonly targets: string;
 };
-
-/** Text of the zero value of a result type; null when it depends on a declaration elsewhere. */
-function zeroText(type: string | null): string | null {
-  if (type === null) return null;
-  if (/^[*[]|^map\[|^func\(|^(?:<-)?chan|^(?:any|error|interface\{.*)$/.test(type))
-    return /^\[[^\]]/.test(type) ? null : 'nil';
-  if (type === 'string') return '""';
-  if (type === 'bool') return 'false';
-  return /^(?:u?int(?:8|16|32|64)?|byte|rune|float(?:32|64)|uintptr)$/.test(type) || type === 'time.Duration'
-    ? '0'
-    : null;
-}
 
 /** How the function around the call returns the error `err`; null when it does not, or its other results are unknown. */
 function leaveText(call: GoNode, types: GoTypes): string | null {

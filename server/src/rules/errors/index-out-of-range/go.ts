@@ -2,9 +2,17 @@
  * Elements of Go slices and parts of strings at a constant position, where nothing before asks for the length: of what
  * a text was split into, of decoded documents, of the command line, and of strings that are passed in.
  */
-import type { Verdict } from '../../../core/model/verdict.ts';
-import type { Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fix, FixEdit, Verdict } from '../../../core/model/verdict.ts';
+import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import {
+  checkPlace,
+  freeName,
+  guardLines,
+  linesBefore,
+  type Refusal,
+  refusalAt,
+} from '../../../languages/go/refusals.ts';
 import { type GoScope, goScope } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -71,6 +79,64 @@ function isRepeated(node: GoNode, pattern: RegExp): boolean {
   return statement !== null && pattern.test(node.tree.text.slice(statement.start, node.start));
 }
 
+/** The number of elements that the function takes for granted from an access on: constant positions of the same value. */
+function neededFrom(node: GoNode, owner: GoNode): number {
+  const operand = node.child('operand')!.text;
+  let needed = 0;
+  for (const other of owner.descendants('index_expression')) {
+    const index = other.start >= node.start && other.child('operand')?.text === operand ? other.child('index') : null;
+    const position = index?.kind === 'int_literal' ? integerLiteralValue(index) : null;
+    if (position !== null) needed = Math.max(needed, position + 1);
+  }
+  return needed;
+}
+
+/** `if condition { refusal }` in front of the statement of an access; a call gets a name first, so that it can be asked. */
+function checkFix(
+  node: GoNode,
+  condition: (value: string) => string,
+  reason: string,
+  ctx: ChunkContext,
+): readonly Fix[] {
+  const operand = node.child('operand');
+  const statement = checkPlace(node);
+  const refusal = refusalAt(ctx, node, { text: reason, isRequest: true });
+  if (operand === null || statement === null || refusal === null) return [];
+  const value = unparenthesized(operand);
+  if (value.kind !== 'call_expression') return [guardFix(statement, condition(value.text), refusal)];
+  const isMatch = reason.includes('match');
+  const name = freeName(ctx, statement, isMatch ? ['match', 'groups'] : ['parts', 'elements']);
+  if (name === null || /[\r\n]/.test(operand.text)) return [];
+  const lines = [`${name} := ${value.text}`, ...guardLines(condition(name), refusal)];
+  const edits: FixEdit[] = [linesBefore(statement, lines), { kind: 'replace', span: operand.span, newText: name }];
+  return [fixOf([...edits, { kind: 'import', add: refusal.imports }])];
+}
+
+function guardFix(statement: GoNode, condition: string, refusal: Refusal): Fix {
+  return fixOf([linesBefore(statement, guardLines(condition, refusal)), { kind: 'import', add: refusal.imports }]);
+}
+
+function fixOf(edits: readonly FixEdit[]): Fix {
+  return { title: 'Check the length first', safety: 'suggestion', preferred: true, edits };
+}
+
+/** `return id[:8]`: what is shorter is returned as it is; elsewhere the function says no. */
+function partFix(node: GoNode, least: number, ctx: ChunkContext): readonly Fix[] {
+  const statement = checkPlace(node);
+  const name = node.child('operand')!.text;
+  if (statement === null) return [];
+  const condition = least === 1 ? `${name} == ""` : `len(${name}) < ${least}`;
+  const isWhole = statement.kind === 'return_statement' && statement.text === `return ${node.text}`;
+  const isFront = isWhole && (node.child('start') === null || node.child('start')!.text === '0');
+  if (isFront) return [guardFix(statement, condition, { lines: [`return ${name}`], imports: [] })];
+  const refusal = refusalAt(ctx, node, { text: `${name} is too short`, isRequest: true });
+  return refusal === null ? [] : [guardFix(statement, condition, refusal)];
+}
+
+function lengthBelow(count: number): (value: string) => string {
+  return (value) => (count === 1 ? `len(${value}) == 0` : `len(${value}) < ${count}`);
+}
+
 const elements: NodeDetector<unknown, GoNode> = {
   kinds: ['index_expression'],
   when: (node) => node.child('index')?.kind === 'int_literal',
@@ -87,7 +153,8 @@ const elements: NodeDetector<unknown, GoNode> = {
       if (position === 0) return;
       if (isMeasured('os.Args', node, owner)) yield { kind: 'pass', subject: node.span };
       else if (!isRepeated(node, /\bos\.Args\[[1-9]/)) {
-        yield { kind: 'fail', subject: node.span, message: 'arguments', args };
+        const fixes = checkFix(node, lengthBelow(neededFrom(node, owner)), 'arguments are missing', ctx);
+        yield { kind: 'fail', subject: node.span, message: 'arguments', args, fixes };
       }
       return;
     }
@@ -97,7 +164,11 @@ const elements: NodeDetector<unknown, GoNode> = {
       const scope = ctx.get(goScope, declaration);
       if (scope.bindingOf(root)?.kind !== 'variable') return;
       if (isMeasured(inner.text, node, owner)) yield { kind: 'pass', subject: node.span };
-      else yield { kind: 'fail', subject: node.span, message: 'decoded', args };
+      else {
+        const field = inner.child('field')!.text;
+        const fixes = checkFix(node, lengthBelow(neededFrom(node, owner)), `too few elements in ${field}`, ctx);
+        yield { kind: 'fail', subject: node.span, message: 'decoded', args, fixes };
+      }
       return;
     }
     if (inner.kind !== 'call_expression' && inner.kind !== 'identifier') return;
@@ -116,7 +187,10 @@ const elements: NodeDetector<unknown, GoNode> = {
     const head = owner.tree.text.slice(owner.start, node.start);
     if (isAsked) yield { kind: 'pass', subject: node.span };
     else if (!isContained && !isSplitBefore(inner, head) && !/Sprintf\("%T"/.test(call.text)) {
-      yield { kind: 'fail', subject: node.span, message: MATCHING.test(known.id) ? 'match' : 'split', args };
+      const isMatch = MATCHING.test(known.id);
+      const condition = isMatch ? (value: string) => `${value} == nil` : lengthBelow(neededFrom(node, owner));
+      const fixes = checkFix(node, condition, isMatch ? 'the text does not match' : 'the text has too few parts', ctx);
+      yield { kind: 'fail', subject: node.span, message: isMatch ? 'match' : 'split', args, fixes };
     }
   },
 };
@@ -143,7 +217,8 @@ const parts: NodeDetector<unknown, GoNode> = {
     const asked = binding.uses.some((use) => use.start < node.start && isQuestion(use));
     if (asked || isMeasured(operand.text, node, declaration)) yield { kind: 'pass', subject: node.span };
     else if (!isRepeated(node, new RegExp(`\\b${name}\\[\\d*:\\d*\\]`))) {
-      yield { kind: 'fail', subject: node.span, message: 'part', args: { value: operand.text, count: String(least) } };
+      const args = { value: operand.text, count: String(least) };
+      yield { kind: 'fail', subject: node.span, message: 'part', args, fixes: partFix(node, least, ctx) };
     }
   },
 };

@@ -23,6 +23,6 @@ export const rule = defineRule({
     match: 'This panics when the expression does not match; compare the match with nil before.',
     part: 'This panics when {value} is shorter than {count} bytes; check its length before.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: detectors },
 });

@@ -2,9 +2,18 @@
  * Single-value type assertions of Go on values that come from outside: elements of decoded maps, claims of tokens, and
  * values of a request's context whose presence was not asked for.
  */
-import type { Verdict } from '../../../core/model/verdict.ts';
-import type { Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fix, FixEdit, Verdict } from '../../../core/model/verdict.ts';
+import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import {
+  checkPlace,
+  freeName,
+  guardLines,
+  linesAfter,
+  linesBefore,
+  type Reason,
+  refusalAt,
+} from '../../../languages/go/refusals.ts';
 import { type GoBinding, type GoScope, goScope } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -133,6 +142,79 @@ function isRepeated(assertion: GoNode, source: string, declaration: GoNode): boo
   return false;
 }
 
+/** The assertions that one finding stands for: it, and the later ones on elements of the same map. */
+function assertionsFrom(first: GoNode, source: string, declaration: GoNode): GoNode[] {
+  if (source === '') return [first];
+  return declaration.descendants('type_assertion_expression').filter((node) => {
+    const operand = node.child('operand');
+    const isElement = operand?.kind === 'index_expression' && operand.child('operand')?.text === source;
+    return node.start >= first.start && isElement && !isTwoValued(node);
+  });
+}
+
+/** A name for what an assertion gives: by the key of the element, or the variable. */
+function valueName(assertion: GoNode): string {
+  const operand = assertion.child('operand');
+  if (operand?.kind === 'identifier') return `${operand.text}Value`;
+  const key = operand?.child('index');
+  const words = ((key === undefined || key === null ? null : stringLiteralValue(key)) ?? '').match(
+    /[a-z0-9]+|[A-Z]+[a-z0-9]*/g,
+  );
+  if (words === null || /^\d/.test(words[0]!)) return 'value';
+  const [first, ...rest] = words;
+  const ends = rest.map((word) => (/^id$/i.test(word) ? 'ID' : word[0]!.toUpperCase() + word.slice(1)));
+  return first!.toLowerCase() + ends.join('');
+}
+
+/** Asks for the second result in front of each use, and says no when it is false. */
+function checkedFix(nodes: readonly GoNode[], ctx: ChunkContext): readonly Fix[] {
+  const before = new Map<number, { readonly statement: GoNode; readonly lines: string[] }>();
+  const taken = new Set<string>();
+  const imports = new Set<string>();
+  const edits: FixEdit[] = [];
+  for (const node of nodes) {
+    const statement = checkPlace(node);
+    const operand = node.child('operand')!;
+    const key = operand.child('index');
+    const subject = key === null ? operand.text : stringLiteralValue(key)!;
+    const reason: Reason = {
+      text: `${/^[\w .-]+$/.test(subject) ? subject : 'the value'} is missing or has another type than expected`,
+      isRequest: key !== null,
+    };
+    const refusal = refusalAt(ctx, node, reason);
+    if (statement === null || refusal === null || /[\r\n]/.test(node.text)) return [];
+    const ok = freeName(ctx, statement, ['ok', 'isExpected']);
+    if (ok === null) return [];
+    for (const path of refusal.imports) imports.add(path);
+    const guard = guardLines(`!${ok}`, refusal);
+    const [target, ...more] = statement.kind === 'short_var_declaration' ? assignedExpressions(statement) : [];
+    if (
+      target !== undefined &&
+      more.length === 0 &&
+      unparenthesized(assignedValues(statement)[0]!).index === node.index
+    ) {
+      const after = linesAfter(statement, guard);
+      if (after === null) return [];
+      edits.push({ kind: 'replace', span: { start: target.end, end: target.end }, newText: `, ${ok}` }, after);
+      continue;
+    }
+    const wanted = valueName(node);
+    const names = [wanted, `${wanted}Value`, 'value', 'asserted'].filter(
+      (name) => !taken.has(name) && !new RegExp(`\\b${name}\\s*(?:,[^;\\n]*)?:=`).test(statement.text),
+    );
+    const name = freeName(ctx, statement, names);
+    if (name === null) return [];
+    taken.add(name);
+    const place = before.get(statement.index) ?? { statement, lines: [] };
+    before.set(statement.index, place);
+    place.lines.push(`${name}, ${ok} := ${node.text}`, ...guard);
+    edits.push({ kind: 'replace', span: node.span, newText: name });
+  }
+  for (const { statement, lines } of before.values()) edits.unshift(linesBefore(statement, lines));
+  edits.push({ kind: 'import', add: [...imports] });
+  return [{ title: 'Check the type before the value is used', safety: 'suggestion', preferred: true, edits }];
+}
+
 const assertions: NodeDetector<unknown, GoNode> = {
   kinds: ['type_assertion_expression'],
   *check(node, ctx): Iterable<Verdict> {
@@ -157,7 +239,8 @@ const assertions: NodeDetector<unknown, GoNode> = {
     const source = inner.kind === 'index_expression' ? inner.child('operand')!.text : '';
     if (source !== '' && isRepeated(node, source, declaration)) return;
     const type = syntaxChildren(node).at(-1)?.text ?? '';
-    yield { kind: 'fail', subject: node.span, message, args: { value: operand.text, type } };
+    const fixes = checkedFix(assertionsFrom(node, source, declaration), ctx);
+    yield { kind: 'fail', subject: node.span, message, args: { value: operand.text, type }, fixes };
   },
 };
 

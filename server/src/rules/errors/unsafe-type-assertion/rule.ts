@@ -21,6 +21,6 @@ export const rule = defineRule({
       'This panics when {value} is missing or no {type}; use v, ok := {value}.({type}) and handle the other case.',
     lookup: 'This panics when nothing was found, since the second result was dropped; check it, and assert with v, ok.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: detectors },
 });
