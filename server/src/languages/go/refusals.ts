@@ -9,9 +9,13 @@ import { EMPTY_GO_HEADER, type GoHeader, localNameOf } from './header.ts';
 import type { GoNode } from './nodes.gen.ts';
 import { type GoBinding, type GoScope, goScope, isPredeclared } from './scope.ts';
 import {
+  assignedExpressions,
   enclosingFunction,
   functionName,
   indentationOf,
+  isAssigned,
+  isBlank,
+  isFunction,
   lineBreakOf,
   lineStartAt,
   operatorOf,
@@ -180,6 +184,39 @@ function conflicts(binding: GoBinding, statement: GoNode, block: GoNode): boolea
   }
   const own = statementOf(node);
   return own !== null && own.parent?.index === block.index && node.parent?.parent?.index === own.index;
+}
+
+/** Whether `x, err :=` in front of a statement and all that the block makes of its own `err` go together. */
+function mayShareError(binding: GoBinding, statement: GoNode, block: GoNode): boolean {
+  const { node } = binding;
+  if (node.start > statement.start) {
+    const declaration = node.parent?.parent ?? null;
+    if (declaration?.kind !== 'short_var_declaration') return false;
+    // Another name of it must be new, or `:=` would declare nothing any more.
+    return assignedExpressions(declaration).some(
+      (target) => target.index !== node.index && !isBlank(target) && target.kind === 'identifier' && isNew(target),
+    );
+  }
+  const isHere = binding.kind === 'result' ? isFunction(block.parent?.parent ?? block) : block.contains(node);
+  const next = binding.uses.find((use) => use.start >= statement.start);
+  return isHere && (next === undefined || isAssigned(next));
+
+  function isNew(target: GoNode): boolean {
+    const before = block.tree.text.slice(block.start, target.start);
+    return !new RegExp(`\\b${target.text}\\b`).test(before);
+  }
+}
+
+/** A name for the error of `x, err :=` in place of a statement: `err` where that compiles and changes nothing else. */
+export function errorName(ctx: ChunkContext, statement: GoNode, other: string): string | null {
+  const declaration = topLevelOf(statement);
+  const block = statement.parent;
+  if (declaration === null || block === null) return null;
+  const bindings = ctx.get(goScope, declaration).bindings.filter(({ name }) => name === 'err');
+  const isErr = !ctx.get(goScope, declaration).free.some(({ name }) => name === 'err');
+  const clashes = bindings.filter((binding) => conflicts(binding, statement, block));
+  if (clashes.every((binding) => mayShareError(binding, statement, block)) && isErr) return 'err';
+  return freeName(ctx, statement, [other]);
 }
 
 /** The first of some names that can be declared in front of a statement; null when all of them are taken. */

@@ -4,10 +4,20 @@
  * call that does not end it.
  */
 import { findPath } from '../../../core/flow/paths.ts';
-import type { Verdict } from '../../../core/model/verdict.ts';
-import type { Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fix, FixEdit, Verdict } from '../../../core/model/verdict.ts';
+import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
 import { type GoFlow, goFlow } from '../../../languages/go/flow.ts';
+import { EMPTY_GO_HEADER, type GoHeader, localNameOf } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import {
+  checkPlace,
+  errorName,
+  guardLines,
+  linesAfter,
+  linesBefore,
+  refusalAt,
+  zeroText,
+} from '../../../languages/go/refusals.ts';
 import { type GoBinding, type GoScope, goScope } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
@@ -17,10 +27,13 @@ import {
   FUNCTION_KINDS,
   isAssigned,
   isBlank,
+  lineSpanOf,
   nilComparison,
   operatorOf,
   parametersOf,
   receiverOf,
+  resultsOf,
+  statementsOf,
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, goTypes } from '../../../languages/go/types.ts';
@@ -104,6 +117,107 @@ function isConstantCall(call: GoNode, id: string, scope: GoScope): boolean {
   return id === 'net/http.NewRequestWithContext' && isConstant(list[2]);
 }
 
+function suggestion(title: string, edits: readonly FixEdit[]): readonly Fix[] {
+  return [{ title, safety: 'suggestion', preferred: true, edits }];
+}
+
+/** `parsed, err := url.Parse(address)` with the check behind it, instead of `parsed, _ :=`. */
+function keptError(statement: GoNode, value: GoNode, blank: GoNode, ctx: ChunkContext): readonly Fix[] {
+  const isOwnLine = checkPlace(statement) !== null && statement.parent?.kind === 'statement_list';
+  const name = isOwnLine ? errorName(ctx, statement, `${value.text}Err`) : null;
+  const refusal = name === null ? null : refusalAt(ctx, statement, { error: name });
+  const check = refusal === null ? null : linesAfter(statement, guardLines(`${name} != nil`, refusal));
+  if (name === null || refusal === null || check === null) return [];
+  return suggestion('Check the error', [
+    { kind: 'replace', span: blank.span, newText: name },
+    check,
+    { kind: 'import', add: refusal.imports },
+  ]);
+}
+
+/** How the branch of an error is left once it has been reported: the round of the loop, or the function. */
+function leaveLine(branch: GoNode, error: string, ctx: ChunkContext): string | null {
+  const loop = branch.ancestor('for_statement', ...FUNCTION_KINDS);
+  if (loop?.kind === 'for_statement') return 'continue';
+  const owner = branch.ancestor(...FUNCTION_KINDS);
+  const declaration = topLevelOf(branch);
+  if (owner === null || declaration === null) return null;
+  const types = ctx.get(goTypes, declaration);
+  const list = resultsOf(owner).map((result) => types.typeText(result.type));
+  if (list.length === 0) return 'return';
+  const zeros = list.map((type, position) =>
+    type === 'error' && position === list.length - 1 ? error : zeroText(type),
+  );
+  return zeros.includes(null) ? null : `return ${zeros.join(', ')}`;
+}
+
+/** Leaves the branch that only reports the error of a call. */
+function leavingFix(statement: GoNode, error: GoBinding, ctx: ChunkContext): readonly Fix[] {
+  let next = statement.nextSibling;
+  while (next !== null && (!next.isNamed || next.kind === 'comment')) next = next.nextSibling;
+  const condition =
+    next?.kind === 'if_statement' && next.child('initializer') === null ? next.child('condition') : null;
+  const comparison = condition === null ? null : nilComparison(condition);
+  const last = next === null ? undefined : statementsOf(next.child('consequence') ?? next).at(-1);
+  if (comparison === null || comparison.equal || last === undefined || next?.child('alternative') !== null) return [];
+  if (!error.uses.some((use) => use.index === comparison.operand.index)) return [];
+  const line = leaveLine(last, error.name, ctx);
+  const edit = line === null ? null : linesAfter(last, [line]);
+  return edit === null ? [] : suggestion('Leave when the call has failed', [edit]);
+}
+
+/** Moves `if order == nil { return ... }` in front of the first use. */
+function movedCheck(use: GoNode, comparison: GoNode, scope: GoScope): readonly Fix[] {
+  const statement = checkPlace(use);
+  const check = comparison.ancestor('if_statement', ...FUNCTION_KINDS);
+  if (statement === null || check?.kind !== 'if_statement' || check.parent?.index !== statement.parent?.index)
+    return [];
+  const condition = check.child('condition');
+  const test = condition === null ? null : nilComparison(condition);
+  const last = statementsOf(check.child('consequence') ?? check).at(-1);
+  if (test === null || !test.equal || check.child('initializer') !== null || check.child('alternative') !== null)
+    return [];
+  if (last?.kind !== 'return_statement' && !LEAVING.test(last?.text ?? '')) return [];
+  // What the check uses must be there in front of the first use as well.
+  const isLater = scope.bindings.some(
+    (binding) =>
+      binding.node.start >= statement.start &&
+      binding.node.start < check.start &&
+      binding.uses.some((other) => check.contains(other)),
+  );
+  const span = lineSpanOf(check);
+  const { text } = check.tree;
+  if (isLater || text.slice(span.start, span.end).trim() !== check.text) return [];
+  // A blank line that stood in front of the check goes with it.
+  const before = /(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)$/.exec(text.slice(0, span.start));
+  const isParagraph = before !== null && /^[ \t]*(?:[\r\n]|\})/.test(text.slice(span.end));
+  const start = isParagraph ? span.start - before[0].replace(/^(?:\r\n|\r|\n)/, '').length : span.start;
+  return suggestion('Move the check in front of the first use', [
+    { kind: 'replace', span: { start, end: span.end }, newText: '' },
+    linesBefore(statement, [check.text]),
+  ]);
+}
+
+/** `require.NotNil` ends the test. */
+function required(call: GoNode, ctx: ChunkContext): readonly Fix[] {
+  const path = 'github.com/stretchr/testify/require';
+  const header = (ctx.file.header as GoHeader | null) ?? EMPTY_GO_HEADER;
+  const own = localNameOf(header, path);
+  const assert = calledExpression(call)?.child('operand');
+  if (assert === null || assert === undefined) return [];
+  if (own === null && (header.imports.some((item) => item.name === 'require') || !isFree('require', call, ctx)))
+    return [];
+  return suggestion('Use require, which ends the test', [
+    { kind: 'replace', span: assert.span, newText: own ?? 'require' },
+    { kind: 'import', add: [path], remove: ['github.com/stretchr/testify/assert'] },
+  ]);
+}
+
+function isFree(name: string, node: GoNode, ctx: ChunkContext): boolean {
+  const declaration = topLevelOf(node);
+  return declaration !== null && ctx.get(goScope, declaration).bindings.every((binding) => binding.name !== name);
+}
+
 const results: NodeDetector<unknown, GoNode> = {
   kinds: ['short_var_declaration'],
   triggers: ['_ :=', 'err :=', 'err1 :=', 'Err :='],
@@ -140,6 +254,7 @@ const results: NodeDetector<unknown, GoNode> = {
           message: 'dropped',
           args,
           related: [{ span: second!.span, message: 'The error is dropped here' }],
+          fixes: keptError(node, target, second!, ctx),
         };
       }
       return;
@@ -155,6 +270,7 @@ const results: NodeDetector<unknown, GoNode> = {
         message: 'failed',
         args,
         related: [{ span: call.span, message: 'When this fails, the value is nil' }],
+        fixes: leavingFix(node, binding, ctx),
       };
     }
   },
@@ -206,6 +322,7 @@ const parameters: NodeDetector<unknown, GoNode> = {
           message: 'before',
           args: { name: binding.name },
           related: check === null ? [] : [{ span: check.span, message: 'Only here it is compared with nil' }],
+          fixes: check === null ? [] : movedCheck(use, check, ctx.get(goScope, node)),
         };
         break;
       }
@@ -240,7 +357,7 @@ const asserted: NodeDetector<unknown, GoNode> = {
         args: { name: value.text },
         severity: 'low',
         related: [{ span: node.span, message: 'The test goes on when this fails' }],
-        fixes: [],
+        fixes: required(node, ctx),
       };
       return;
     }

@@ -22,7 +22,7 @@ export const rule = defineRule({
     before: '{name} may be nil, as the comparison further down says, so this use can panic; compare it first.',
     asserted: 'When {name} is nil, assert lets the test go on and this panics; use require.NotNil.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   roles: ['production', 'test'],
   on: { go: detectors },
 });
