@@ -2,10 +2,11 @@
  * Structs with a lock that are copied by a value receiver or parameter, or overwritten as a whole. Judges a package from
  * its declarations; locks behind a pointer are shared by all copies and do not count.
  */
-import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { zeroText } from '../../../languages/go/refusals.ts';
 import type { GoDeclaration } from '../../../languages/go/symbols.ts';
-import { detectors, OVERWRITTEN } from './go.ts';
+import { detectors, OVERWRITTEN, type Overwrite, RECEIVER } from './go.ts';
 
 const LOCK = /^sync\.(?:Mutex|RWMutex|WaitGroup|Once)$/;
 
@@ -24,6 +25,51 @@ function lockIn(type: string, structs: ReadonlyMap<string, GoDeclaration>, depth
     if (lockIn(embedded, structs, depth + 1) !== '') return embedded;
   }
   return '';
+}
+
+/** A pointer receiver, where nothing in the method needs the value itself. */
+function pointerFix(name: string, place: Fact['place'], facts: FactView): Fix[] {
+  const found = facts
+    .lookup(RECEIVER, name)
+    .find((item) => item.place.path === place.path && item.place.anchor === place.anchor);
+  if (found === undefined) return [];
+  return [
+    {
+      title: 'Give the method a pointer receiver',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [{ kind: 'replaceAt', place: found.place, newText: '*' }],
+    },
+  ];
+}
+
+/** Sets the fields one by one, as the literal would, but for those that are or hold locks. */
+function fieldsFix(found: Fact, structs: ReadonlyMap<string, GoDeclaration>): Fix[] {
+  const plan = found.value as unknown as Overwrite;
+  const declaration = structs.get(found.key);
+  if (plan === null || declaration?.kind !== 'type' || declaration.embedded.some((type) => type === null)) return [];
+  const lines: string[] = [];
+  for (const [name, type] of Object.entries(declaration.fields)) {
+    if (type !== null && (LOCK.test(type) || lockIn(type, structs) !== '')) continue;
+    const isStruct = type !== null && structs.get(type)?.kind === 'type' && isStructType(structs.get(type)!);
+    const value = plan.values[name] ?? (isStruct ? `${type}{}` : zeroText(type));
+    if (name === '_' || value === null) return [];
+    lines.push(`${plan.prefix}${name} = ${value}`);
+  }
+  // Embedded structs without a lock would have to be set as well.
+  if (lines.length === 0 || declaration.embedded.some((type) => !LOCK.test(type!))) return [];
+  return [
+    {
+      title: 'Set the other fields one by one',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [{ kind: 'replaceAt', place: found.place, newText: lines.join(`${plan.line}${plan.indent}`) }],
+    },
+  ];
+}
+
+function isStructType(declaration: GoDeclaration): boolean {
+  return declaration.kind === 'type' && declaration.form === 'struct' && declaration.typeParameters.length === 0;
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
@@ -47,17 +93,31 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
     const lock = owner === '' ? undefined : locks.get(owner);
     if (lock !== undefined) {
       if (declaration.pointer) yield { kind: 'pass', subject: place };
-      else yield { kind: 'fail', subject: place, message: 'receiver', args: { name: key, type: owner, lock } };
+      else
+        yield {
+          kind: 'fail',
+          subject: place,
+          message: 'receiver',
+          args: { name: key, type: owner, lock },
+          fixes: pointerFix(key, place, facts),
+        };
     }
     const copied = declaration.parameters.find((type) => type !== null && (LOCK.test(type) || locks.has(type)));
     if (copied === undefined || copied === null || declaration.typeParameters.includes(copied)) continue;
     const args = { name: key, type: copied, lock: locks.get(copied) ?? copied };
     yield { kind: 'fail', subject: place, message: LOCK.test(copied) ? 'lock' : 'parameter', args };
   }
-  for (const { key, place } of facts.get(OVERWRITTEN)) {
+  for (const found of facts.get(OVERWRITTEN)) {
+    const { key, place } = found;
     const lock = locks.get(key);
     if (lock === undefined || facts.role(place.path) !== 'production') continue;
-    yield { kind: 'fail', subject: place, message: 'overwritten', args: { name: key, type: key, lock } };
+    yield {
+      kind: 'fail',
+      subject: place,
+      message: 'overwritten',
+      args: { name: key, type: key, lock },
+      fixes: fieldsFix(found, structs),
+    };
   }
 }
 
@@ -80,7 +140,7 @@ export const rule = defineRule({
     lock: '{name} is given a copy of a {type}, which is another lock; pass a pointer.',
     overwritten: 'This overwrites the lock {lock} of {type} with everything else; set the other fields one by one.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: detectors },
   workspace: { partition: 'directory', reads: ['go.decl'], judge },
 });

@@ -3,8 +3,9 @@
  * from the facts of its functions; it follows only calls whose target is certain, and never goroutines or deferred
  * calls.
  */
-import type { Severity, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { Fact, Fix, Severity, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import type { AcquisitionFact } from '../../../languages/go/locks/facts.ts';
 import { type GuardedCall, type GuardedFunction, packageGuards } from '../../../languages/go/locks/guards.ts';
 import { HELD_WRITE } from '../../../languages/go/locks/held.ts';
 import type { LockMode } from '../../../languages/go/locks/operations.ts';
@@ -18,6 +19,7 @@ import {
   type TakenLock,
   waysAt,
 } from '../../../languages/go/locks/reach.ts';
+import { detectors, SPLIT_FACT, type SplitFact } from './go.ts';
 
 /** The lock as the source writes it. */
 function written(lock: string): string {
@@ -58,6 +60,70 @@ function lockTakenAgain(
   return null;
 }
 
+/** What the fixes know of a function. */
+function partsOf(at: GuardedFunction, facts: FactView): { readonly fact: Fact; readonly value: SplitFact } | null {
+  const { place, key } = at.fact;
+  const found = facts
+    .lookup(SPLIT_FACT, key)
+    .find((item) => item.place.path === place.path && item.place.anchor === place.anchor);
+  return found === undefined ? null : { fact: found, value: found.value as unknown as SplitFact };
+}
+
+/** Calls the part of the function that does not lock: one that is there already, or what it is split into. */
+function unlockedVariant(call: GuardedCall, taken: TakenLock, ways: number, facts: FactView): Fix[] {
+  if (taken.way.length > 0 || (taken.mode === 'write' && ways !== HELD_WRITE)) return [];
+  const [caller, callee] = [partsOf(call.caller, facts), partsOf(call.callee, facts)];
+  const name = caller?.value.calls.find(([start]) => start === call.fact[4]);
+  const split = callee?.value.split;
+  if (caller === null || callee === null || name === undefined || split === undefined || split === null) return [];
+  const owner = call.callee.value.receiver;
+  const { path } = callee.fact.place;
+  const directory = path.slice(0, path.lastIndexOf('/') + 1);
+  const declared = facts
+    .lookup('go.decl', owner === '' ? split.name : `${owner}.${split.name}`)
+    .some((item) => item.place.path.slice(0, item.place.path.lastIndexOf('/') + 1) === directory);
+  if (declared) return [];
+  const at = (found: Fact, start: number, end: number): Fact['place'] => ({ ...found.place, span: { start, end } });
+  return [
+    {
+      title: `Split off ${split.name}, which does not lock, and call it`,
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        { kind: 'replaceAt', place: at(caller.fact, name[1], name[2]), newText: split.name },
+        { kind: 'replaceAt', place: at(callee.fact, split.start, split.end), newText: split.text },
+      ],
+    },
+  ];
+}
+
+/** Removes the second acquisition with its release, when the first one lasts until the function is left. */
+function onceOnly(
+  at: GuardedFunction,
+  again: AcquisitionFact,
+  first: AcquisitionFact | undefined,
+  ways: number,
+  facts: FactView,
+): Fix[] {
+  if (first === undefined || first.pair === null || (again.mode === 'write' && ways !== HELD_WRITE)) return [];
+  const parts = partsOf(at, facts);
+  const section = parts?.value.sections.find(([start]) => start === again.start);
+  const lines = again.pair === null ? section?.slice(1) : [[again.pair.start, again.pair.end]];
+  if (lines === undefined) return [];
+  return [
+    {
+      title: 'Do not take it again',
+      safety: 'suggestion',
+      preferred: true,
+      edits: (lines as readonly (readonly [number, number])[]).map(([start, end]) => ({
+        kind: 'replaceAt',
+        place: { ...at.fact.place, span: { start, end } },
+        newText: '',
+      })),
+    },
+  ];
+}
+
 const SEVERITY: Readonly<Record<'again' | 'read', Severity>> = { again: 'critical', read: 'high' };
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
@@ -79,6 +145,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
         args: { lock: written(lock) },
         severity: SEVERITY[outcome],
         related: first === undefined ? [] : [{ place: placeOfAcquisition(at, first), message: 'Already taken here' }],
+        fixes: onceOnly(at, acquisition, first, waysAt(at, before, lock), facts),
       };
     }
     for (const call of reach.callsOf(at)) {
@@ -99,6 +166,7 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
           ...taken.way.map((step) => ({ place: placeOfCall(step), message: `${step.callee.name} is called here` })),
           { place: placeOfAcquisition(taken.by, taken.acquisition), message: 'Taken again here' },
         ],
+        fixes: unlockedVariant(call, taken, waysAt(call.caller, call.fact[2], lock), facts),
       };
     }
   }
@@ -128,7 +196,7 @@ export const rule = defineRule({
     calledRead:
       '{name} takes the read lock {lock} that is held here, and a writer that waits in between blocks both; call a variant that does not lock.',
   },
-  fix: 'none',
-  on: {},
+  fix: 'sometimes',
+  on: { go: detectors },
   workspace: { partition: 'directory', reads: ['go.locking'], judge },
 });
