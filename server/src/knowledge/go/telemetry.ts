@@ -2,6 +2,7 @@
  * Metrics, tracing and logging of Go programs, from the packages that files import and how they use them. A library
  * that only go.mod names, or that another library needs, is never seen here: only imports of the code itself count.
  */
+import type { Fix } from '../../core/model/verdict.ts';
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, localNameOf } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -9,6 +10,7 @@ import { scopeAround } from '../../languages/go/scope.ts';
 import { stringLiteralValue } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
+import type { Beside } from './services.ts';
 
 const METRICS =
   /^expvar$|^github\.com\/prometheus\/client_golang|^go\.opentelemetry\.io\/otel\/(?:metric|sdk\/metric|exporters\/(?:otlp\/otlpmetric|prometheus|stdout\/stdoutmetric))|^go\.opentelemetry\.io\/contrib\/(?:exporters\/autoexport|instrumentation\/runtime)|^github\.com\/(?:VictoriaMetrics\/metrics|armon\/go-metrics|hashicorp\/go-metrics|rcrowley\/go-metrics|DataDog\/datadog-go|uber-go\/tally|smira\/go-statsd|cactus\/go-statsd-client|alexcesaro\/statsd|quipo\/statsd|peterbourgon\/g2s|zsais\/go-gin-prometheus|penglongli\/gin-metrics|Depado\/ginprom|mcuadros\/go-gin-prometheus|chenjiandongx\/ginprom|ansrivas\/fiberprometheus|slok\/go-http-metrics|grpc-ecosystem\/go-grpc-prometheus|grpc-ecosystem\/go-grpc-middleware\/providers\/prometheus|go-kit\/kit\/metrics|newrelic\/go-agent|labstack\/echo-contrib\/(?:prometheus|echoprometheus)|segmentio\/stats|influxdata\/influxdb-client-go|signalfx\/golib|aws\/aws-sdk-go\/service\/cloudwatch|766b\/chi-prometheus)(?:\/|$)|^gopkg\.in\/alexcesaro\/statsd|^go\.elastic\.co\/apm|^gopkg\.in\/DataDog\/dd-trace-go|^go\.opencensus\.io\/(?:stats|exporter)|^contrib\.go\.opencensus\.io\/exporter\/(?:prometheus|stackdriver)|^cloud\.google\.com\/go\/monitoring|^k8s\.io\/component-base\/metrics/;
@@ -153,6 +155,30 @@ const logCalls: NodeDetector<unknown, GoNode, GoHeader> = {
     if (first !== null) yield state('log.call', 'log', { structured: false, count }, first);
   },
 };
+
+const PROMHTTP = 'github.com/prometheus/client_golang/prometheus/promhttp';
+
+/** A fix that registers the Prometheus handler beside another route; null where routes are written in a way unknown here. */
+export function prometheusRoute(beside: Beside): Fix | null {
+  const { framework, router } = beside;
+  const on = router === '' ? 'http' : router;
+  const statement: Record<string, string> = {
+    'net/http': `${on}.Handle("/metrics", promhttp.Handler())`,
+    gorilla: `${on}.Handle("/metrics", promhttp.Handler())`,
+    chi: `${on}.Handle("/metrics", promhttp.Handler())`,
+    gin: `${on}.GET("/metrics", gin.WrapH(promhttp.Handler()))`,
+    echo: `${on}.GET("/metrics", echo.WrapHandler(promhttp.Handler()))`,
+    httprouter: `${on}.Handler("GET", "/metrics", promhttp.Handler())`,
+  };
+  const text = statement[framework];
+  if (text === undefined) return null;
+  return {
+    title: 'Serve Prometheus metrics at /metrics (go get github.com/prometheus/client_golang)',
+    safety: 'suggestion',
+    preferred: true,
+    edits: [beside.insert(text), { kind: 'import', add: [PROMHTTP] }],
+  };
+}
 
 export const extractors: readonly Extractor[] = [
   { id: 'metrics.client', language: 'go', detector: metricsImports as NodeDetector },

@@ -1,6 +1,15 @@
 /** Programs that record metrics which nobody can ever read. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { evidence, firstTime, mayBeShared, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import {
+  evidence,
+  firstTime,
+  frontOf,
+  mayBeShared,
+  SERVICE_FACTS,
+  servesHttp,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
+import { prometheusRoute } from '../../../knowledge/go/telemetry.ts';
 
 const PROMETHEUS = /^github\.com\/prometheus\/client_golang\/prometheus(?:\/promauto)?$/;
 const OTEL = /^go\.opentelemetry\.io\/otel\/metric/;
@@ -23,7 +32,7 @@ export const rule = defineRule({
     prometheus: 'Metrics are recorded and nothing exports them; register promhttp.Handler() at /metrics.',
     otel: 'Metrics are recorded and no meter provider exports them; set one up with an exporter in main.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: [] },
   workspace: {
     partition: 'workspace',
@@ -58,7 +67,14 @@ export const rule = defineRule({
           yield { kind: 'unknown', subject: used.place, note: `Metrics may be exported by ${program.opaque[0]!}.` };
           continue;
         }
-        yield { kind: 'fail', subject: used.place, message: PROMETHEUS.test(used.key) ? 'prometheus' : 'otel' };
+        if (!PROMETHEUS.test(used.key)) {
+          yield { kind: 'fail', subject: used.place, message: 'otel' };
+          continue;
+        }
+        const { beside } = servesHttp(program) ? frontOf(facts, program) : { beside: null };
+        // The import is added to the file where the finding stands.
+        const fix = beside?.path === used.place.path ? prometheusRoute(beside) : null;
+        yield { kind: 'fail', subject: used.place, message: 'prometheus', fixes: fix === null ? [] : [fix] };
       }
     },
   },

@@ -1,8 +1,6 @@
 /** Programs that serve requests but export no metrics: no client library, no metrics route, no agent. */
-import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import {
-  type Beside,
   evidence,
   firstTime,
   frontOf,
@@ -12,30 +10,7 @@ import {
   servesRequests,
   servicesOf,
 } from '../../../knowledge/go/services.ts';
-
-const PROMHTTP = 'github.com/prometheus/client_golang/prometheus/promhttp';
-
-/** The registration of the Prometheus handler beside another route. */
-function metricsRoute(beside: Beside): Fix | null {
-  const { framework, router } = beside;
-  const on = router === '' ? 'http' : router;
-  const statement: Record<string, string> = {
-    'net/http': `${on}.Handle("/metrics", promhttp.Handler())`,
-    gorilla: `${on}.Handle("/metrics", promhttp.Handler())`,
-    chi: `${on}.Handle("/metrics", promhttp.Handler())`,
-    gin: `${on}.GET("/metrics", gin.WrapH(promhttp.Handler()))`,
-    echo: `${on}.GET("/metrics", echo.WrapHandler(promhttp.Handler()))`,
-    httprouter: `${on}.Handler("GET", "/metrics", promhttp.Handler())`,
-  };
-  const text = statement[framework];
-  if (text === undefined) return null;
-  return {
-    title: 'Serve Prometheus metrics at /metrics (go get github.com/prometheus/client_golang)',
-    safety: 'suggestion',
-    preferred: true,
-    edits: [beside.insert(text), { kind: 'import', add: [PROMHTTP] }],
-  };
-}
+import { prometheusRoute } from '../../../knowledge/go/telemetry.ts';
 
 export const rule = defineRule({
   id: 'missing-metrics-endpoint',
@@ -79,7 +54,7 @@ export const rule = defineRule({
           continue;
         }
         const isHttp = servesHttp(program);
-        const fix = isHttp && beside !== null ? metricsRoute(beside) : null;
+        const fix = isHttp && beside !== null ? prometheusRoute(beside) : null;
         yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes: fix === null ? [] : [fix] };
       }
     },

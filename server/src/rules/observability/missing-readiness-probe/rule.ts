@@ -26,7 +26,7 @@ export const rule = defineRule({
     container: 'These containers get traffic as soon as they start; add a readinessProbe.',
     route: 'This service says that it is alive, but not whether it is ready; add a route that checks its dependencies.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { yaml: [workloads], go: [] },
   workspace: {
     partition: 'workspace',

@@ -1,12 +1,14 @@
 /** Input of users that goes to a model or sets the size of an answer, and nothing bounds it. */
 import { directoryOf } from '../../../core/model/path.ts';
-import { defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fix } from '../../../core/model/verdict.ts';
+import { type ChunkContext, defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { initialValueOf } from '../../../knowledge/go/frameworks.ts';
 import type { InputReader } from '../../../knowledge/go/inputs.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { originsAround } from '../../../languages/go/origin.ts';
 import { pendingValue, settled } from '../../../languages/go/pending.ts';
+import { checkPlace, guardLines, linesBefore, refusalAt } from '../../../languages/go/refusals.ts';
 import { type GoBinding, type GoScope, scopeAround } from '../../../languages/go/scope.ts';
 import {
   callArguments,
@@ -74,6 +76,43 @@ function isBounded(binding: GoBinding, sink: GoNode): boolean {
   });
 }
 
+/** The number of rows, and of bytes of a text, that the fixes propose. */
+const MOST_ROWS = 100;
+const LONGEST_TEXT = 10_000;
+
+/** `if limit > 100 { limit = 100 }` in front of the query. */
+function boundFix(call: GoNode, name: string): readonly Fix[] {
+  const statement = checkPlace(call);
+  if (statement === null) return [];
+  const lines = [`if ${name} > ${MOST_ROWS} {`, `\t${name} = ${MOST_ROWS}`, '}'];
+  return [
+    {
+      title: `Read ${MOST_ROWS} rows at most`,
+      safety: 'suggestion',
+      preferred: true,
+      edits: [linesBefore(statement, lines)],
+    },
+  ];
+}
+
+/** Refuses a text that is too long in front of the call that sends it to a model. */
+function lengthFix(call: GoNode, name: string, ctx: ChunkContext): readonly Fix[] {
+  const statement = checkPlace(call);
+  const refusal = refusalAt(ctx, call, { text: `${name} is too long`, isRequest: true });
+  if (statement === null || refusal === null) return [];
+  return [
+    {
+      title: `Refuse more than ${LONGEST_TEXT} bytes`,
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        linesBefore(statement, guardLines(`len(${name}) > ${LONGEST_TEXT}`, refusal)),
+        { kind: 'import', add: refusal.imports },
+      ],
+    },
+  ];
+}
+
 const pageSizes: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['.Limit(', '.Take(', 'SetLimit(', 'WithLimit(', 'PageSize('],
@@ -97,7 +136,10 @@ const pageSizes: NodeDetector<unknown, GoNode, GoHeader> = {
     );
     if (source === null) return;
     if (isBounded(binding, node)) yield { kind: 'pass', subject: node.span };
-    else yield { kind: 'fail', subject: node.span, message: 'size', args: { name: argument.text } };
+    else {
+      const fixes = boundFix(node, argument.text);
+      yield { kind: 'fail', subject: node.span, message: 'size', args: { name: argument.text }, fixes };
+    }
   },
 };
 
@@ -181,7 +223,13 @@ const prompts: NodeDetector<unknown, GoNode, GoHeader> = {
       if (!isParameter && !isTyped) continue;
       const verdict = isChecked(binding, node)
         ? ({ kind: 'pass', subject: node.span } as const)
-        : ({ kind: 'fail', subject: value.span, message: 'prompt', args: { name: argument.text } } as const);
+        : ({
+            kind: 'fail',
+            subject: value.span,
+            message: 'prompt',
+            args: { name: argument.text },
+            fixes: lengthFix(node, argument.text, ctx),
+          } as const);
       yield fact('input.prompt', argument.text, pendingValue(verdict), node);
       return;
     }
@@ -231,7 +279,7 @@ export const rule = defineRule({
     size: '{name} comes from the request and has no upper bound; limit it, for instance with min({name}, 100).',
     prompt: '{name} goes to the model as long as a user makes it; refuse what is longer than a limit first.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: [pageSizes, prompts, bounds] },
   workspace: {
     partition: 'workspace',
