@@ -38,11 +38,14 @@ import { serverGoneStatus, startingStatus } from './status.ts';
 /** Makes a client that has not been started; the only thing that differs between a process and a worker. */
 export type CreateClient = (options: LanguageClientOptions) => BaseLanguageClient;
 
+/** Where the server may keep what it found in files, and the audits of this workspace; null: nowhere. */
+export type Folders = Required<Pick<InitializationOptions, 'cacheFolder' | 'historyFolder'>>;
+
 /** Owns the language client. After a crash the client's own policy restarts the server until it gives up. */
 export class Connection implements vscode.Disposable {
   readonly #createClient: CreateClient;
   readonly #output: vscode.LogOutputChannel;
-  readonly #cacheFolder: string;
+  readonly #folders: Folders;
   readonly #statusEmitter = new vscode.EventEmitter<StatusParams>();
   /** Fires for every state: the server's, and those of a server that is starting or gone. */
   readonly onStatus: vscode.Event<StatusParams> = this.#statusEmitter.event;
@@ -51,11 +54,10 @@ export class Connection implements vscode.Disposable {
   /** The last restart or stop: they never overlap. */
   #transition: Promise<void> = Promise.resolve();
 
-  /** `cacheFolder`: where the server may keep what it found in files. */
-  constructor(createClient: CreateClient, output: vscode.LogOutputChannel, cacheFolder: string) {
+  constructor(createClient: CreateClient, output: vscode.LogOutputChannel, folders: Folders) {
     this.#createClient = createClient;
     this.#output = output;
-    this.#cacheFolder = cacheFolder;
+    this.#folders = folders;
   }
 
   /** The last state that was sent; `undefined` before the first start. */
@@ -136,7 +138,7 @@ export class Connection implements vscode.Disposable {
   async #start(): Promise<void> {
     // A new client each time: one whose start failed can neither be started again nor stopped.
     const client = this.#createClient({
-      ...clientOptions(this.#output, this.#cacheFolder),
+      ...clientOptions(this.#output, this.#folders),
       errorHandler: this.#errorHandler(() => client),
       // The failure is shown once, by the client's own message and as the state of the view.
       initializationFailedHandler: () => false,
@@ -201,8 +203,8 @@ export class Connection implements vscode.Disposable {
   }
 }
 
-function clientOptions(output: vscode.LogOutputChannel, cacheFolder: string): LanguageClientOptions {
-  const initializationOptions: InitializationOptions = { commandLinks: true, cacheFolder };
+function clientOptions(output: vscode.LogOutputChannel, folders: Folders): LanguageClientOptions {
+  const initializationOptions: InitializationOptions = { commandLinks: true, ...folders };
   return {
     documentSelector: [{ scheme: 'file' }],
     diagnosticCollectionName: 'shipworthy',

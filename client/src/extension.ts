@@ -29,7 +29,9 @@ let running: Connection | undefined;
 export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   const output = vscode.window.createOutputChannel('Shipworthy', { log: true });
   const cacheFolder = vscode.Uri.joinPath(context.globalStorageUri, 'cache').fsPath;
-  const connection = new Connection(nodeClient(context), output, cacheFolder);
+  // Absent where no folder is open.
+  const historyFolder = context.storageUri?.fsPath ?? null;
+  const connection = new Connection(nodeClient(context), output, { cacheFolder, historyFolder });
   running = connection;
   const tree = createScorecardTree(connection, (error) => output.warn('The scorecard could not be read.', error));
   const view = createScorecardView(tree);

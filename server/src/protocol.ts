@@ -12,6 +12,11 @@ export interface InitializationOptions {
    * null: nowhere. Without it the user's cache folder is used.
    */
   readonly cacheFolder?: string | null;
+  /**
+   * Folder of this machine (absolute path), of this workspace alone, where the server may remember its audits, for the trend in the
+   * report; without it they are not remembered.
+   */
+  readonly historyFolder?: string | null;
 }
 
 /** Settings section of the client, pulled by `workspace/configuration`. */

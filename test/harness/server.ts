@@ -65,7 +65,7 @@ export function serveHere({ hostOf = createNodeHost, onSend }: ServerSetup = {})
     },
     createHost: hostOf,
     chooseRubric,
-    today: () => TODAY,
+    now: () => `${TODAY}T12:00:00Z`,
   });
   return {
     transport: { reader: new StreamMessageReader(toClient), writer: new StreamMessageWriter(toServer) },

@@ -45,6 +45,8 @@ export interface ClientOptions {
   readonly cacheFolder?: string;
   /** The client opens rule pages itself. */
   readonly commandLinks?: boolean;
+  /** Where the server may remember audits; without it nowhere. */
+  readonly historyFolder?: string;
   /** Another server: its program and arguments. */
   readonly command?: readonly [program: string, ...args: string[]];
   /** Arguments of Node itself. */
@@ -167,7 +169,11 @@ export class TestClient {
       processId: this.process === null ? null : process.pid,
       rootUri: uri,
       workspaceFolders: [{ uri, name: 'workspace' }],
-      initializationOptions: { cacheFolder: options.cacheFolder ?? null, commandLinks: options.commandLinks === true },
+      initializationOptions: {
+        cacheFolder: options.cacheFolder ?? null,
+        historyFolder: options.historyFolder ?? null,
+        commandLinks: options.commandLinks === true,
+      },
       capabilities: {
         window: { workDoneProgress: true },
         workspace: {

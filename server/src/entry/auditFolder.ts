@@ -21,6 +21,7 @@ import { digestOfProgram, openDiskCache } from '../host/node/diskCache.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
 import { componentsOf } from '../knowledge/project/components.ts';
+import { ownersIn } from '../knowledge/project/owners.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
 import { beside, digestOfAnalysis } from './program.ts';
@@ -143,6 +144,7 @@ async function freshAudit(
     evidence: true,
     commit: options.commit,
     components: (workspace) => componentsOf(workspace, options.components),
+    owners: (workspace) => ownersIn((path) => workspace.textOf(path)),
   });
   const positionAt: PositionAt = (path, offset) => engine.positionAt(path, offset);
   return {

@@ -13,10 +13,27 @@ import type { Finding } from '../core/model/finding.ts';
 import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
 import { type Audit, baselineEntry, compareWithBaseline, onlyFresh } from '../core/present/audit.ts';
 import { TOOL_VERSION } from '../core/present/build.ts';
+import {
+  auditOfCommit,
+  type HistoryEntry,
+  historyEntry,
+  pastOf,
+  previousOf,
+  readHistory,
+  trendOf,
+  writeHistoryEntry,
+} from '../core/present/history.ts';
 import { toHtmlReport } from '../core/present/html.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
-import { ANSI_PAINT, PLAIN_PAINT, toPrettyText } from '../core/present/pretty.ts';
+import {
+  ANSI_PAINT,
+  PLAIN_PAINT,
+  PLAIN_TERMINAL,
+  type Terminal,
+  toPrettyHistory,
+  toPrettyText,
+} from '../core/present/pretty.ts';
 import { type PositionAt, toSarif } from '../core/present/sarif.ts';
 import { counted } from '../core/present/text.ts';
 import { parseRubric } from '../core/score/rubric.ts';
@@ -24,6 +41,7 @@ import { displayScore } from '../core/score/score.ts';
 import type { Rubric } from '../core/score/types.ts';
 import { defaultCacheFolder } from '../host/node/diskCache.ts';
 import { commitOf } from '../host/node/gitCommit.ts';
+import { appendToHistory, readHistoryFile } from '../host/node/historyFile.ts';
 import { tuneForShortRun } from '../host/node/tuning.ts';
 import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
@@ -34,6 +52,7 @@ import { explainRule, listRules, writeConfiguration } from './commands.ts';
 const debug = debuglog('shipworthy');
 
 const USAGE = `Usage: shipworthy audit [paths...] [options]
+       shipworthy history <file>   the trend of a history, and what changed since the audit before, or --since
        shipworthy rules            list every rule
        shipworthy explain <rule>   what a rule finds, why, and how to fix it
        shipworthy init             write a ${CONFIGURATION_FILE} with the defaults
@@ -48,7 +67,13 @@ Options:
   --rubric <name|file>                   grading scheme: default, mission-critical, ten-point, or a file of your own
   --baseline <file>                      findings that were there before; written when the file is not there
   --update-baseline                      drop from the baseline what is gone; it never grows
+  --owner <name>                         report only findings in files of that owner, by CODEOWNERS; "none": in files
+                                         that nobody owns
+  --all                                  list every finding, also where a rule of little weight has hundreds (pretty)
   --new-only                             report only findings that the baseline does not hold
+  --history <file>                       remember this audit there, a line of JSON each, and show the trend and what
+                                         changed since the last audit of another commit
+  --since <commit>                       show what changed since the audit of that commit in the history
   --fail-on <severity>                   exit with 1 when a finding as severe, or more, is reported; with a baseline,
                                          when such a finding is new
   --today <yyyy-mm-dd>                   the day on which suppressions and attestations are looked at (default: today)
@@ -76,6 +101,10 @@ interface Arguments {
   readonly baseline: string | undefined;
   readonly updateBaseline: boolean;
   readonly newOnly: boolean;
+  readonly owner: string | undefined;
+  readonly all: boolean;
+  readonly history: string | undefined;
+  readonly since: string | undefined;
   readonly rubric: string | undefined;
   readonly today: string;
   /** Null: nothing is kept. */
@@ -84,11 +113,13 @@ interface Arguments {
 
 /** A command that audits nothing. */
 interface Errand {
-  readonly command: 'rules' | 'explain' | 'init';
+  readonly command: 'rules' | 'explain' | 'init' | 'history';
   readonly subject: string | undefined;
+  readonly since: string | undefined;
+  readonly all: boolean;
 }
 
-async function runErrand({ command, subject }: Errand): Promise<number> {
+async function runErrand({ command, subject, since, all }: Errand): Promise<number> {
   switch (command) {
     case 'rules':
       await print(listRules());
@@ -97,6 +128,16 @@ async function runErrand({ command, subject }: Errand): Promise<number> {
       const page = explainRule(subject ?? '');
       if (page === null) throw new UsageError(`There is no rule "${subject ?? ''}"; "shipworthy rules" lists them.`);
       await print(page);
+      return 0;
+    }
+    case 'history': {
+      if (subject === undefined) throw new UsageError('Name the file: "shipworthy history <file>".');
+      const { entries, foreign } = await readPast(subject);
+      const present = trendOf(entries).at(-1);
+      if (present === undefined) throw new UsageError(`"${subject}" holds no audit.`);
+      warnOfForeign(subject, foreign);
+      const before = entries.filter((entry) => entry !== present);
+      await print(toPrettyHistory(pastOf(before, present, baseOf(before, present.commit, since)), terminal(all)));
       return 0;
     }
     case 'init':
@@ -118,9 +159,12 @@ function readArguments(args: readonly string[]): Arguments | Errand | 'help' | '
   if (values.version === true) return 'version';
   const [command, ...paths] = positionals;
   if (command === undefined) return 'help';
-  if (command === 'rules' || command === 'explain' || command === 'init') return { command, subject: paths[0] };
+  const { since, history } = values;
+  if (command === 'rules' || command === 'explain' || command === 'init' || command === 'history') {
+    return { command, subject: paths[0], since, all: values.all === true };
+  }
   if (command !== 'audit') {
-    throw new UsageError(`Unknown command "${command}"; known are audit, rules, explain, init.`);
+    throw new UsageError(`Unknown command "${command}"; known are audit, history, rules, explain, init.`);
   }
   const format = values.format ?? 'pretty';
   if (!(FORMATS as readonly string[]).includes(format)) {
@@ -135,6 +179,8 @@ function readArguments(args: readonly string[]): Arguments | Errand | 'help' | '
   if (failOn !== undefined && !(SEVERITIES as readonly string[]).includes(failOn)) {
     throw new UsageError(`--fail-on takes ${SEVERITIES.join(', ')}, not "${failOn}".`);
   }
+  if (since !== undefined && history === undefined)
+    throw new UsageError('--since needs a history: name its file with --history.');
   const today = values.today ?? currentDay();
   if (!isDate(today)) throw new UsageError(`--today takes a day such as 2027-01-31, not "${today}".`);
   const cacheDir = values['cache-dir'];
@@ -150,17 +196,25 @@ function readArguments(args: readonly string[]): Arguments | Errand | 'help' | '
     baseline: values.baseline,
     updateBaseline: values['update-baseline'] === true,
     newOnly: values['new-only'] === true,
+    owner: values.owner,
+    all: values.all === true,
+    history,
+    since,
     rubric: values.rubric,
     today,
     cacheFolder,
   };
 }
 
-/** The day by the clock, or by what reproducible builds take for it. */
-function currentDay(): string {
+/** The time by the clock, or by what reproducible builds take for it, such as `2027-01-31T09:30:00Z`. */
+function currentTime(): string {
   const epoch = process.env['SOURCE_DATE_EPOCH'];
-  const time = epoch !== undefined && /^\d{1,12}$/.test(epoch) ? Number(epoch) * 1000 : Date.now();
-  return new Date(time).toISOString().slice(0, 10);
+  const time = epoch !== undefined && /^\d{1,11}$/.test(epoch) ? Number(epoch) * 1000 : Date.now();
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+function currentDay(): string {
+  return currentTime().slice(0, 10);
 }
 
 function parse(args: readonly string[]) {
@@ -175,6 +229,10 @@ function parse(args: readonly string[]) {
       baseline: { type: 'string' },
       'update-baseline': { type: 'boolean' },
       'new-only': { type: 'boolean' },
+      owner: { type: 'string' },
+      all: { type: 'boolean' },
+      history: { type: 'string' },
+      since: { type: 'string' },
       rubric: { type: 'string' },
       today: { type: 'string' },
       'cache-dir': { type: 'string' },
@@ -262,13 +320,43 @@ function restrict(audit: Audit, only: readonly string[]): Audit {
   if (only.length === 0) return audit;
   const includes = ({ location: { path } }: Finding): boolean =>
     only.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-  return { ...audit, findings: audit.findings.filter(includes) };
+  return { ...audit, findings: audit.findings.filter(includes), restrictedTo: only.join(', ') };
 }
 
-function render(audit: Audit, positionAt: PositionAt, format: Format, colour: boolean): string {
+/** The word for files that nobody owns. */
+const NOBODY = 'none';
+
+/** The audit of the whole with the findings in files of one owner. */
+function ownedBy(audit: Audit, owner: string | undefined): Audit {
+  if (owner === undefined) return audit;
+  const { owners, components = [], ruleOwners = {} } = audit;
+  if (owners === undefined) throw new UsageError('There is no CODEOWNERS file, so nobody owns anything.');
+  const bare = (name: string): string => name.replace(/^@/, '').toLowerCase();
+  const isNobody = owner.toLowerCase() === NOBODY;
+  const all = [...new Set([...components.flatMap((each) => each.owners ?? []), ...Object.values(ruleOwners).flat()])];
+  const name = all.find((each) => bare(each) === bare(owner));
+  if (!isNobody && name === undefined) {
+    const list = all.length === 0 ? '' : ` Owners are ${all.sort().slice(0, 10).join(', ')}.`;
+    throw new UsageError(`"${owner}" owns nothing that was found.${list}`);
+  }
+  const includes = ({ location: { path } }: Finding): boolean =>
+    isNobody ? (owners[path] ?? []).length === 0 : (owners[path] ?? []).includes(name!);
+  const restrictedTo = [audit.restrictedTo ?? [], isNobody ? 'files that nobody owns' : name!].flat().join(', ');
+  return { ...audit, findings: audit.findings.filter(includes), restrictedTo };
+}
+
+/** Standard output as the person who reads it has it. */
+function terminal(all: boolean): Terminal {
+  const { isTTY, columns } = process.stdout;
+  const { NO_COLOR: noColour = '', TERM: kind } = process.env;
+  const colour = isTTY && noColour === '' && kind !== 'dumb';
+  return { paint: colour ? ANSI_PAINT : PLAIN_PAINT, width: isTTY && columns > 0 ? columns : null, all };
+}
+
+function render(audit: Audit, positionAt: PositionAt, format: Format, to: Terminal): string {
   switch (format) {
     case 'pretty':
-      return toPrettyText(audit, colour ? ANSI_PAINT : PLAIN_PAINT);
+      return toPrettyText(audit, to);
     case 'json':
       return `${JSON.stringify(toJsonReport(audit), null, 2)}\n`;
     case 'sarif':
@@ -305,6 +393,50 @@ async function withBaseline(audit: Audit, given: Arguments, file: string | null)
   return compared;
 }
 
+async function readPast(file: string): Promise<ReturnType<typeof readHistory>> {
+  const text = await readHistoryFile(file).catch((error: unknown) => {
+    throw new UsageError(`"${file}" cannot be read (${error instanceof Error ? error.message : String(error)}).`);
+  });
+  return readHistory(text);
+}
+
+function warnOfForeign(file: string, lines: number): void {
+  if (lines > 0) process.stderr.write(`shipworthy: ${counted(lines, 'line')} of ${file} cannot be read as an audit.\n`);
+}
+
+/** The audit to compare with: of the commit that the caller names, or the one before. */
+function baseOf(
+  entries: readonly HistoryEntry[],
+  commit: string | null,
+  since: string | undefined,
+): HistoryEntry | null {
+  if (since === undefined) return previousOf(entries, commit);
+  const found = auditOfCommit(entries, since);
+  if (typeof found === 'string') throw new UsageError(found);
+  return found;
+}
+
+/** The audits before this one, and what to compare with. */
+interface Past {
+  readonly file: string;
+  readonly entries: readonly HistoryEntry[];
+  readonly base: HistoryEntry | null;
+}
+
+/** Read before the audit, so that whoever named what is not there need not wait for it. */
+async function pastOfWorkspace({ history, since }: Arguments, commit: string | null): Promise<Past | null> {
+  if (history === undefined) return null;
+  const { entries, foreign } = await readPast(history);
+  warnOfForeign(history, foreign);
+  return { file: history, entries, base: baseOf(entries, commit, since) };
+}
+
+async function remember({ file }: Past, entry: HistoryEntry): Promise<void> {
+  await appendToHistory(file, writeHistoryEntry(entry)).catch((error: unknown) => {
+    throw new UsageError(`"${file}" cannot be written (${error instanceof Error ? error.message : String(error)}).`);
+  });
+}
+
 async function writeTo(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch((error: unknown) => {
     throw new UsageError(`"${file}" cannot be written (${error instanceof Error ? error.message : String(error)}).`);
@@ -338,6 +470,8 @@ async function main(args: readonly string[]): Promise<number> {
   tuneForShortRun();
   const { root, only } = await targetOf(given.paths);
   const settings = await readConfiguration(root);
+  const commit = await commitOf(root);
+  const past = await pastOfWorkspace(given, commit);
   const bar = progress();
   const { audit, positionAt, problems, origin, finish } = await auditFolder({
     root,
@@ -348,7 +482,7 @@ async function main(args: readonly string[]): Promise<number> {
       attestations: settings.attestations,
     },
     components: settings.components,
-    commit: await commitOf(root),
+    commit,
     rubric: await rubricOf(root, given.rubric, settings.rubric),
     exclude: settings.exclude,
     cacheFolder: given.cacheFolder,
@@ -356,10 +490,12 @@ async function main(args: readonly string[]): Promise<number> {
   });
   bar.clear();
   debug('%s', origin);
-  const compared = await withBaseline(audit, given, baselineFile(root, given, settings));
-  const result = restrict(given.newOnly ? onlyFresh(compared) : compared, only);
-  const colour = given.output === undefined && process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-  const report = render(result, positionAt, given.format, colour);
+  const entry = past === null ? null : historyEntry(audit, currentTime());
+  const placed = past === null ? audit : { ...audit, past: pastOf(past.entries, entry!, past.base) };
+  const compared = await withBaseline(placed, given, baselineFile(root, given, settings));
+  const result = ownedBy(restrict(given.newOnly ? onlyFresh(compared) : compared, only), given.owner);
+  const to = given.output === undefined ? terminal(given.all) : { ...PLAIN_TERMINAL, all: given.all };
+  const report = render(result, positionAt, given.format, to);
   for (const problem of problems) {
     if (problem.kind === 'rule-failed') process.stderr.write(`shipworthy: ${problem.path}: ${problem.message}\n`);
   }
@@ -367,6 +503,7 @@ async function main(args: readonly string[]): Promise<number> {
   else {
     await writeTo(given.output, report);
   }
+  if (past !== null) await remember(past, entry!);
   await finish();
   const severe = gatedFindings(result, given.failOn);
   if (severe > 0) {

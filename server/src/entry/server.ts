@@ -5,6 +5,8 @@ import { isAbsolute } from 'node:path';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { loadSyntax, readExamples } from '../host/node/assets.ts';
 import { defaultCacheFolder, openDiskCache } from '../host/node/diskCache.ts';
+import { commitOf } from '../host/node/gitCommit.ts';
+import { openHistory } from '../host/node/historyFile.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
 import { serve } from '../lsp/server.ts';
@@ -29,9 +31,11 @@ serve({
     const program = digestOfAnalysis();
     return program === null ? null : openDiskCache({ folder, roots, program });
   },
+  openHistory: (folder) => (isAbsolute(folder) ? openHistory(folder) : null),
+  commitOf,
   // One core is left to the editor.
   scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),
   chooseRubric,
   readExamples: () => readExamples(beside('./')),
-  today: () => new Date().toISOString().slice(0, 10),
+  now: () => `${new Date().toISOString().slice(0, 19)}Z`,
 });

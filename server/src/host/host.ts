@@ -73,6 +73,14 @@ export interface Cache {
   save(paths: ReadonlySet<string> | null, pause: () => Promise<void>): Promise<void>;
 }
 
+/** The audits of a workspace over time, as lines: see core/present/history.ts. No method throws or rejects. */
+export interface HistoryStore {
+  /** What is there; '' when there is nothing or it cannot be read. */
+  read(): Promise<string>;
+  /** Adds a line with its line break; the oldest may be dropped for it. */
+  append(line: string): Promise<void>;
+}
+
 /** A file that is to be analysed: its workspace path, and where it is read. */
 export interface ScanItem {
   readonly path: string;

@@ -40,8 +40,10 @@ import { suppressionComment } from '../core/engine/suppressions.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
-import { buildAudit, ruleDocsUri, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import type { Audit } from '../core/present/audit.ts';
+import { type BuildOptions, buildAudit, ruleDocsUri, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
 import { hoverMarkdown, type RuleLevel, rulePage } from '../core/present/explain.ts';
+import { historyEntry, pastOf, previousOf, readHistory, writeHistoryEntry } from '../core/present/history.ts';
 import { toHtmlReport } from '../core/present/html.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
@@ -57,6 +59,7 @@ import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/tex
 import {
   type Cache,
   type Filter,
+  type HistoryStore,
   type Host,
   isProblem,
   type ScanFiles,
@@ -66,6 +69,7 @@ import {
   type SourceFile,
 } from '../host/host.ts';
 import { componentsOf } from '../knowledge/project/components.ts';
+import { ownersIn } from '../knowledge/project/owners.ts';
 import {
   COUNTERS_REQUEST,
   type CountersResult,
@@ -115,6 +119,10 @@ const TYPING_BUDGET = 4;
 const STATUS_INTERVAL = 200;
 /** Milliseconds after which what was found in files that changed is written to the cache. */
 const SAVE_DELAY = 60_000;
+/** Milliseconds between two audits that are remembered. */
+const HISTORY_INTERVAL = 3_600_000;
+/** Milliseconds between two looks at which commit is checked out. */
+const COMMIT_INTERVAL = 60_000;
 
 export interface ServerParts {
   readonly connection: Connection;
@@ -130,10 +138,14 @@ export interface ServerParts {
     read: (path: string) => Promise<string | null>,
     knownRules: ReadonlySet<string>,
   ) => Promise<{ readonly rubric: Rubric; readonly problems: readonly string[] }>;
-  /** The day, such as `2027-01-31`. */
-  readonly today: () => string;
   /** Examples of rules, by id; without it there are none. */
   readonly readExamples?: () => Promise<Readonly<Record<string, RuleExamples>>>;
+  /** What is checked out in a folder; null when that cannot be told. */
+  readonly commitOf?: (folder: string) => Promise<string | null>;
+  /** The history in a folder that the client named; null when that is no place for one. */
+  readonly openHistory?: (folder: string) => HistoryStore | null;
+  /** The time, such as `2027-01-31T09:30:00Z`. */
+  readonly now: () => string;
 }
 
 interface Document {
@@ -212,6 +224,10 @@ class LanguageServer {
   #cacheFolder: string | null | undefined;
   #cache: Cache | null | undefined;
   #saving: Promise<void> = Promise.resolve();
+  #history: HistoryStore | null = null;
+  /** The time in milliseconds before which no audit is remembered; one such attempt waits for the other. */
+  #rememberFrom = 0;
+  #remembering: Promise<void> = Promise.resolve();
   #saveTimer: NodeJS.Timeout | null = null;
   #state: StatusState = 'starting';
   #stateMessage = '';
@@ -293,6 +309,8 @@ class LanguageServer {
     };
     const { cacheFolder } = options;
     this.#cacheFolder = cacheFolder === null || typeof cacheFolder === 'string' ? cacheFolder : undefined;
+    const { historyFolder } = options;
+    this.#history = typeof historyFolder === 'string' ? (this.#parts.openHistory?.(historyFolder) ?? null) : null;
     const folders =
       params.workspaceFolders ?? (params.rootUri != null ? [{ uri: params.rootUri, name: 'workspace' }] : []);
     this.#setRoots(folders);
@@ -407,7 +425,7 @@ class LanguageServer {
     const rubricFile = rubricPath(file.settings.rubric);
     this.#settingsFiles = rubricFile === null ? [] : [prefix + rubricFile];
     this.#fileProblems = [...file.problems, ...problems.map((message) => ({ key: 'rubric', message }))];
-    this.#today = this.#parts.today();
+    this.#today = this.#day();
     return before !== settings();
   }
 
@@ -531,12 +549,13 @@ class LanguageServer {
     const engine = this.#engine;
     if (engine === null) return;
     // A session may last longer than a suppression.
-    if (this.#parts.today() !== this.#today) this.#track(this.#reconfigure());
+    if (this.#day() !== this.#today) this.#track(this.#reconfigure());
     this.#judge(SLICE, true);
     this.#flush();
     // Whoever types on settles again later.
     const isTyping = [...this.#documents.values()].some((document) => document.settleTimer !== null);
     if (!engine.isJudged && !isTyping) setImmediate(() => this.#judgeRest());
+    if (engine.isJudged && !isTyping) this.#remember();
   }
 
   /** Runs judges for about `milliseconds`; with `progress` at least one. */
@@ -818,6 +837,7 @@ class LanguageServer {
       }
       for (const path of engine.paths) this.#stale.add(path);
       this.#flush();
+      if (!cancelled) this.#remember();
       if (cache === this.#cache) void this.#save(isCancelled() ? null : wanted);
     } catch (error) {
       this.#fail(error);
@@ -1006,16 +1026,69 @@ class LanguageServer {
     void this.#connection.sendNotification(STATUS_NOTIFICATION, status);
   }
 
-  #audit(detail: 'full' | 'scorecard', evidence = false) {
+  #audit(detail: 'full' | 'scorecard', options: Pick<BuildOptions, 'evidence' | 'contexts' | 'commit'> = {}): Audit {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
       rubric: this.#rubric!,
       components: (workspace) => componentsOf(workspace, this.#fileSettings.components),
+      owners: (workspace) =>
+        ownersIn(
+          (path) => workspace.textOf(path),
+          this.#roots.map(({ prefix }) => prefix),
+        ),
       // Of an open document the text is known.
       unread: this.#unread.filter(({ path }) => !this.#isOpen(path)),
       detail,
-      evidence,
+      ...options,
     });
+  }
+
+  #day(): string {
+    return this.#parts.now().slice(0, 10);
+  }
+
+  /** What is checked out; null for several folders, which are not at one commit. */
+  #commit(): Promise<string | null> {
+    const [root, ...others] = this.#roots;
+    if (root === undefined || others.length > 0) return Promise.resolve(null);
+    return this.#parts.commitOf?.(root.folder) ?? Promise.resolve(null);
+  }
+
+  /** Adds the present audit to the history: the first of each commit, and one an hour at most. */
+  #remember(): void {
+    const history = this.#history;
+    if (history === null || this.#state !== 'ready' || Date.parse(this.#parts.now()) < this.#rememberFrom) return;
+    this.#remembering = this.#remembering.then(async () => {
+      if (Date.parse(this.#parts.now()) < this.#rememberFrom) return;
+      const { entries } = readHistory(await history.read());
+      const commit = await this.#commit();
+      const last = Math.max(0, ...entries.map(({ time }) => Date.parse(time)));
+      if (last + HISTORY_INTERVAL > Date.parse(this.#parts.now())) {
+        this.#rememberFrom = last + HISTORY_INTERVAL;
+        return;
+      }
+      if (commit !== null && entries.some((entry) => entry.commit === commit)) {
+        this.#rememberFrom = Date.parse(this.#parts.now()) + COMMIT_INTERVAL;
+        return;
+      }
+      if (this.#engine?.isJudged !== true || this.#state !== 'ready') return;
+      const entry = historyEntry(this.#audit('full', { contexts: true, commit }), this.#parts.now());
+      this.#rememberFrom = Date.parse(entry.time) + HISTORY_INTERVAL;
+      await history.append(writeHistoryEntry(entry));
+    });
+    this.#track(this.#remembering);
+  }
+
+  /** The audit for a report, with those before it. */
+  async #auditWithPast(): Promise<Audit> {
+    const history = this.#history;
+    const commit = await this.#commit();
+    const entries = history === null ? [] : readHistory(await history.read()).entries;
+    if (this.#engine === null) throw new Error('The analysis has ended.');
+    const audit = this.#audit('full', { evidence: true, contexts: history !== null, commit });
+    if (entries.length === 0) return audit;
+    const entry = historyEntry(audit, this.#parts.now());
+    return { ...audit, past: pastOf(entries, entry, previousOf(entries, commit)) };
   }
 
   #currentScorecard(): Scorecard {
@@ -1087,7 +1160,7 @@ class LanguageServer {
     await this.#settled();
     const engine = this.#engine;
     if (engine === null) throw new Error('The analysis has not started.');
-    const audit = this.#audit('full', true);
+    const audit = await this.#auditWithPast();
     switch (format) {
       case 'markdown':
         return { content: toMarkdownReport(audit) };

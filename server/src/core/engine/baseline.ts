@@ -3,7 +3,6 @@
  * again by its rule and its syntactic context, never by its line: it may move in its file, into another file, be formatted
  * anew, or stand in a function that was renamed. A baseline only shrinks; whoever wants a larger one writes a new one.
  */
-import type { Finding } from '../model/finding.ts';
 import type { Json } from '../model/json.ts';
 import { hashText } from '../text/hash.ts';
 
@@ -24,13 +23,11 @@ export interface Baseline {
   readonly entries: readonly BaselineEntry[];
 }
 
-export interface BaselineMatch {
-  /** Findings that the baseline holds. */
-  readonly known: ReadonlySet<Finding>;
-  /** The baseline as it may stand now: what is gone is left out, what moved stands at its new place. */
-  readonly rest: Baseline;
+export interface BaselineMatch<T, E extends BaselineEntry> {
+  /** Present findings that were there before, each with the entry that stands for it. */
+  readonly known: ReadonlyMap<T, E>;
   /** Entries of which nothing is left. */
-  readonly gone: number;
+  readonly gone: readonly E[];
 }
 
 const VERSION = 1;
@@ -58,34 +55,35 @@ const LEVELS: readonly ((entry: BaselineEntry) => string)[] = [
   ({ rule, path, subject }) => [rule, path, subject].join('\n'),
 ];
 
-/** Tells known findings from new ones; an entry stands for one finding. `entryOf`: null for what no baseline accepts. */
-export function matchBaseline(
-  baseline: Baseline,
-  findings: readonly Finding[],
-  entryOf: (finding: Finding) => BaselineEntry | null,
-): BaselineMatch {
-  const known = new Set<Finding>();
-  const rest: BaselineEntry[] = [];
-  let left = [...baseline.entries];
+/**
+ * Tells known findings from new ones; an entry stands for one finding, and of several alike the first takes the first.
+ * `entryOf`: null for what no baseline accepts.
+ */
+export function matchBaseline<T, E extends BaselineEntry>(
+  entries: readonly E[],
+  findings: readonly T[],
+  entryOf: (finding: T) => BaselineEntry | null,
+): BaselineMatch<T, E> {
+  const known = new Map<T, E>();
+  let left = [...entries];
   for (const level of LEVELS) {
-    const waiting = new Map<string, BaselineEntry[]>();
+    const waiting = new Map<string, E[]>();
     for (const entry of left) {
       const list = waiting.get(level(entry));
       if (list === undefined) waiting.set(level(entry), [entry]);
       else list.push(entry);
     }
-    const used = new Set<BaselineEntry>();
+    const used = new Set<E>();
     for (const finding of findings) {
       const own = known.has(finding) ? null : entryOf(finding);
       const entry = own === null ? undefined : waiting.get(level(own))?.shift();
-      if (own === null || entry === undefined) continue;
+      if (entry === undefined) continue;
       used.add(entry);
-      known.add(finding);
-      rest.push(own);
+      known.set(finding, entry);
     }
     left = left.filter((entry) => !used.has(entry));
   }
-  return { known, rest: { entries: rest }, gone: left.length };
+  return { known, gone: left };
 }
 
 /** The baseline as text: sorted, an entry a line, so that a change is easy to review. */

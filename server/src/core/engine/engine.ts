@@ -524,7 +524,7 @@ export class Engine {
 
   /** What the findings of a file are known again by when their lines have moved, by fingerprint. */
   contextsOf(path: string): Readonly<Record<string, FindingContext>> {
-    const findings = this.findings(path);
+    const findings = [...this.findings(path), ...this.accepted(path).map(({ finding }) => finding)];
     const file = this.#files.get(path);
     if (findings.length === 0 || file === undefined) return {};
     const { chunks, snapshot } = this.#awake(file);

@@ -11,6 +11,7 @@ import { criterionOf, displayScore } from '../score/score.ts';
 import type { CategoryScore, Rubric, Scorecard } from '../score/types.ts';
 import type { ComponentResult } from './components.ts';
 import type { Excerpt, FixDiff } from './evidence.ts';
+import type { PastAudits } from './past.ts';
 import { compareText } from './text.ts';
 
 /** A rule as reports show it. */
@@ -57,6 +58,14 @@ export interface Audit {
   readonly provenance?: Provenance;
   /** The day on which suppressions and attestations were looked at. */
   readonly today?: string | null;
+  /** Owners of every file with findings, open or accepted; absent where nothing says who owns what. */
+  readonly owners?: Readonly<Record<string, readonly string[]>>;
+  /** Owners of the open findings of each rule that has any, who has the most first. */
+  readonly ruleOwners?: Readonly<Record<string, readonly string[]>>;
+  /** Whose findings, or which files, are listed, for the reader; null: all. Scores are always those of the whole. */
+  readonly restrictedTo?: string | null;
+  /** The audits before this one, where a history is kept. */
+  readonly past?: PastAudits;
 }
 
 /** What somebody else needs in order to come to the same result. */
@@ -192,24 +201,33 @@ function emptyTally(ruleId: string): RuleTally {
   return { ruleId, pass: 0, fail: 0, unknown: 0, failBySeverity, evidence: [] };
 }
 
-/** The entry of a baseline that would stand for a finding; null when no baseline accepts its rule. */
-export function baselineEntry({ rules, contexts = {} }: Audit, finding: Finding): BaselineEntry | null {
+/** What a finding is known again by later; null where the audit was built without contexts. */
+export function entryOf({ contexts = {} }: Audit, finding: Finding): BaselineEntry | null {
   const context = contexts[finding.fingerprint];
-  const rule = rules.find(({ id }) => id === finding.ruleId);
-  if (context === undefined || rule?.suppressible === false) return null;
-  return { rule: finding.ruleId, path: finding.location.path, ...context };
+  return context === undefined ? null : { rule: finding.ruleId, path: finding.location.path, ...context };
 }
 
-/** The audit with its findings compared with a baseline, and the baseline as it may stand now. */
+/** The entry of a baseline that would stand for a finding; null when no baseline accepts its rule. */
+export function baselineEntry(audit: Audit, finding: Finding): BaselineEntry | null {
+  const rule = audit.rules.find(({ id }) => id === finding.ruleId);
+  return rule?.suppressible === false ? null : entryOf(audit, finding);
+}
+
+/**
+ * The audit with its findings compared with a baseline, and the baseline as it may stand now: what is gone is left out,
+ * what moved stands at its new place.
+ */
 export function compareWithBaseline(
   audit: Audit,
   baseline: Baseline,
 ): { readonly audit: Audit; readonly rest: Baseline } {
-  const { known, rest, gone } = matchBaseline(baseline, sortFindings(audit.findings), (finding) =>
-    baselineEntry(audit, finding),
-  );
+  const own = (finding: Finding): BaselineEntry | null => baselineEntry(audit, finding);
+  const { known, gone } = matchBaseline(baseline.entries, sortFindings(audit.findings), own);
   const fresh = audit.findings.filter((finding) => !known.has(finding)).map(({ fingerprint }) => fingerprint);
-  return { audit: { ...audit, baseline: { fresh, known: known.size, gone } }, rest };
+  return {
+    audit: { ...audit, baseline: { fresh, known: known.size, gone: gone.length } },
+    rest: { entries: [...known.keys()].flatMap((finding) => own(finding) ?? []) },
+  };
 }
 
 /** The audit with those findings alone that are not in the baseline. */

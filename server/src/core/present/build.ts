@@ -11,7 +11,7 @@ import { scoreWorkspace } from '../score/score.ts';
 import type { Rubric, Scorecard } from '../score/types.ts';
 import { hashText } from '../text/hash.ts';
 import type { Audit } from './audit.ts';
-import { gradeComponents, looseFiles, withComponentGates } from './components.ts';
+import { gradeComponents, looseFiles, ownersByShare, withComponentGates, withOwners } from './components.ts';
 import { diffOfFix, type Excerpt, excerptOf, type FixDiff, splitLines } from './evidence.ts';
 import { compareText } from './text.ts';
 
@@ -35,6 +35,8 @@ export interface BuildOptions {
   readonly detail: 'full' | 'scorecard';
   /** The parts of the workspace; without it there are none. */
   readonly components?: (workspace: Engine) => readonly ComponentPart[];
+  /** Tells who owns a file; null where nothing says. */
+  readonly owners?: (workspace: Engine) => ((path: string) => readonly string[]) | null;
   /** Whether the reader wants to see code and fixes. */
   readonly evidence?: boolean;
   readonly commit?: string | null;
@@ -80,7 +82,9 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
   // The scorecard alone needs them only where they decide something.
   const wantsComponents = full || options.rubric.components !== undefined;
   const parts = wantsComponents ? (options.components?.(engine) ?? []) : [];
-  const components = gradeComponents(engine, parts, rules, options.rubric);
+  const graded = gradeComponents(engine, parts, rules, options.rubric);
+  const ownersOf = (full ? options.owners?.(engine) : null) ?? null;
+  const components = ownersOf === null ? graded : withOwners(graded, paths, ownersOf);
   const scorecard = withComponentGates(score(tallies), components, options.rubric);
   const unaccepted = accepted.length === 0 ? null : score(withAccepted(tallies, accepted));
   return {
@@ -110,6 +114,7 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
         }
       : {}),
     ...(options.evidence === true ? evidenceOf(engine, findings) : {}),
+    ...(ownersOf === null ? {} : ownership(findings, accepted, ownersOf)),
     codeFiles: full ? paths.filter((path) => isJudgedCode(engine, path)) : [],
     provenance: {
       rules: hashText(
@@ -130,6 +135,25 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
       status: !attested.has(each.subject) ? 'ended' : isNeeded(each.subject, tallies, scorecard) ? 'in force' : 'idle',
     })),
     today: configuration.today ?? null,
+  };
+}
+
+/** Who owns what was found. */
+function ownership(
+  findings: readonly Finding[],
+  accepted: readonly AcceptedFinding[],
+  ownersOf: (path: string) => readonly string[],
+): Pick<Audit, 'owners' | 'ruleOwners'> {
+  const all = [...findings, ...accepted.map(({ finding }) => finding)];
+  const pathsOf = new Map<string, string[]>();
+  for (const { ruleId, location } of findings) {
+    const paths = pathsOf.get(ruleId) ?? [];
+    pathsOf.set(ruleId, paths);
+    paths.push(location.path);
+  }
+  return {
+    owners: Object.fromEntries(all.map(({ location: { path } }) => [path, ownersOf(path)])),
+    ruleOwners: Object.fromEntries([...pathsOf].map(([ruleId, paths]) => [ruleId, ownersByShare(paths, ownersOf)])),
   };
 }
 

@@ -24,6 +24,8 @@ export interface ComponentResult extends ComponentPart {
   readonly strengths: readonly RuleCount[];
   /** Rules with open findings, what costs the most first. */
   readonly issues: readonly RuleCount[];
+  /** Who owns most of its files first; absent where nothing says who owns what. */
+  readonly owners?: readonly string[];
 }
 
 const LISTED = 5;
@@ -86,6 +88,33 @@ export function withComponentGates(
     return [{ component: name, grade, least: wanted }];
   });
   return belowGrade.length === 0 ? scorecard : { ...scorecard, belowGrade, verdict: 'NOT READY' };
+}
+
+/** The components with the owners of their files. */
+export function withOwners(
+  components: readonly ComponentResult[],
+  paths: readonly string[],
+  ownersOf: (path: string) => readonly string[],
+): readonly ComponentResult[] {
+  const holder = holderOf(components);
+  const pathsOf = new Map<ComponentPart | null, string[]>();
+  for (const path of paths) {
+    const component = holder(path);
+    const own = pathsOf.get(component) ?? [];
+    pathsOf.set(component, own);
+    own.push(path);
+  }
+  return components.map((each) => ({ ...each, owners: ownersByShare(pathsOf.get(each) ?? [], ownersOf) }));
+}
+
+/** The owners of some paths, who owns the most of them first. */
+export function ownersByShare(
+  paths: readonly string[],
+  ownersOf: (path: string) => readonly string[],
+): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const owner of paths.flatMap(ownersOf)) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([owner]) => owner);
 }
 
 /** Code that belongs to no component. */

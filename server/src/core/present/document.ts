@@ -29,7 +29,9 @@ export type Block =
       readonly firstLine: number | null;
     }
   /** Bars with the table that says the same; Markdown shows the table alone. */
-  | { readonly kind: 'chart'; readonly title: string; readonly bars: readonly Bar[]; readonly table: Table };
+  | { readonly kind: 'chart'; readonly title: string; readonly bars: readonly Bar[]; readonly table: Table }
+  /** A line of values over time with the table that says the same; Markdown shows the table alone. */
+  | { readonly kind: 'trend'; readonly title: string; readonly points: readonly TrendMark[]; readonly table: Table };
 
 export interface Table {
   readonly columns: readonly { readonly title: string; readonly align: 'left' | 'center' | 'right' }[];
@@ -41,6 +43,12 @@ export interface Bar {
   /** 0 to 100; null: there is none. */
   readonly value: number | null;
   readonly text: string;
+}
+
+export interface TrendMark {
+  readonly label: string;
+  /** 0 to 100; null: there is none, and the line is broken. */
+  readonly value: number | null;
 }
 
 // --- Markdown -------------------------------------------------------------------------------------------------------
@@ -70,6 +78,7 @@ function markdownBlock(block: Block): string {
         .join('\n');
     case 'table':
     case 'chart':
+    case 'trend':
       return markdownTable(block.table);
     case 'code': {
       const lines = block.lines.map(codeLine);
@@ -166,6 +175,8 @@ function htmlBlock(block: Block): string {
       return htmlTable(block.table);
     case 'chart':
       return `<div class="beside">\n<figure>\n${barChart(block.title, block.bars)}\n</figure>\n${htmlTable(block.table)}\n</div>`;
+    case 'trend':
+      return `<figure>\n${lineChart(block.title, block.points)}\n</figure>\n${htmlTable(block.table)}`;
     case 'code':
       return htmlCode(block);
   }
@@ -218,6 +229,46 @@ function barChart(title: string, bars: readonly Bar[]): string {
   });
   const total = LABEL + BAR + 90;
   return `<svg viewBox="0 0 ${total} ${height}" role="img" aria-label="${escapeHtml(title)}">${rows.join('')}</svg>`;
+}
+
+const CHART_WIDTH = 640;
+const CHART_HEIGHT = 180;
+/** Space for the labels of the axes: left, and below. */
+const AXIS = 36;
+const FOOT = 24;
+const TOP = 12;
+
+/** Values over time, from 0 to 100, the first and the last point named below. */
+function lineChart(title: string, points: readonly TrendMark[]): string {
+  const [right, bottom] = [CHART_WIDTH - AXIS, CHART_HEIGHT - FOOT];
+  const x = (index: number): number =>
+    points.length === 1 ? right : AXIS + Math.round(((right - AXIS) * index) / (points.length - 1));
+  const y = (value: number): number => bottom - Math.round(((bottom - TOP) * value) / 100);
+  const grid = [0, 50, 100].map(
+    (value) =>
+      `<line class="grid" x1="${AXIS}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/>` +
+      `<text x="${AXIS - 6}" y="${y(value) + 4}" text-anchor="end">${value}</text>`,
+  );
+  const runs: string[][] = [[]];
+  points.forEach(({ value }, index) => {
+    if (value === null) runs.push([]);
+    else runs.at(-1)!.push(`${x(index)},${y(value)}`);
+  });
+  const lines = runs.map((run) => (run.length < 2 ? '' : `<polyline points="${run.join(' ')}"/>`));
+  const marks = points.map(({ label, value }, index) =>
+    value === null
+      ? ''
+      : `<circle cx="${x(index)}" cy="${y(value)}" r="3.5"><title>${escapeHtml(`${label}: ${value}`)}</title></circle>`,
+  );
+  const last = points.at(-1);
+  const named = [
+    `<text x="${AXIS}" y="${CHART_HEIGHT - 6}">${escapeHtml(points[0]?.label ?? '')}</text>`,
+    `<text x="${right}" y="${CHART_HEIGHT - 6}" text-anchor="end">${escapeHtml(last?.label ?? '')}</text>`,
+    ...(last?.value == null
+      ? []
+      : [`<text class="value" x="${right + 8}" y="${y(last.value) + 4}">${last.value}</text>`]),
+  ];
+  return `<svg class="trend" viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" role="img" aria-label="${escapeHtml(title)}">${[...grid, ...lines, ...marks, ...named].join('')}</svg>`;
 }
 
 function htmlLine(line: Line): string {
@@ -301,7 +352,11 @@ figure{margin:0;flex:1 1 22rem;min-width:0}
 svg{width:100%;max-width:34rem;height:auto;font:13px system-ui,sans-serif}
 svg text{fill:var(--text)}
 .track{fill:var(--soft);stroke:var(--line)}
-.bar{fill:var(--bar)}
+.bar,circle{fill:var(--bar)}
+.grid{stroke:var(--line)}
+polyline{fill:none;stroke:var(--bar);stroke-width:2}
+.trend{max-width:44rem}
+.value{font-weight:600}
 .beside{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}
 .beside .scroll{flex:1 1 20rem;min-width:0}
 .checks{list-style:none;padding-left:.5rem}

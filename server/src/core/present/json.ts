@@ -4,10 +4,11 @@
  */
 import type { Location, Position, Range } from '../model/finding.ts';
 import { addMinutes, effortOf, type Minutes, minutesFor } from '../rulekit/effort.ts';
-import { actionPlan, cheapestWay, totalMinutes } from '../score/plan.ts';
+import { actionPlan, cheapestWay, type PlanStep, totalMinutes } from '../score/plan.ts';
 import { displayScore } from '../score/score.ts';
 import type { Scorecard } from '../score/types.ts';
 import { type Audit, sortFindings, sortRules } from './audit.ts';
+import type { Changes, PastFinding } from './past.ts';
 import { compareText } from './text.ts';
 
 /** Raised when a field changes its meaning or goes away. */
@@ -19,12 +20,15 @@ export function toJsonReport(audit: Audit) {
   const tallyOf = new Map(audit.tallies.map((tally) => [tally.ruleId, tally]));
   const fresh = audit.baseline === undefined ? null : new Set(audit.baseline.fresh);
   const way = cheapestWay(scorecard, audit.tallies, audit.rules, rubric);
+  const withOwners = (steps: readonly PlanStep[]) =>
+    steps.map((step) => ({ ...step, owners: audit.ruleOwners?.[step.ruleId] ?? [] }));
   const plan = actionPlan(scorecard, audit.tallies, audit.rules, rubric);
   const minutes = Object.values(plan).map(totalMinutes).reduce<Minutes>(addMinutes, [0, 0]);
   return {
     schemaVersion: REPORT_SCHEMA_VERSION,
     tool: { name: tool.name, version: tool.version },
     root: audit.root,
+    restrictedTo: audit.restrictedTo ?? null,
     rubric: { id: rubric.id, title: rubric.title },
     overall: {
       ...scores(scorecard),
@@ -51,8 +55,12 @@ export function toJsonReport(audit: Audit) {
     nextSteps:
       way === null
         ? null
-        : { grade: way.grade, score: displayScore(way.score), minutes: way.minutes, steps: way.steps },
-    plan,
+        : { grade: way.grade, score: displayScore(way.score), minutes: way.minutes, steps: withOwners(way.steps) },
+    plan: {
+      immediate: withOwners(plan.immediate),
+      shortTerm: withOwners(plan.shortTerm),
+      longTerm: withOwners(plan.longTerm),
+    },
     rules: sortRules(audit.rules).map((rule) => {
       const tally = tallyOf.get(rule.id);
       return {
@@ -82,6 +90,7 @@ export function toJsonReport(audit: Audit) {
       fingerprint: finding.fingerprint,
       related: finding.related.map((related) => ({ message: related.message, ...place(related.location) })),
       ...(fresh === null ? {} : { isNew: fresh.has(finding.fingerprint) }),
+      owners: audit.owners?.[finding.location.path] ?? [],
       fixes: finding.fixes.map(({ title, safety, preferred }) => ({ title, safety, preferred })),
     })),
     stats: {
@@ -91,8 +100,9 @@ export function toJsonReport(audit: Audit) {
       unjudged: stats.unjudged ?? {},
       skipped: stats.skipped.map(({ path, reason }) => ({ path, reason })),
     },
-    components: (audit.components ?? []).map(({ score, ...component }) => ({
+    components: (audit.components ?? []).map(({ score, owners = [], ...component }) => ({
       ...component,
+      owners,
       score: score === null ? null : displayScore(score),
     })),
     loose: audit.loose ?? [],
@@ -104,6 +114,7 @@ export function toJsonReport(audit: Audit) {
       ...place(finding.location),
       fingerprint: finding.fingerprint,
       reason,
+      owners: audit.owners?.[finding.location.path] ?? [],
       until,
       scope,
       comment: place(location),
@@ -127,7 +138,25 @@ export function toJsonReport(audit: Audit) {
       status,
     })),
     today: audit.today ?? null,
+    trend: audit.past?.trend ?? [],
+    changes: audit.past?.changes == null ? null : changesJson(audit.past.changes),
   };
+}
+
+function changesJson({ since, comparable, fixed, fresh, moved, accepted, unchanged }: Changes) {
+  return {
+    since,
+    comparable,
+    fixed: fixed.map(pastPlace),
+    new: fresh.map(pastPlace),
+    moved: moved.map(({ now, before }) => ({ ...pastPlace(now), from: { path: before.path, line: before.line } })),
+    accepted: accepted.map(pastPlace),
+    unchanged,
+  };
+}
+
+function pastPlace({ rule, severity, path, line }: PastFinding) {
+  return { ruleId: rule, severity, path, line };
 }
 
 function scores({ score, grade }: Pick<Scorecard, 'score' | 'grade'>) {

@@ -3,7 +3,7 @@
  * as Markdown or HTML. The same audit gives the same report: no clock, no absolute path. Nothing is in it that the audit
  * does not hold.
  */
-import type { Finding } from '../model/finding.ts';
+import type { Finding, Location } from '../model/finding.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import { addMinutes, type Minutes } from '../rulekit/effort.ts';
 import { actionPlan, cheapestWay, type PlanStep, totalMinutes } from '../score/plan.ts';
@@ -20,7 +20,9 @@ import {
   worstSeverity,
 } from './audit.ts';
 import type { Block, Inline, Line, Table } from './document.ts';
-import { compareText, counted, percentText, pointsText } from './text.ts';
+import { changeCounts, dayOf, pointName, scoreChange, shortCommit } from './history.ts';
+import type { PastFinding } from './past.ts';
+import { compareText, counted, effortText, percentText, pointsText } from './text.ts';
 
 /** Passing places named for a rule; the count says how many there are. */
 const PLACES_SHOWN = 3;
@@ -28,6 +30,12 @@ const PLACES_SHOWN = 3;
 const EXCERPTS_SHOWN = 3;
 /** Findings shown in full among the critical issues. */
 const CRITICAL_SHOWN = 20;
+/** Owners named at a step of the plan or a component. */
+const OWNERS_SHOWN = 3;
+/** Audits in the trend. */
+const TREND_SHOWN = 30;
+/** Findings named in each list of changes. */
+const CHANGES_SHOWN = 50;
 /** Files named in each list. */
 const FILES_SHOWN = 100;
 
@@ -41,6 +49,8 @@ export function reportOf(audit: Audit): readonly Block[] {
     ...summary(audit),
     ...verdict(audit),
     ...grades(audit),
+    ...trend(audit),
+    ...changes(audit),
     ...criticalIssues(audit),
     ...categories.flatMap((category, index) => categorySection(audit, category, index + 1)),
     ...components(audit),
@@ -73,6 +83,14 @@ function summary(audit: Audit): readonly Block[] {
       : [
           paragraph(
             `Without the findings that comments accept; with them it would be ${unaccepted.grade ?? ''}, ${displayScore(unaccepted.score)} points.`,
+          ),
+        ]),
+    ...(audit.restrictedTo == null
+      ? []
+      : [
+          paragraph(
+            { strong: [`Only findings of ${audit.restrictedTo} are listed`] },
+            '; grades, verdict and plan are those of the whole.',
           ),
         ]),
     ...unjudgedNote(audit),
@@ -158,7 +176,22 @@ function nextSteps(audit: Audit): readonly Block[] {
 }
 
 function stepLine(audit: Audit, { ruleId, findings, gain, minutes }: PlanStep): Line {
-  return [...ruleName(audit, ruleId), `: ${counted(findings, 'finding')}, ${worth(gain)}, ${effortText(minutes)}`];
+  const owners = audit.ruleOwners?.[ruleId] ?? [];
+  return [
+    ...ruleName(audit, ruleId),
+    `: ${counted(findings, 'finding')}, ${worth(gain)}, ${effortText(minutes)}`,
+    ...(owners.length === 0 ? [] : [', for ', { code: namesOf(owners) }]),
+  ];
+}
+
+function ownerPart(owners: readonly string[]): Line {
+  return owners.length === 0 ? [] : [' Owner: ', { code: namesOf(owners) }, '.'];
+}
+
+/** Owners, the first few by name. */
+function namesOf(owners: readonly string[]): string {
+  const more = owners.length - OWNERS_SHOWN;
+  return `${owners.slice(0, OWNERS_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** While a cap holds, a single fix of several that set it wins nothing. */
@@ -213,6 +246,110 @@ function grades({ scorecard }: Audit): readonly Block[] {
   ];
 }
 
+function trend({ past }: Audit): readonly Block[] {
+  if (past === undefined) return [];
+  const points = past.trend;
+  if (points.length < 2) return [heading(2, 'Trend'), paragraph('This is the first audit in the history.')];
+  const shown = points.slice(-TREND_SHOWN);
+  const rows = shown.map((point, index) => {
+    const before = index === 0 ? points.at(-shown.length - 1) : shown[index - 1];
+    return [
+      dayOf(point),
+      point.commit === null ? '–' : shortCommit(point.commit),
+      point.score === null ? 'Not rated' : String(point.score),
+      before === undefined ? '–' : scoreChange(before, point),
+      point.grade ?? '–',
+      point.verdict,
+      ...SEVERITIES.map((severity) => String(point.open[severity])),
+    ];
+  });
+  const { table: content } = table(
+    [
+      ['Day', 'left'],
+      ['Commit', 'left'],
+      ['Score', 'right'],
+      ['Change', 'right'],
+      ['Grade', 'center'],
+      ['Verdict', 'left'],
+      ['Critical', 'right'],
+      ['High', 'right'],
+      ['Medium', 'right'],
+      ['Low', 'right'],
+    ],
+    rows.reverse(),
+  );
+  const isUnlike = shown.some((point) => point.rules !== points.at(-1)!.rules);
+  return [
+    heading(2, 'Trend'),
+    paragraph(
+      `${counted(points.length, 'audit')} since ${dayOf(points[0]!)}; `,
+      points.length > shown.length ? `the last ${shown.length} are shown. ` : 'the newest stands first in the table. ',
+      ...(isUnlike ? ['Some were made with other rules or another rubric, so their scores compare only roughly.'] : []),
+    ),
+    {
+      kind: 'trend',
+      title: `Score of the last ${counted(shown.length, 'audit')}`,
+      points: shown.map((point) => ({ label: pointName(point), value: point.score })),
+      table: content,
+    },
+  ];
+}
+
+function changes({ past, scorecard, rules }: Audit): readonly Block[] {
+  if (past?.changes == null) return [];
+  const { since, comparable, fixed, fresh, moved, accepted, unchanged } = past.changes;
+  const titleOf = new Map(rules.map(({ id, title }) => [id, title]));
+  const about = ({ rule, severity }: PastFinding): string => `: ${titleOf.get(rule) ?? rule}, ${severity}`;
+  const part = (title: string, lines: readonly Line[]): readonly Block[] =>
+    lines.length === 0
+      ? []
+      : [
+          heading(3, `${title}: ${lines.length}`),
+          list([
+            ...lines.slice(0, CHANGES_SHOWN),
+            ...(lines.length > CHANGES_SHOWN ? [[`and ${lines.length - CHANGES_SHOWN} more`]] : []),
+          ]),
+        ];
+  const now = past.trend.at(-1)!;
+  return [
+    heading(2, `Changed since ${pointName(since)}`),
+    paragraph(
+      `The score went from ${since.score ?? 'not rated'} to ${now.score ?? 'not rated'} (${scoreChange(since, now)}), `,
+      `the grade from ${since.grade ?? 'none'} to ${scorecard.grade ?? 'none'}. `,
+      `${changeCounts(past.changes)}, ${unchanged} unchanged.`,
+      comparable
+        ? ''
+        : ' The rules, the rubric or the configuration were others then, so not every change is one of the code.',
+    ),
+    ...part(
+      'New',
+      fresh.map((finding) => [{ place: pastLocation(finding) }, about(finding)]),
+    ),
+    ...part(
+      'Fixed',
+      fixed.map((finding) => [{ code: `${finding.path}:${finding.line}` }, about(finding)]),
+    ),
+    ...part(
+      'Moved',
+      moved.map(({ now: here, before }) => [
+        { place: pastLocation(here) },
+        ' from ',
+        { code: `${before.path}:${before.line}` },
+        about(here),
+      ]),
+    ),
+    ...part(
+      'Accepted by a comment',
+      accepted.map((finding) => [{ place: pastLocation(finding) }, about(finding)]),
+    ),
+  ];
+}
+
+function pastLocation({ path, line }: PastFinding): Location {
+  const position = { line: line - 1, character: 0 };
+  return { path, span: { start: 0, end: 0 }, range: { start: position, end: position } };
+}
+
 /** What decides the verdict, finding by finding, with the fix. */
 function criticalIssues(audit: Audit): readonly Block[] {
   const blocking = new Set(audit.scorecard.blockers.map(({ ruleId }) => ruleId));
@@ -232,7 +369,11 @@ function criticalIssues(audit: Audit): readonly Block[] {
       const rule = audit.rules.find(({ id }) => id === finding.ruleId);
       return [
         numbered(3, index + 1, rule?.title ?? finding.ruleId),
-        paragraph({ place: finding.location }, `: ${finding.message}`),
+        paragraph(
+          { place: finding.location },
+          `: ${finding.message}`,
+          ...ownerPart(audit.owners?.[finding.location.path] ?? []),
+        ),
         ...excerptBlock(audit, finding),
         ...(rule === undefined ? [] : [paragraph({ strong: ['Risk'] }, ': ', { authored: rule.docs.why })]),
         ...(diff === undefined
@@ -321,13 +462,15 @@ function ruleFindings(audit: Audit, outline: RuleOutline, ledger: readonly Ledge
   ];
 }
 
-function findingLine({ baseline }: Audit, { location, message, fixes, fingerprint }: Finding): Line {
+function findingLine({ baseline, owners }: Audit, { location, message, fixes, fingerprint }: Finding): Line {
   const titles = fixes.map(({ title }) => title);
+  const own = owners?.[location.path] ?? [];
   const isNew = baseline?.fresh.includes(fingerprint) === true;
   return [
     { place: location },
     `: ${message}`,
     ...(isNew ? [' ', { strong: ['New.'] }] : []),
+    ...ownerPart(own),
     ...(titles.length === 0
       ? []
       : [' Quick fix: ', ...titles.flatMap((title, index) => (index === 0 ? [title] : ['; ', title])), '.']),
@@ -371,8 +514,9 @@ function components(audit: Audit): readonly Block[] {
         ['Verdict', 'left'],
         ['Files', 'right'],
         ['Findings', 'right'],
+        ...(audit.owners === undefined ? [] : [['Owner', 'left'] as const]),
       ],
-      all.map(({ name, kind, criticality, grade, score, verdict: own, files: count, findings }) => [
+      all.map(({ name, kind, criticality, grade, score, verdict: own, files: count, findings, owners = [] }) => [
         name,
         kind,
         criticality,
@@ -381,6 +525,7 @@ function components(audit: Audit): readonly Block[] {
         own,
         String(count),
         String(findings),
+        ...(audit.owners === undefined ? [] : [owners.length === 0 ? '–' : namesOf(owners)]),
       ]),
     ),
     ...all.flatMap(({ name, path, runs, strengths, issues }): Block[] => [
@@ -567,17 +712,6 @@ function appendix(audit: Audit): readonly Block[] {
 function totalEffort({ scorecard, tallies, rules, rubric }: Audit): Minutes {
   const { immediate, shortTerm, longTerm } = actionPlan(scorecard, tallies, rules, rubric);
   return [immediate, shortTerm, longTerm].map(totalMinutes).reduce<Minutes>(addMinutes, [0, 0]);
-}
-
-const HOUR = 60;
-const DAY = 8 * HOUR;
-
-/** A range of effort in the unit that suits its upper end; a day has eight hours. */
-export function effortText([least, most]: Minutes): string {
-  const [size, unit] = most > 2 * DAY ? [DAY, 'days'] : most > 2 * HOUR ? [HOUR, 'h'] : [1, 'min'];
-  const low = Math.round((least / size) * 2) / 2;
-  const high = Math.round((most / size) * 2) / 2;
-  return low === high ? `${high} ${unit}` : `${low} to ${high} ${unit}`;
 }
 
 // --- small parts ----------------------------------------------------------------------------------------------------

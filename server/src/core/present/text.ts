@@ -5,6 +5,7 @@
  * What is hidden or would act is replaced, not dropped, so that a reader sees that something was there.
  */
 import type { Location } from '../model/finding.ts';
+import type { Minutes } from '../rulekit/effort.ts';
 
 /**
  * Control characters (terminal escapes among them), line separators, lone surrogates, and format characters: those show
@@ -97,4 +98,15 @@ export function percentText(share: number): string {
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+const HOUR = 60;
+const DAY = 8 * HOUR;
+
+/** A range of effort in the unit that suits its upper end; a day has eight hours. */
+export function effortText([least, most]: Minutes): string {
+  const [size, unit] = most > 2 * DAY ? [DAY, 'days'] : most > 2 * HOUR ? [HOUR, 'h'] : [1, 'min'];
+  const low = Math.round((least / size) * 2) / 2;
+  const high = Math.round((most / size) * 2) / 2;
+  return low === high ? `${high} ${unit}` : `${low} to ${high} ${unit}`;
 }
