@@ -8,6 +8,8 @@ import type { WorkspaceJudge } from '../../server/src/core/rulekit/rule.ts';
 
 const FULL = process.env['SHIPWORTHY_FULL'] === '1';
 
+const WORDS = ['word', 'other', '.word', 'for', '__proto__'];
+
 /** Judges that read in every way there is, and say what they read. */
 const judges: readonly JudgeEntry[] = (
   [
@@ -51,6 +53,16 @@ const judges: readonly JudgeEntry[] = (
         };
       },
     },
+    {
+      partition: 'directory',
+      reads: ['use'],
+      *judge(facts) {
+        for (const use of facts.get('use')) {
+          for (const word of WORDS)
+            yield { kind: 'fail', subject: use.place, message: `${word}:${facts.mentions('decl', word).join()}` };
+        }
+      },
+    },
   ] satisfies WorkspaceJudge[]
 ).map((judge, rule) => ({ rule, judge, options: null }));
 
@@ -58,7 +70,10 @@ const paths = Array.from({ length: 200 }, (_, i) => `${['a', 'a/b', 'c'][i % 3]}
 const factArbitrary = fc.record({
   name: fc.constantFrom('decl', 'use', 'other'),
   key: fc.constantFrom('x', 'y', 'z', '__proto__'),
-  value: fc.constantFrom(null, 1, { deep: [1, 2] }, { deep: [1, 3] }),
+  value: fc.constantFrom(
+    ...[null, 1, { deep: [1, 2] }, { deep: [1, 3] }],
+    ...['word', 'words other', 'v word\n=x\t.word', 'for __proto__', ''],
+  ),
 });
 const operation = fc.record({
   // Some files again and again, all of them now and then.
@@ -68,6 +83,8 @@ const operation = fc.record({
   component: fc.constantFrom('', 'a', 'c'),
   facts: fc.array(factArbitrary, { maxLength: 4 }),
   mayRest: fc.boolean(),
+  /** What is equal to a fact of before is that fact, as it is of an open document. */
+  keeps: fc.boolean(),
   judge: fc.constantFrom('no', 'all', 'some', 'one'),
 });
 
@@ -85,9 +102,15 @@ test('delta equals rebuild over random additions, updates and removals', () => {
       const index = new FactIndex({ now: () => clock++, factLimit });
       index.setJudges(judges);
       const state = new Map<string, FileFacts>();
-      for (const { path, remove, role, component, facts, mayRest, judge } of operations) {
+      const known = new Map<string, Fact>();
+      for (const { path, remove, role, component, facts, mayRest, keeps, judge } of operations) {
         const place = filePlace(path);
-        const own = facts.map((item): Fact => ({ ...item, place }));
+        const own = facts.map((item): Fact => {
+          const id = `${path} ${JSON.stringify(item)}`;
+          const fact = (keeps ? known.get(id) : undefined) ?? { ...item, place };
+          known.set(id, fact);
+          return fact;
+        });
         const file: FileFacts = { role, component, facts: own, mayRest };
         if (remove) state.delete(path);
         else state.set(path, file);
@@ -166,6 +189,31 @@ test('a change runs only the judges that read it', () => {
   const changed = use('a/f.go', 'x');
   index.update('a/f.go', { ...changed, facts: [{ ...changed.facts[0]!, key: 'z' }, changed.facts[1]!] });
   index.judge();
-  // The directory and the component of the file; nothing of the other one, and not the judge that reads only declarations.
-  expect(index.runCount - before).toBe(2);
+  // Two judges of the directory and one of the component; nothing of the other file, and not the one that reads only declarations.
+  expect(index.runCount - before).toBe(3);
+});
+
+test('a word that comes or goes runs the judges that asked for it', () => {
+  const index = new FactIndex();
+  index.setJudges(judges);
+  const file = (path: string, text: string): FileFacts => ({
+    role: 'production',
+    component: '',
+    mayRest: true,
+    facts: [
+      { name: 'use', key: 'x', value: null, place: filePlace(path) },
+      { name: 'decl', key: 'x', value: text, place: filePlace(path) },
+    ],
+  });
+  const asked = (): string[] => verdicts(index).filter((verdict) => verdict.includes('"word:'));
+  index.update('a/f.go', file('a/f.go', 'something'));
+  index.update('c/f.go', file('c/f.go', 'something'));
+  index.judge();
+  expect(asked().every((verdict) => verdict.includes('"word:"'))).toBe(true);
+  index.update('a/f.go', file('a/f.go', 'something word'));
+  index.judge();
+  expect(asked().every((verdict) => verdict.includes('"word:a/f.go"'))).toBe(true);
+  index.update('a/f.go', file('a/f.go', 'something words'));
+  index.judge();
+  expect(asked().every((verdict) => verdict.includes('"word:"'))).toBe(true);
 });

@@ -10,7 +10,7 @@ import type { Json } from '../model/json.ts';
 import type { Anchor } from '../model/location.ts';
 import { directoryOf } from '../model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../model/verdict.ts';
-import type { Derivation, FactView, WorkspaceJudge } from '../rulekit/rule.ts';
+import { type Derivation, type FactView, SHORTEST_WORD, type WorkspaceJudge } from '../rulekit/rule.ts';
 import { pack, unpack } from './packing.ts';
 import { sharedString } from './sharing.ts';
 
@@ -148,6 +148,8 @@ export class FactIndex {
   readonly #names = new Map<string, Set<string>>();
   /** name -> key -> files with such facts, for names of which a key was ever looked up */
   readonly #keys = new Map<string, Map<string, Some>>();
+  /** name -> word -> files with such facts that hold the word, for names of which a word was ever asked for */
+  readonly #words = new Map<string, Map<string, Some>>();
   /** kind + partition -> files */
   readonly #partitions = new Map<string, Set<string>>();
   /** kind + partition + name -> how many files of the partition have such facts */
@@ -341,6 +343,8 @@ export class FactIndex {
 
     const keys = this.#keys.get(name);
     if (keys !== undefined) this.#replaceKeys(keys, name, path, old, now);
+    const words = this.#words.get(name);
+    if (words !== undefined) this.#replaceWords(words, name, path, old, now);
 
     for (const [stored, facts, step] of [
       [before, old, -1],
@@ -381,6 +385,47 @@ export class FactIndex {
       else keys.set(key, rest);
       this.#touchKey(name, key);
     }
+  }
+
+  /** Only the words of facts that differ are looked at: those of an open file are mostly the same as before. */
+  #replaceWords(
+    words: Map<string, Some>,
+    name: string,
+    path: string,
+    old: readonly Fact[],
+    now: readonly Fact[],
+  ): void {
+    const [before, after] = [new Set(old), new Set(now)];
+    const added = wordsOf(now.filter((fact) => !before.has(fact)));
+    for (const word of added) {
+      const known = words.get(word);
+      if (isAmong(known, path)) continue;
+      words.set(word, withOne(known, path));
+      this.#touch(idOf('word', name, word));
+    }
+    for (const word of wordsOf(old.filter((fact) => !after.has(fact)))) {
+      if (added.has(word)) continue;
+      if (now.some((fact) => before.has(fact) && hasWord(fact, word))) continue;
+      const rest = withoutOne(words.get(word), path);
+      if (rest === undefined) words.delete(word);
+      else words.set(word, rest);
+      this.#touch(idOf('word', name, word));
+    }
+  }
+
+  /** Files with facts of a name that hold the word. */
+  #mentions(name: string, word: string): readonly string[] {
+    let words = this.#words.get(name);
+    if (words === undefined) {
+      words = new Map();
+      this.#words.set(name, words);
+      for (const path of this.#names.get(name) ?? []) {
+        this.#replaceWords(words, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
+      }
+    }
+    const paths = words.get(word);
+    if (paths === undefined) return [];
+    return typeof paths === 'string' ? [paths] : [...paths].sort();
   }
 
   #touchKey(name: string, key: string): void {
@@ -543,6 +588,10 @@ export class FactIndex {
         dependencies.add(id);
         return this.#lookup(name, key);
       },
+      mentions: (name, word) => {
+        dependencies.add(idOf('word', name, word));
+        return this.#mentions(name, word);
+      },
       all: (name) => this.#all(name, dependencies),
       role: (path) => {
         dependencies.add(idOf('role', path));
@@ -670,6 +719,25 @@ function awakeFacts({ path, names, resting }: StoredFile, at: number): readonly 
     value,
     place: { path, anchor: anchors[anchor]!, span: { start, end } },
   }));
+}
+
+/** The words of texts, each once, as copies: a part of a text would keep the whole alive. */
+function wordsOf(facts: readonly Fact[]): Set<string> {
+  const words = new Set<string>();
+  for (const { value } of facts) {
+    if (typeof value !== 'string') continue;
+    for (const word of value.split(/\s+/)) if (word.length >= SHORTEST_WORD) words.add(word);
+  }
+  return words;
+}
+
+function hasWord({ value }: Fact, word: string): boolean {
+  return typeof value === 'string' && value.includes(word) && value.split(/\s+/).includes(word);
+}
+
+function isAmong(known: Some | undefined, item: string): boolean {
+  if (known === undefined || typeof known === 'string') return known === item;
+  return known instanceof Set ? known.has(item) : known.includes(item);
 }
 
 function withOne(known: Some | undefined, item: string): Some {

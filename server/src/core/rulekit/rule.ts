@@ -72,6 +72,9 @@ export interface TextDetector<O = unknown> {
 
 export type Detector<O = unknown> = NodeDetector<O> | TextDetector<O>;
 
+/** Shorter words are not found by `FactView.mentions`: most of them are local names. */
+export const SHORTEST_WORD = 4;
+
 /**
  * How a judge sees the facts. Every read is recorded: the judge runs again for a partition only when something that
  * it read has changed.
@@ -81,6 +84,11 @@ export interface FactView {
   get(name: string): readonly Fact[];
   /** Facts of the whole workspace with that name and key. */
   lookup(name: string, key: string): readonly Fact[];
+  /**
+   * Files with facts of that name whose value, a text, holds the word; words are separated by white space, and those of
+   * fewer than `SHORTEST_WORD` characters are not found. For facts that list names, so that one need not read them all.
+   */
+  mentions(name: string, word: string): readonly string[];
   /** All facts of that name in the workspace: for the few judges that cannot name a key. */
   all(name: string): readonly Fact[];
   /** Role of a file of the workspace. */

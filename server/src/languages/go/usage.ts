@@ -1,68 +1,58 @@
 /**
- * Which names the code of a workspace refers to, and from where, as one table over the facts of uses.ts. Names are not
+ * Which names the code of a package refers to, and from where, as one table over the facts of uses.ts. Names are not
  * resolved: a name counts as used wherever it stands.
  */
-import { directoryOf } from '../../core/model/path.ts';
 import type { Fact } from '../../core/model/verdict.ts';
 import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
 
 /** The one declaration that uses a name, or that there are several. */
 export type GoUser = Fact['place']['anchor'] | 'several';
 
-function remember(users: Map<string, GoUser>, key: string, { place }: Fact): void {
-  const user = users.get(key);
-  if (user === undefined) users.set(key, place.anchor);
-  else if (user !== place.anchor) users.set(key, 'several');
+function remember(users: Map<string, GoUser>, name: string, { place }: Fact): void {
+  const user = users.get(name);
+  if (user === undefined) users.set(name, place.anchor);
+  else if (user !== place.anchor) users.set(name, 'several');
 }
 
-/** Every name that code refers to, and from where. */
+/** Every name that code of a package refers to, and from where. */
 export interface GoUsage {
-  /** By directory and name: used without a qualifier. */
+  /** Used without a qualifier. */
   readonly free: ReadonlyMap<string, GoUser>;
-  /** By name: selected of a package, in which files. */
-  readonly qualified: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By name: selected of anything. */
+  /** Selected of anything. */
   readonly members: ReadonlyMap<string, GoUser>;
-  /** Names that generated code and examples mention. */
+  /** Names that its generated code and examples mention. */
   readonly elsewhere: ReadonlySet<string>;
-  /** Names that tests mention, with one of the files. */
+  /** Names that its tests mention, with one of the files. */
   readonly tested: ReadonlyMap<string, string>;
 }
 
-/** Computed from the facts of uses.ts, for judges of the workspace. */
-export const goUsage = defineDerivation('go.usage', collectUses);
-
-function collectUses(facts: FactView): GoUsage {
+/** Computed from the facts of uses.ts, for judges of a directory. */
+export const goUsage = defineDerivation('go.usage', (facts): GoUsage => {
   const free = new Map<string, GoUser>();
-  const qualified = new Map<string, Set<string>>();
   const members = new Map<string, GoUser>();
-  for (const fact of facts.all('go.uses')) {
-    const directory = directoryOf(fact.place.path);
+  for (const fact of facts.get('go.uses')) {
     for (const line of (fact.value as string).split('\n')) {
       const tab = line.lastIndexOf('\t');
-      if (tab < 0) {
-        remember(free, `${directory}\n${line.slice(2)}`, fact);
-        continue;
-      }
-      const name = line.slice(tab + 2);
-      remember(members, name, fact);
-      if (!line.startsWith('=') || line.indexOf('\t') !== tab) continue;
-      const files = qualified.get(name);
-      if (files === undefined) qualified.set(name, new Set([fact.key]));
-      else files.add(fact.key);
+      if (tab < 0) remember(free, line.slice(2), fact);
+      else remember(members, line.slice(tab + 2), fact);
     }
   }
-  for (const fact of facts.all('go.members')) {
+  for (const fact of facts.get('go.members')) {
     for (const name of (fact.value as string).split(' ')) remember(members, name, fact);
   }
   const elsewhere = new Set<string>();
   const tested = new Map<string, string>();
-  for (const fact of facts.all('go.mentions')) {
+  for (const fact of facts.get('go.mentions')) {
     const isTest = facts.role(fact.key) === 'test';
     for (const name of (fact.value as string).split(' ')) {
       if (isTest) tested.set(name, fact.key);
       else elsewhere.add(name);
     }
   }
-  return { free, qualified, members, elsewhere, tested };
+  return { free, members, elsewhere, tested };
+});
+
+/** Files of the workspace, by path, whose code selects the name of anything: `x.Name`. */
+export function selectingFiles(facts: FactView, name: string): readonly string[] {
+  return [...facts.mentions('go.uses', `.${name}`), ...facts.mentions('go.members', name)];
 }

@@ -15,7 +15,7 @@
  */
 import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Fact } from '../../core/model/verdict.ts';
-import { type Extractor, type FactView, fact, type NodeDetector } from '../../core/rulekit/rule.ts';
+import { type Extractor, type FactView, fact, type NodeDetector, SHORTEST_WORD } from '../../core/rulekit/rule.ts';
 import { kindSet } from '../../core/syntax/flatTree.ts';
 import { stdlibPackage } from '../../knowledge/go/stdlib.ts';
 import { chainContext, chainOf } from './chains.ts';
@@ -148,15 +148,13 @@ const mentions: NodeDetector<unknown, GoNode> = {
       if (isName[kinds[i]!] === 0) continue;
       const start = starts[i]!;
       const end = ends[i]!;
-      if (end - start >= SHORTEST_MENTION) names.add(text.slice(start, end));
+      if (end - start >= SHORTEST_WORD) names.add(text.slice(start, end));
     }
     if (names.size === 0) return;
     yield fact('go.mentions', ctx.file.path, [...names].join(' '), { start: 0, end: 0 });
   },
 };
 
-/** Names that are shorter are left out: most of them are local. */
-export const SHORTEST_MENTION = 4;
 const NAMES = ['identifier', 'field_identifier', 'type_identifier'] as const;
 
 /** Whether the root can lie in the workspace: neither a predeclared type nor one of the standard library. */

@@ -43,47 +43,66 @@ function unversioned(directory: string): string {
     .join('/');
 }
 
-interface Definition {
-  readonly fact: Fact;
-  readonly directory: string;
+/** Shapes that were computed: facts never change. */
+const shapes = new WeakMap<GoDeclaration, string | null>();
+
+/** The shape of an exported type that other packages might define, too; null for anything else. */
+function comparedShape({ key, value, place }: Fact, facts: FactView): string | null {
+  const declaration = value as GoDeclaration;
+  if (declaration.kind !== 'type' || declaration.test || !isExported(key)) return null;
+  if (facts.role(place.path) !== 'production' || mayHoldExcerpts(directoryOf(place.path))) return null;
+  if (/\bignore\b/.test(declaration.constraint)) return null;
+  let shape = shapes.get(declaration);
+  if (shape === undefined) {
+    shape = shapeOf(declaration);
+    shapes.set(declaration, shape);
+  }
+  return shape;
+}
+
+function isSamePlace(one: Fact['place'], other: Fact['place']): boolean {
+  return one.path === other.path && one.anchor === other.anchor && one.span.start === other.span.start;
+}
+
+/** Where a type of this name and shape is defined first; null when the given place is the first of its kind. */
+function originOf(fact: Fact, shape: string, facts: FactView): Fact | null {
+  const directory = facts.partition;
+  const module = moduleOf(facts, directory)?.place.path ?? null;
+  const home = unversioned(directory);
+  let first: Fact | null = null;
+  let isKnown = false;
+  for (const other of facts.lookup('go.decl', fact.key)) {
+    if (comparedShape(other, facts) !== shape) continue;
+    const from = directoryOf(other.place.path);
+    if ((moduleOf(facts, from)?.place.path ?? null) !== module) continue;
+    if (isSamePlace(other.place, fact.place)) return isKnown ? null : first;
+    first ??= other;
+    isKnown ||= unversioned(from) === home;
+  }
+  return null;
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const groups = new Map<string, Definition[]>();
-  const modules = new Map<string, string | null>();
-  for (const fact of facts.all('go.decl')) {
-    const declaration = fact.value as GoDeclaration;
-    if (declaration.kind !== 'type' || declaration.test || !isExported(fact.key)) continue;
-    const directory = directoryOf(fact.place.path);
-    const shape = facts.role(fact.place.path) === 'production' ? shapeOf(declaration) : null;
-    if (shape === null || mayHoldExcerpts(directory) || /\bignore\b/.test(declaration.constraint)) continue;
-    let module = modules.get(directory);
-    if (module === undefined) {
-      module = moduleOf(facts, directory)?.place.path ?? null;
-      modules.set(directory, module);
+  for (const fact of facts.get('go.decl')) {
+    const shape = comparedShape(fact, facts);
+    if (shape === null) continue;
+    const first = originOf(fact, shape, facts);
+    if (first === null) {
+      yield { kind: 'pass', subject: fact.place };
+      continue;
     }
-    const id = `${module}\n${fact.key}\n${shape}`;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [{ fact, directory }]);
-    else group.push({ fact, directory });
-  }
-  for (const group of groups.values()) {
-    const first = group[0]!;
-    yield { kind: 'pass', subject: first.fact.place };
-    const homes = new Set([unversioned(first.directory)]);
-    for (const { fact, directory } of group.slice(1)) {
-      const home = unversioned(directory);
-      if (homes.has(home)) continue;
-      homes.add(home);
-      const { form } = fact.value as GoTypeFact;
-      yield {
-        kind: 'fail',
-        subject: fact.place,
-        message: 'copy',
-        args: { name: fact.key, what: form === 'struct' ? 'fields' : 'methods', other: first.directory || 'the root' },
-        related: [{ place: first.fact.place, message: 'The same type is defined here.' }],
-      };
-    }
+    const { form } = fact.value as GoTypeFact;
+    yield {
+      kind: 'fail',
+      subject: fact.place,
+      message: 'copy',
+      args: {
+        name: fact.key,
+        what: form === 'struct' ? 'fields' : 'methods',
+        other: directoryOf(first.place.path) || 'the root',
+      },
+      related: [{ place: first.place, message: 'The same type is defined here.' }],
+    };
   }
 }
 
@@ -106,5 +125,5 @@ export const rule = defineRule({
   },
   fix: 'none',
   on: {},
-  workspace: { partition: 'workspace', reads: ['go.decl'], judge },
+  workspace: { partition: 'directory', reads: ['go.decl'], judge },
 });

@@ -5,15 +5,14 @@
  */
 import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { defineRule, type FactView, SHORTEST_WORD } from '../../../core/rulekit/rule.ts';
 import { importPathOf } from '../../../knowledge/go/modules.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import { isCompletePackage } from '../../../languages/go/resolve.ts';
 import { isPredeclared } from '../../../languages/go/scope.ts';
 import type { GoDeclaration, GoFunctionFact, GoPackageFile } from '../../../languages/go/symbols.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
-import { type GoUsage, type GoUser, goUsage } from '../../../languages/go/usage.ts';
-import { SHORTEST_MENTION } from '../../../languages/go/uses.ts';
+import { type GoUsage, goUsage, selectingFiles } from '../../../languages/go/usage.ts';
 
 /** What a package may do that calls functions by other means than their names. */
 interface PackageTraits {
@@ -21,6 +20,8 @@ interface PackageTraits {
   readonly opaque: boolean;
   /** It looks into values at run time, or hands them to a template or a remote caller. */
   readonly reflective: boolean;
+  /** It is made for tests: something in it takes a *testing.T. */
+  readonly forTests: boolean;
   /** Nobody outside of the module can import it. */
   readonly closed: boolean;
 }
@@ -30,19 +31,23 @@ const REFLECTIVE = /^(?:reflect|text\/template|html\/template|net\/rpc|plugin)$|
 function traitsOf(facts: FactView, directory: string): PackageTraits {
   let opaque = mayHoldExcerpts(directory) || !isCompletePackage(facts, directory);
   let reflective = false;
-  let main = false;
+  let forTests = false;
+  const packages = new Set<string>();
   for (const { value } of facts.lookup('go.package', directory)) {
     const file = value as GoPackageFile;
     if (file.test) continue;
-    if (file.package === 'main') main = true;
+    // A program beside a package stands outside of the build.
+    if (!/\bignore\b/.test(file.constraint)) packages.add(file.package);
     for (const [name, path] of file.imports) {
       // `import _ "unsafe"` allows go:linkname, a dot import hides where names come from.
       if (path === 'C' || (path === 'unsafe' && name === '_') || name === '.') opaque = true;
       if (REFLECTIVE.test(path)) reflective = true;
+      if (path === 'testing') forTests = true;
     }
   }
   const isInternal = `/${directory}/`.includes('/internal/');
-  return { opaque, reflective, closed: isInternal || (main && facts.lookup('go.main', directory).length > 0) };
+  const isProgram = packages.size === 1 && packages.has('main') && facts.lookup('go.main', directory).length > 0;
+  return { opaque, reflective, forTests, closed: isInternal || isProgram };
 }
 
 /** Methods that interfaces of the standard library and of widespread libraries ask for. */
@@ -60,11 +65,11 @@ function isForeign(type: string | null, modules: readonly Fact[]): boolean {
   return false;
 }
 
-/** Types, by directory and name, that are made for another module: a method or an embedded type says so. */
+/** Types of the package that are made for another module: a method or an embedded type says so. */
 function foreignTypes(facts: FactView): ReadonlySet<string> {
   const modules = facts.all('go.module');
   const found = new Set<string>();
-  for (const { key, value, place } of facts.all('go.decl')) {
+  for (const { key, value } of facts.get('go.decl')) {
     const declaration = value as GoDeclaration;
     let types: readonly (string | null)[];
     let owner = key;
@@ -73,7 +78,7 @@ function foreignTypes(facts: FactView): ReadonlySet<string> {
       types = [...declaration.parameters, ...declaration.results];
       owner = key.slice(0, key.indexOf('.'));
     } else continue;
-    if (types.some((type) => isForeign(type, modules))) found.add(`${directoryOf(place.path)}\n${owner}`);
+    if (types.some((type) => isForeign(type, modules))) found.add(owner);
   }
   return found;
 }
@@ -83,63 +88,75 @@ function isCandidate(fact: Fact, declaration: GoFunctionFact, facts: FactView): 
   const { test, body, constraint } = declaration;
   if (test || !body || /\bignore\b/.test(constraint)) return false;
   const name = key.slice(key.lastIndexOf('.') + 1);
-  if (name.length < SHORTEST_MENTION || name.startsWith('_') || isPredeclared(name)) return false;
+  if (name.length < SHORTEST_WORD || name.startsWith('_') || isPredeclared(name)) return false;
   if (declaration.kind === 'func' && (name === 'main' || name === 'init')) return false;
   return facts.role(place.path) === 'production';
 }
 
-/** Whether live code other than the function itself refers to it. */
-function isUsed(fact: Fact, name: string, kind: 'func' | 'method', uses: GoUsage, facts: FactView): boolean {
-  const own = fact.place.anchor;
-  const isOther = (user: GoUser | undefined): boolean => user !== undefined && user !== own;
-  if (uses.elsewhere.has(name)) return true;
-  if (kind === 'method') return isOther(uses.members.get(name));
-  const directory = directoryOf(fact.place.path);
-  if (isOther(uses.free.get(`${directory}\n${name}`))) return true;
-  if (!isExported(name)) return false;
-  const files = uses.qualified.get(name);
-  const path = files === undefined ? null : importPathOf(facts, directory);
-  if (files === undefined) return false;
-  return path === null || facts.lookup('go.import', path).some(({ place }) => files.has(place.path));
+/** Whether live code of the package other than the function itself refers to it. */
+function isUsedWithin(fact: Fact, name: string, kind: 'func' | 'method', uses: GoUsage): boolean {
+  const user = (kind === 'method' ? uses.members : uses.free).get(name);
+  return uses.elsewhere.has(name) || (user !== undefined && user !== fact.place.anchor);
+}
+
+/** Whether live code of other packages may refer to something exported. */
+function isUsedOutside(name: string, kind: 'func' | 'method', facts: FactView): boolean {
+  const directory = facts.partition;
+  const isOutside = (path: string): boolean => directoryOf(path) !== directory;
+  if (facts.mentions('go.mentions', name).some((path) => facts.role(path) !== 'test')) return true;
+  if (kind === 'method') return selectingFiles(facts, name).some(isOutside);
+  const path = importPathOf(facts, directory);
+  // A file of the same directory that imports the package is one of its own, left out of the build.
+  const files = new Set(facts.mentions('go.uses', `.${name}`));
+  if (path === null || files.size === 0) return files.size > 0;
+  return facts.lookup('go.import', path).some(({ place }) => files.has(place.path));
+}
+
+/** A test that mentions the function; null when none does. */
+function testOf(name: string, uses: GoUsage, facts: FactView): string | null {
+  const own = uses.tested.get(name);
+  if (own !== undefined || !isExported(name)) return own ?? null;
+  return facts.mentions('go.mentions', name).find((path) => facts.role(path) === 'test') ?? null;
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  const directory = facts.partition;
+  const candidates = facts.get('go.decl').filter(({ value }) => {
+    const { kind } = value as GoDeclaration;
+    return kind === 'func' || kind === 'method';
+  });
+  if (candidates.length === 0) return;
+  const own = traitsOf(facts, directory);
+  if (own.opaque) return;
   const uses = facts.derive(goUsage);
-  const traits = new Map<string, PackageTraits>();
   let foreign: ReadonlySet<string> | null = null;
   /** Reported already: the same function for another platform is the same finding. */
   const said = new Set<string>();
-  for (const fact of facts.all('go.decl')) {
-    const declaration = fact.value as GoDeclaration;
-    if (declaration.kind !== 'func' && declaration.kind !== 'method') continue;
+  for (const fact of candidates) {
+    const declaration = fact.value as GoFunctionFact;
     if (!isCandidate(fact, declaration, facts)) continue;
-    const directory = directoryOf(fact.place.path);
     const name = fact.key.slice(fact.key.lastIndexOf('.') + 1);
-    let own = traits.get(directory);
-    if (own === undefined) {
-      own = traitsOf(facts, directory);
-      traits.set(directory, own);
-    }
-    if (own.opaque || (isExported(name) && !own.closed)) continue;
-    if (isUsed(fact, name, declaration.kind, uses, facts)) {
+    const { kind } = declaration;
+    if (isExported(name) && !own.closed) continue;
+    if (isUsedWithin(fact, name, kind, uses) || (isExported(name) && isUsedOutside(name, kind, facts))) {
       yield { kind: 'pass', subject: fact.place };
       continue;
     }
-    if (declaration.kind === 'method' && isExported(name)) {
+    if (kind === 'method' && isExported(name)) {
       foreign ??= foreignTypes(facts);
       const owner = fact.key.slice(0, fact.key.indexOf('.'));
-      if (own.reflective || KNOWN_METHODS.test(name) || foreign.has(`${directory}\n${owner}`)) continue;
+      if (own.reflective || KNOWN_METHODS.test(name) || foreign.has(owner)) continue;
     }
-    if (said.has(`${directory}\n${fact.key}`)) continue;
-    said.add(`${directory}\n${fact.key}`);
-    const test = uses.tested.get(name);
-    const isTested = test !== undefined && (isExported(name) || directoryOf(test) === directory);
+    if (said.has(fact.key)) continue;
+    said.add(fact.key);
+    const test = testOf(name, uses, facts);
+    if (test !== null && own.forTests) continue;
     yield {
       kind: 'fail',
       subject: fact.place,
-      message: isTested ? 'tested' : 'unused',
+      message: test === null ? 'unused' : 'tested',
       args: { name: fact.key, test: test ?? '' },
-      ...(isTested ? { severity: 'low' } : {}),
+      ...(test === null ? {} : { severity: 'low' }),
     };
   }
 }
@@ -164,5 +181,5 @@ export const rule = defineRule({
   },
   fix: 'none',
   on: {},
-  workspace: { partition: 'workspace', reads: ['go.decl'], judge },
+  workspace: { partition: 'directory', reads: ['go.decl'], judge },
 });
