@@ -17,6 +17,9 @@ export type RoutePurpose = 'app' | 'health' | 'metrics' | 'debug' | 'static';
 /** `constant`: always the same answer; `always200`: tells of failures with status 200; `checks`: looks at something. */
 export type HealthHandler = 'constant' | 'always200' | 'checks';
 
+/** A statement that writes a log entry: where it goes, its text with what follows it there, and the package that it needs. */
+export type LogEntry = { readonly at: number; readonly text: string; readonly package: string };
+
 /** A part of the examined chunk, as plain data. */
 export type Part = { readonly start: number; readonly end: number };
 
@@ -216,8 +219,11 @@ export type FactValues = {
   'secret.store': null;
   /** Key: import path. Something is encrypted. */
   'crypto.cipher': null;
-  /** Key: name of a handler or middleware. It refuses requests; `logged`: and tells a log, or calls what may. */
-  'auth.refusal': { readonly logged: boolean };
+  /**
+   * Key: name of a handler or middleware. It refuses requests; `logged`: and tells a log, or calls what may. `entry`: a
+   * statement that would, where it can stand, when all that it names is at hand.
+   */
+  'auth.refusal': { readonly logged: boolean; readonly entry: LogEntry | null };
   /** Key: name. Every request, or every change, leaves an entry in a log. */
   'auth.trail': null;
   /** Key: path of the file. A test tries what must be refused; `test.other`: a test file without such a test. */

@@ -4,10 +4,19 @@
  */
 import type { LanguageId } from '../../core/model/file.ts';
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
-import type { GoHeader } from '../../languages/go/header.ts';
+import { type GoHeader, localNameOf } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
-import { calledName, functionName, stringLiteralValue } from '../../languages/go/syntax.ts';
-import { state } from '../facts.ts';
+import { checkPlace } from '../../languages/go/refusals.ts';
+import {
+  calledName,
+  enclosingFunction,
+  functionName,
+  indentationOf,
+  lineBreakOf,
+  parametersOf,
+  stringLiteralValue,
+} from '../../languages/go/syntax.ts';
+import { type LogEntry, state } from '../facts.ts';
 import { makesHandler, takesRequest } from './handlers.ts';
 import { isLogCall, isPrintCall } from './logging.ts';
 
@@ -56,6 +65,43 @@ const deployed: TextDetector = {
 const REFUSES =
   /^(?:StatusUnauthorized|StatusForbidden|Unauthenticated|PermissionDenied|ErrUnauthorized|ErrForbidden)$/;
 
+/** What tells a refused request from others, by the type of a parameter: labels and expressions. */
+function traitsOf(type: string, name: string): readonly (readonly [label: string, expression: string])[] | null {
+  const traits = (request: string, remote: string): readonly (readonly [string, string])[] => [
+    ['method', `${request}.Method`],
+    ['path', `${request}.URL.Path`],
+    ['remote', remote],
+  ];
+  if (type === '*http.Request') return traits(name, `${name}.RemoteAddr`);
+  if (type === '*gin.Context') return traits(`${name}.Request`, `${name}.ClientIP()`);
+  if (type === 'echo.Context') return traits(`${name}.Request()`, `${name}.RealIP()`);
+  return /^\*grpc\.(?:Unary|Stream)ServerInfo$/.test(type) ? [['method', `${name}.FullMethod`]] : null;
+}
+
+/** A log entry in front of a refusal; null when the request or a log is not at hand there. */
+function entryFor(refusal: GoNode, header: GoHeader): LogEntry | null {
+  const statement = checkPlace(refusal);
+  if (statement === null) return null;
+  for (let owner = enclosingFunction(refusal); owner !== null; owner = enclosingFunction(owner)) {
+    for (const { name, type } of parametersOf(owner)) {
+      const traits = name === '' || name === '_' ? null : traitsOf(type.text, name);
+      if (traits === null) continue;
+      const slog = localNameOf(header, 'log/slog');
+      const isOther = header.imports.some((item) => item.name === 'log' && item.path !== 'log');
+      if ((slog === null && isOther) || /\blog\b(?!\.)/.test(owner.text)) return null;
+      const values = traits.map(([, expression]) => expression).join(', ');
+      const format = traits.length > 1 ? 'refused %s %q from %s' : 'refused %s';
+      const text =
+        slog === null
+          ? `${localNameOf(header, 'log') ?? 'log'}.Printf("${format}", ${values})`
+          : `${slog}.Warn("request refused", ${traits.map((trait) => `"${trait[0]}", ${trait[1]}`).join(', ')})`;
+      const end = `${lineBreakOf(statement)}${indentationOf(statement)}`;
+      return { at: statement.start, text: `${text}${end}`, package: slog === null ? 'log' : 'log/slog' };
+    }
+  }
+  return null;
+}
+
 /** Handlers and middleware that refuse requests, and whether they say so to anybody but the client. */
 const refusals: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['function_declaration', 'method_declaration'],
@@ -91,7 +137,8 @@ const refusals: NodeDetector<unknown, GoNode, GoHeader> = {
             .replace(/[lL]og(?:in|out)|[rR]ecorder/g, ''),
         ),
     );
-    yield state('auth.refusal', functionName(node), { logged }, refusal);
+    const entry = logged ? null : entryFor(refusal, ctx.file.header);
+    yield state('auth.refusal', functionName(node), { logged, entry }, refusal);
   },
 };
 

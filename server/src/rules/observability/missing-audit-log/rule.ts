@@ -1,5 +1,8 @@
 /** Services that refuse requests and leave no trace of it. */
+import type { Place } from '../../../core/model/location.ts';
+import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
+import type { LogEntry } from '../../../knowledge/facts.ts';
 import {
   evidence,
   firstTime,
@@ -8,6 +11,22 @@ import {
   servesRequests,
   servicesOf,
 } from '../../../knowledge/go/services.ts';
+
+function fixOf(place: Place, entry: LogEntry | null): readonly Fix[] {
+  if (entry === null) return [];
+  const at = { ...place, span: { start: entry.at, end: entry.at } };
+  return [
+    {
+      title: 'Log the refusal',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        { kind: 'replaceAt', place: at, newText: entry.text },
+        { kind: 'import', add: [entry.package] },
+      ],
+    },
+  ];
+}
 
 export const rule = defineRule({
   id: 'missing-audit-log',
@@ -26,7 +45,7 @@ export const rule = defineRule({
   messages: {
     refusal: 'This refuses a request without a trace; log the event, the principal and the remote address.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: [] },
   workspace: {
     partition: 'workspace',
@@ -44,7 +63,7 @@ export const rule = defineRule({
           for (const { place } of logged) if (isFirst(place)) yield { kind: 'pass', subject: place };
           continue;
         }
-        const { place } = refusals[0]!;
+        const { place, value } = refusals[0]!;
         if (!isFirst(place)) continue;
         const trail = evidence(facts, program, 'auth.trail')[0];
         const middleware = evidence(facts, program, 'http.middleware').find((found) =>
@@ -54,7 +73,7 @@ export const rule = defineRule({
           yield { kind: 'unknown', subject: place, note: 'What logs every request may log this one, too.' };
           continue;
         }
-        yield { kind: 'fail', subject: place, message: 'refusal' };
+        yield { kind: 'fail', subject: place, message: 'refusal', fixes: fixOf(place, value.entry) };
       }
     },
   },

@@ -1,10 +1,23 @@
 /** Go: handlers that open a connection, pool or transport of their own for each request. */
-import type { Verdict } from '../../../core/model/verdict.ts';
-import type { NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fix, Verdict } from '../../../core/model/verdict.ts';
+import type { ChunkContext, NodeDetector } from '../../../core/rulekit/rule.ts';
 import { handlerAround } from '../../../knowledge/go/handlers.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
-import { assignedExpressions, FUNCTION_KINDS, statementOf } from '../../../languages/go/syntax.ts';
+import { scopeAround } from '../../../languages/go/scope.ts';
+import {
+  assignedExpressions,
+  FUNCTION_KINDS,
+  functionName,
+  indentationOf,
+  isAssigned,
+  leadingComments,
+  lineBreakOf,
+  lineStartAt,
+  operatorOf,
+  statementOf,
+  topLevelOf,
+} from '../../../languages/go/syntax.ts';
 import { calleeId, typesAround } from '../../../languages/go/types.ts';
 
 /** Calls that make something which is meant to be shared. */
@@ -53,6 +66,46 @@ const calls: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+/** Makes the transport once for the package, where it depends on nothing of the handler and nobody changes it. */
+function sharedFix(literal: GoNode, ctx: ChunkContext): readonly Fix[] {
+  const declaration = topLevelOf(literal);
+  const pointer = literal.parent;
+  const statement = statementOf(literal);
+  const scope = scopeAround(ctx, literal);
+  if (declaration === null || scope === null || pointer?.kind !== 'unary_expression' || operatorOf(pointer) !== '&')
+    return [];
+  const [target, ...more] = statement?.kind === 'short_var_declaration' ? assignedExpressions(statement) : [];
+  const binding = target === undefined ? null : scope.bindingOf(target);
+  // Alone on the right, and only handed on as it is.
+  if (binding === null || more.length > 0 || pointer.parent?.parent?.index !== statement?.index) return [];
+  if (binding.uses.some((use) => isAssigned(use) || use.parent?.kind === 'selector_expression')) return [];
+  if (scope.bindings.some((other) => other.uses.some((use) => literal.contains(use)))) return [];
+  const owner = functionName(declaration);
+  const { text } = literal.tree;
+  const head = leadingComments(declaration)[0] ?? declaration;
+  if (owner === '' || text.slice(lineStartAt(text, head.start), head.start) !== '') return [];
+  const name = `${owner[0]!.toLowerCase()}${owner.slice(1)}Transport`;
+  const indent = indentationOf(literal);
+  const line = lineBreakOf(literal);
+  const value = pointer.text.replaceAll(`\n${indent}`, '\n');
+  const comment = `// ${name} keeps connections open between requests.`;
+  return [
+    {
+      title: `Share one transport, ${name}`,
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        {
+          kind: 'replace',
+          span: { start: head.start, end: head.start },
+          newText: `${comment}${line}var ${name} = ${value}${line}${line}`,
+        },
+        { kind: 'replace', span: pointer.span, newText: name },
+      ],
+    },
+  ];
+}
+
 const transports: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['composite_literal'],
   triggers: ['Transport{'],
@@ -68,7 +121,7 @@ const transports: NodeDetector<unknown, GoNode, GoHeader> = {
     // A transport that ends with its request says so.
     if (/DisableKeepAlives:\s*true/.test(node.text) || ABOUT.test(handler.child('name')?.text ?? '')) return;
     if (isGuarded(node, handler) || !isLocal(node)) return;
-    yield { kind: 'fail', subject: type.span, message: 'transport' };
+    yield { kind: 'fail', subject: type.span, message: 'transport', fixes: sharedFix(node, ctx) };
   },
 };
 

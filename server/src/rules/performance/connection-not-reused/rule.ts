@@ -20,6 +20,6 @@ export const rule = defineRule({
     connection: '{name} connects anew for each request; make it once at the start and share it.',
     transport: 'Each request gets a transport of its own, and leaves idle connections behind; make one and share it.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: goDetectors },
 });

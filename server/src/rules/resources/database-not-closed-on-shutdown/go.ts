@@ -1,14 +1,22 @@
 /** Go: databases that are opened, and everything that is closed. It decides nothing. */
 import type { Verdict } from '../../../core/model/verdict.ts';
-import { fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { type ChunkContext, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { resourceOf } from '../../../knowledge/go/resources.ts';
+import { deferralPlace } from '../../../languages/go/custody.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { scopeAround } from '../../../languages/go/scope.ts';
 import {
+  assignedExpressions,
   callArguments,
   calledExpression,
   calledName,
+  enclosingFunction,
+  functionName,
+  isAssigned,
   selectorPath,
+  statementOf,
+  statementsOf,
   stringLiteralValue,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, typesAround } from '../../../languages/go/types.ts';
@@ -19,6 +27,27 @@ export const OPEN_FACT = 'database-not-closed-on-shutdown.open';
 export const CLOSE_FACT = 'database-not-closed-on-shutdown.close';
 
 const OTHERS = /^(?:gorm\.io\/gorm\.Open|github\.com\/jinzhu\/gorm\.Open|xorm\.io\/xorm\.NewEngine)$/;
+
+/** Where `defer db.Close()` goes in main, and its text with the white space in front of it. */
+export type Deferral = { readonly at: number; readonly text: string } | null;
+
+/** Main that opens the database itself can close it, unless it ends by a call that runs nothing that was deferred. */
+function deferralOf(call: GoNode, id: string, ctx: ChunkContext<unknown, GoHeader>): Deferral {
+  const statement = statementOf(call);
+  const owner = enclosingFunction(call);
+  if (resourceOf(id)?.releases[0] !== 'Close' || statement?.kind !== 'short_var_declaration') return null;
+  if (owner?.kind !== 'function_declaration' || statement.parent?.parent?.parent?.index !== owner.index) return null;
+  if (functionName(owner) !== 'main' || ctx.file.header.packageName !== 'main') return null;
+  const last = statementsOf(owner).at(-1);
+  if (last === undefined || /\b(?:[lL]og\w*\.(?:Fatal|Panic)|os\.Exit)/.test(last.text)) return null;
+  const [target, second] = assignedExpressions(statement);
+  const scope = scopeAround(ctx, call);
+  const binding = target === undefined ? null : (scope?.bindingOf(target) ?? null);
+  const error = second === undefined ? null : (scope?.bindingOf(second) ?? null);
+  if (binding === null || (second !== undefined && error === null) || binding.uses.some(isAssigned)) return null;
+  const place = deferralPlace({ statement, call, binding, error });
+  return place === null ? null : { at: place.at, text: `${place.before}defer ${binding.name}.Close()` };
+}
 
 const opens: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
@@ -33,7 +62,7 @@ const opens: NodeDetector<unknown, GoNode, GoHeader> = {
       .map((argument) => stringLiteralValue(argument) ?? argument.text)
       .join(' ');
     if (/:memory:|mode=memory|WithInMemory\(true\)/.test(text)) return;
-    yield fact(OPEN_FACT, node.child('function')?.text ?? '', null, node);
+    yield fact(OPEN_FACT, node.child('function')?.text ?? '', deferralOf(node, id, ctx), node);
   },
 };
 

@@ -1,12 +1,27 @@
 /** Services that open a database and never close it. */
 import { directoryOf } from '../../../core/model/path.ts';
+import type { Fact, Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { firstTime, mayBeShared, servicesOf } from '../../../knowledge/go/services.ts';
-import { CLOSE_FACT, goDetectors, OPEN_FACT } from './go.ts';
+import { CLOSE_FACT, type Deferral, goDetectors, OPEN_FACT } from './go.ts';
 
 /** What a database, or what owns it, is called. */
 const DATABASE =
   /db|database|sql|stor(?:e|age)|engine|orm|badger|bolt|pool|repo|memory|data|dao|cache|app|server|service|client|^s$|^a$|^c$|^p$|^m$|^d$|close/i;
+
+function fixOf({ place, value }: Fact): readonly Fix[] {
+  const deferral = value as Deferral;
+  if (deferral === null) return [];
+  const at = { ...place, span: { start: deferral.at, end: deferral.at } };
+  return [
+    {
+      title: 'Close it when main returns',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [{ kind: 'replaceAt', place: at, newText: deferral.text }],
+    },
+  ];
+}
 
 export const rule = defineRule({
   id: 'database-not-closed-on-shutdown',
@@ -25,7 +40,7 @@ export const rule = defineRule({
   messages: {
     never: 'Nothing in this service closes what {name} gives; close it when the server has been shut down.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: goDetectors },
   workspace: {
     partition: 'workspace',
@@ -49,7 +64,7 @@ export const rule = defineRule({
           yield { kind: 'unknown', subject: open.place, note: `It may be closed by ${program.opaque[0]!}.` };
           continue;
         }
-        yield { kind: 'fail', subject: open.place, message: 'never', args: { name: open.key } };
+        yield { kind: 'fail', subject: open.place, message: 'never', args: { name: open.key }, fixes: fixOf(open) };
       }
     },
   },

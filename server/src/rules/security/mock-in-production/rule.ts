@@ -1,11 +1,23 @@
 /** Test doubles that production code makes: mocks, fakes, stubs and the data of tests. */
 import { directoryOf } from '../../../core/model/path.ts';
-import { defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { Fix } from '../../../core/model/verdict.ts';
+import { type ChunkContext, defineRule, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { firstTime, isDeployedPath, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
-import type { GoHeader } from '../../../languages/go/header.ts';
+import { type GoHeader, importedPath } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { pendingValue, settled } from '../../../languages/go/pending.ts';
-import { calledName, functionName, receiverOf, topLevelOf } from '../../../languages/go/syntax.ts';
+import { checkPlace, refusalAt } from '../../../languages/go/refusals.ts';
+import {
+  calledName,
+  functionName,
+  indentationOf,
+  lineBreakOf,
+  nilComparison,
+  receiverOf,
+  statementOf,
+  statementsOf,
+  topLevelOf,
+} from '../../../languages/go/syntax.ts';
 
 /** Names of doubles. A stub may also be one half of a remote call, and a dummy the head of a list. */
 const DOUBLE =
@@ -41,6 +53,34 @@ function isFallback(node: GoNode): boolean {
   return /^err(?:or)? != nil$|== nil$/.test(branch.child('condition')?.text ?? '');
 }
 
+/** `client = mockPayments{}` behind a failure: the function says no instead, with the error at hand. */
+function refusalFix(node: GoNode, ctx: ChunkContext<unknown, GoHeader>): readonly Fix[] {
+  const statement = statementOf(node);
+  const branch = node.ancestor('if_statement');
+  const condition = branch?.child('condition');
+  const test = condition === null || condition === undefined ? null : nilComparison(condition);
+  if (statement?.kind !== 'assignment_statement' || test === null || test.equal || branch === null) return [];
+  const last = statementsOf(branch.child('consequence')!).at(-1);
+  if (test.operand.kind !== 'identifier' || last?.index !== statement.index || checkPlace(node) === null) return [];
+  const refusal = refusalAt(ctx, node, { error: test.operand.text });
+  if (refusal === null) return [];
+  // The package of the double may be of no use any more.
+  const qualifier = /^&?(\w+)\./.exec(node.text)?.[1];
+  const path = qualifier === undefined ? null : importedPath(ctx.file.header, qualifier);
+  const newText = refusal.lines.join(`${lineBreakOf(statement)}${indentationOf(statement)}`);
+  return [
+    {
+      title: 'Give up when the real thing fails',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        { kind: 'replace', span: statement.span, newText },
+        { kind: 'import', add: refusal.imports, remove: path === null ? [] : [path] },
+      ],
+    },
+  ];
+}
+
 const doubles: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['composite_literal', 'call_expression'],
   triggers: ['ock', 'ake', 'Stub', 'Dummy'],
@@ -72,11 +112,13 @@ const doubles: NodeDetector<unknown, GoNode, GoHeader> = {
     if (HOME.test(file) || HOME.test(owner) || HOME.test(ctx.file.header.packageName) || isChosen(node)) return;
     if (declaration.kind === 'type_declaration' || /(?:\(\*Mock|_ \w+ = )/.test(declaration.text.slice(0, 120))) return;
     const subject = type ?? callee ?? node;
+    const isInstead = isFallback(node);
     const verdict = {
       kind: 'fail',
       subject: subject.span,
-      message: isFallback(node) ? 'fallback' : 'made',
+      message: isInstead ? 'fallback' : 'made',
       args: { name },
+      fixes: isInstead ? refusalFix(node, ctx) : [],
     } as const;
     yield fact('security.double', name, pendingValue(verdict), subject);
   },
@@ -118,7 +160,7 @@ export const rule = defineRule({
     fallback: 'When the real thing fails, {name} takes its place and answers users; return the error instead.',
     imported: 'Production code imports the test doubles of {path}; move what is real out of that package.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: [doubles, imports] },
   workspace: {
     partition: 'workspace',
