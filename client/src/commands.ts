@@ -6,6 +6,7 @@ import type { TreeElement } from '../../server/src/protocol.ts';
 import type { Connection } from './connection.ts';
 import { type RulePages, SHOW_RULE_DOC_COMMAND } from './pages/rulePage.ts';
 import { exportReport } from './report/export.ts';
+import type { Grouping, ViewOptionsState } from './scorecard/options.ts';
 import { SCORECARD_VIEW } from './scorecard/view.ts';
 
 export const FOCUS_SCORECARD_COMMAND = 'shipworthy.focusScorecard';
@@ -15,8 +16,14 @@ export function registerCommands(
   connection: Connection,
   output: vscode.LogOutputChannel,
   rulePages: RulePages,
+  options: ViewOptionsState,
 ): vscode.Disposable {
   return vscode.Disposable.from(
+    vscode.commands.registerCommand('shipworthy.groupBy', (group?: Grouping) => options.groupBy(group)),
+    vscode.commands.registerCommand('shipworthy.filter', () => options.chooseFilters()),
+    vscode.commands.registerCommand('shipworthy.changeFilter', () => options.chooseFilters()),
+    vscode.commands.registerCommand('shipworthy.search', () => options.search()),
+    vscode.commands.registerCommand('shipworthy.clearFilter', () => options.clear()),
     vscode.commands.registerCommand('shipworthy.restart', () => connection.restart()),
     vscode.commands.registerCommand('shipworthy.showOutput', () => output.show()),
     vscode.commands.registerCommand(FOCUS_SCORECARD_COMMAND, () =>

@@ -14,6 +14,9 @@ import {
   State,
 } from 'vscode-languageclient';
 import {
+  FILTERS_REQUEST,
+  type FiltersParams,
+  type FiltersResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
@@ -100,6 +103,12 @@ export class Connection implements vscode.Disposable {
   /** All rules, those with findings first. Rejects when no server is running. */
   rules(): Promise<readonly RuleItem[]> {
     return this.#request(RULES_REQUEST, {});
+  }
+
+  /** What findings can be filtered by. Empty while no server is running. */
+  async filters(params: FiltersParams): Promise<FiltersResult> {
+    if (this.#client?.state !== State.Running) return [];
+    return this.#request(FILTERS_REQUEST, params);
   }
 
   /** The audit report. Rejects when no server is running. */

@@ -8,14 +8,19 @@ import { FOCUS_SCORECARD_COMMAND, registerCommands } from './commands.ts';
 import { nodeClient } from './connection.node.ts';
 import { Connection } from './connection.ts';
 import { createRulePages } from './pages/rulePage.ts';
+import { createViewOptions } from './scorecard/options.ts';
+import { COMPONENTS_VIEW, createSideView, DECISIONS_VIEW } from './scorecard/sideViews.ts';
 import { createStatusBar } from './scorecard/statusBar.ts';
-import { createScorecardTree } from './scorecard/tree.ts';
+import { createTree } from './scorecard/tree.ts';
 import { createScorecardView } from './scorecard/view.ts';
 
 /** What other extensions and the end-to-end suite get from `activate`. */
 export interface ShipworthyApi {
   /** Children of a tree element, or the top level, as the view has them; empty while no server is running. */
   tree(parent?: TreeElement): Promise<readonly TreeElement[]>;
+  /** The same of the smaller views. */
+  components(parent?: TreeElement): Promise<readonly TreeElement[]>;
+  decisions(parent?: TreeElement): Promise<readonly TreeElement[]>;
   /** The state as it is shown; `undefined` before the server was started for the first time. */
   status(): StatusParams | undefined;
   readonly onStatus: vscode.Event<StatusParams>;
@@ -33,19 +38,29 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   const historyFolder = context.storageUri?.fsPath ?? null;
   const connection = new Connection(nodeClient(context), output, { cacheFolder, historyFolder });
   running = connection;
-  const tree = createScorecardTree(connection, (error) => output.warn('The scorecard could not be read.', error));
+  const reportError = (error: unknown): void => output.warn('A view could not be read.', error);
+  const options = createViewOptions(connection, context.workspaceState);
+  const tree = createTree(connection, () => ({ options: options.current() }), reportError);
   const view = createScorecardView(tree);
   const rulePages = createRulePages(connection, context.extensionUri);
+  const components = createSideView(COMPONENTS_VIEW, 'components', connection, reportError);
+  const decisions = createSideView(DECISIONS_VIEW, 'decisions', connection, reportError);
   const statusBar = createStatusBar(FOCUS_SCORECARD_COMMAND);
   context.subscriptions.push(
     output,
+    options,
+    options.onDidChange(() => tree.redraw()),
     tree,
     view,
+    components,
+    decisions,
     statusBar,
     rulePages,
-    registerCommands(connection, output, rulePages),
+    registerCommands(connection, output, rulePages, options),
     connection.onStatus((status) => {
       view.show(status);
+      components.show(status.revision);
+      decisions.show(status.revision);
       statusBar.show(status);
       rulePages.refresh();
     }),
@@ -55,11 +70,17 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   void connection.restart();
   return {
     tree: async (parent) => (await tree.getChildren(parent)) ?? [],
+    components: (parent) => connection.tree({ view: 'components', ...parentOf(parent) }),
+    decisions: (parent) => connection.tree({ view: 'decisions', ...parentOf(parent) }),
     status: () => connection.status(),
     onStatus: connection.onStatus,
     settled: () => connection.settled(),
     treeView: view.treeView,
   };
+}
+
+function parentOf(element: TreeElement | undefined): { readonly parent?: string } {
+  return element === undefined ? {} : { parent: element.id };
 }
 
 /** Gives the server the time to leave properly. */

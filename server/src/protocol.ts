@@ -55,10 +55,26 @@ export interface StatusParams {
   readonly revision: number;
 }
 
-/** Client -> server request: children of an element of the scorecard tree (top level when `parent` is absent). */
+/** The trees: findings with their score, components with their grades, and what people decided. */
+export type ViewName = 'scorecard' | 'components' | 'decisions';
+
+/** How the reader wants to see the scorecard. What is not known is ignored. */
+export interface ViewOptions {
+  readonly group: 'category' | 'rule' | 'file' | 'component' | 'severity';
+  /** Ids of filter choices. */
+  readonly filters: readonly string[];
+  /** Words that all have to occur. */
+  readonly search: string;
+}
+
+/** Client -> server request: children of an element of a tree (top level when `parent` is absent). */
 export const TREE_REQUEST = 'shipworthy/tree';
 export interface TreeParams {
+  /** Default: the scorecard. */
+  readonly view?: ViewName;
   readonly parent?: string;
+  /** For the scorecard; default: everything, by category. */
+  readonly options?: ViewOptions;
 }
 export interface TreeElement {
   /** Stable across refreshes, so that expansion and selection survive. */
@@ -72,9 +88,11 @@ export interface TreeElement {
   /** Theme colour id for the icon, e.g. `list.errorForeground`; '' for the default. */
   readonly iconColor: string;
   readonly collapsible: 'none' | 'collapsed' | 'expanded';
-  /** `overall` | `category` | `rule` | `finding` | `evidence` | `group` */
+  /** What it is, such as `category` or `finding`; menus look at it. */
   readonly kind: string;
   readonly accessibilityLabel: string;
+  /** What can be done with it, such as `fix`, `suppress` or `explain`; menus look at it. */
+  readonly actions: readonly string[];
   /** Where a click leads. */
   readonly target?: {
     readonly uri: string;
@@ -83,9 +101,25 @@ export interface TreeElement {
       readonly end: { readonly line: number; readonly character: number };
     };
   };
-  /** For context actions: the rule's id. */
+  /** For actions: the rule's id. */
   readonly ruleId?: string;
+  /** For actions: the finding. */
+  readonly fingerprint?: string;
 }
+
+/** Client -> server request: the filters that there are, each with how many findings it stands for. */
+export const FILTERS_REQUEST = 'shipworthy/filters';
+export interface FiltersParams {
+  readonly options: ViewOptions;
+}
+export interface FilterChoice {
+  readonly id: string;
+  readonly section: string;
+  readonly label: string;
+  readonly description: string;
+  readonly picked: boolean;
+}
+export type FiltersResult = readonly FilterChoice[];
 
 /** Client -> server request: documentation of a rule as Markdown (offline). */
 export const RULE_DOC_REQUEST = 'shipworthy/ruleDoc';

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   type CodeAction,
+  type ConfigurationParams,
   createMessageConnection,
   type Diagnostic,
   type DocumentDiagnosticReport,
@@ -32,6 +33,7 @@ import {
   type StatusParams,
   TREE_REQUEST,
   type TreeElement,
+  type TreeParams,
 } from '../../server/src/protocol.ts';
 
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
@@ -39,7 +41,10 @@ const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 export interface ClientOptions {
   /** Whether the client pulls diagnostics; otherwise the server pushes. */
   readonly pull: boolean;
-  readonly settings?: () => unknown;
+  /** What `workspace/configuration` answers; `scopeUri`: the folder that is asked for. */
+  readonly settings?: (scopeUri?: string) => unknown;
+  /** Folders of the workspace below `folder`; without them it is the workspace. */
+  readonly folders?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the server may keep what it found; without it nowhere. */
   readonly cacheFolder?: string;
@@ -143,10 +148,10 @@ export class TestClient {
       }
       changed();
     });
-    this.connection.onRequest('workspace/configuration', () => [options.settings?.() ?? null]);
-    this.connection.onRequest('workspace/workspaceFolders', () => [
-      { uri: pathToFileURL(folder).toString(), name: 'workspace' },
-    ]);
+    this.connection.onRequest('workspace/configuration', ({ items }: ConfigurationParams) =>
+      items.map(({ scopeUri }) => options.settings?.(scopeUri) ?? null),
+    );
+    this.connection.onRequest('workspace/workspaceFolders', () => this.#workspaceFolders(options));
     this.connection.onRequest('client/registerCapability', () => null);
     this.connection.onRequest('window/workDoneProgress/create', () => null);
     this.connection.onRequest('workspace/diagnostic/refresh', () => {
@@ -164,11 +169,11 @@ export class TestClient {
   }
 
   async initialize(options: ClientOptions): Promise<void> {
-    const uri = pathToFileURL(this.folder).toString();
+    const folders = this.#workspaceFolders(options);
     this.initialized = await this.connection.sendRequest('initialize', {
       processId: this.process === null ? null : process.pid,
-      rootUri: uri,
-      workspaceFolders: [{ uri, name: 'workspace' }],
+      rootUri: folders[0]!.uri,
+      workspaceFolders: folders,
       initializationOptions: {
         cacheFolder: options.cacheFolder ?? null,
         historyFolder: options.historyFolder ?? null,
@@ -189,6 +194,11 @@ export class TestClient {
       },
     });
     await this.connection.sendNotification('initialized', {});
+  }
+
+  #workspaceFolders({ folders }: ClientOptions): { readonly uri: string; readonly name: string }[] {
+    if (folders === undefined) return [{ uri: pathToFileURL(this.folder).toString(), name: 'workspace' }];
+    return folders.map((name) => ({ uri: this.uri(name), name }));
   }
 
   /** Resolves when `test` holds; it is asked again after each message of the server. */
@@ -267,8 +277,8 @@ export class TestClient {
     return this.connection.sendRequest(SETTLED_REQUEST);
   }
 
-  tree(parent?: string): Promise<readonly TreeElement[]> {
-    return this.connection.sendRequest(TREE_REQUEST, parent === undefined ? {} : { parent });
+  tree(parent?: string, params: Omit<TreeParams, 'parent'> = {}): Promise<readonly TreeElement[]> {
+    return this.connection.sendRequest(TREE_REQUEST, parent === undefined ? params : { ...params, parent });
   }
 
   hover(path: string, line: number, character: number): Promise<Hover | null> {

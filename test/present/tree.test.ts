@@ -2,7 +2,15 @@
 import { marked } from 'marked';
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../server/src/core/present/audit.ts';
-import { scorecardTree, type TreeElement } from '../../server/src/core/present/tree.ts';
+import type { TreeElement } from '../../server/src/core/present/tree/element.ts';
+import {
+  type Circumstances,
+  EVERYTHING,
+  filterChoices,
+  GROUPINGS,
+  type ViewOptions,
+} from '../../server/src/core/present/tree/filter.ts';
+import { scorecardTree } from '../../server/src/core/present/tree/scorecard.ts';
 import type { Scorecard } from '../../server/src/core/score/types.ts';
 import type { TreeElement as ProtocolTreeElement } from '../../server/src/protocol.ts';
 import { at, auditOf, bodyRule, finding, fix, originRule, PAYLOADS, sampleAudit } from './sampleAudit.ts';
@@ -10,7 +18,7 @@ import { at, auditOf, bodyRule, finding, fix, originRule, PAYLOADS, sampleAudit 
 const toUri = (path: string) => `file:///work/${path}`;
 
 function tree(audit: Audit = sampleAudit(), baseline: Scorecard | null = null) {
-  const model = scorecardTree(audit, baseline, toUri);
+  const model = scorecardTree({ audit, opening: baseline, toUri });
   const children = (parent?: string): readonly ProtocolTreeElement[] => model.children(parent);
   const find = (id: string, parent?: string) => {
     const element = children(parent).find((each) => each.id === id);
@@ -22,7 +30,7 @@ function tree(audit: Audit = sampleAudit(), baseline: Scorecard | null = null) {
 
 /** Every element, parents first. */
 function allElements(audit: Audit): TreeElement[] {
-  const model = scorecardTree(audit, audit.scorecard, toUri);
+  const model = scorecardTree({ audit, opening: audit.scorecard, toUri });
   const elements = [...model.children()];
   for (let i = 0; i < elements.length; i++) elements.push(...model.children(elements[i]?.id));
   return elements;
@@ -41,14 +49,14 @@ describe('top level', () => {
   test('shows grade, score, verdict and findings', () => {
     const overall = find('overall');
     expect(overall.label).toMatch(/^Overall [A-F][+-]? \d+$/);
-    expect(overall).toMatchObject({ description: 'NOT READY', collapsible: 'none', icon: 'error' });
+    expect(overall).toMatchObject({ description: 'NOT READY', collapsible: 'collapsed', icon: 'error' });
     expect(overall.accessibilityLabel).toMatch(
       /^Overall: grade .*, score \d+ of 100, verdict not ready, 1 finding blocks shipping$/,
     );
     expect(overall.tooltip).toContain('| Security | F | 0 | 20 | 1 |');
     expect(find('category:security')).toMatchObject({
       label: 'Security',
-      description: 'F 0 · 1 finding',
+      description: 'F 0 · 1 □□□□□',
       collapsible: 'collapsed',
       icon: 'error',
       accessibilityLabel: 'Security: grade F, score 0 of 100, 1 finding',
@@ -59,7 +67,7 @@ describe('top level', () => {
       icon: 'circle-outline',
       accessibilityLabel: 'Error handling: not rated, no findings',
     });
-    expect(find('category:quality')).toMatchObject({ description: 'Not rated · 1 finding', collapsible: 'collapsed' });
+    expect(find('category:quality')).toMatchObject({ description: 'Not rated · 1', collapsible: 'collapsed' });
   });
 
   test('explains a category by its ledger, cap and weight', () => {
@@ -92,9 +100,9 @@ describe('top level', () => {
     const better = tree(of(1, 9), of(2, 8).scorecard);
     expect(better.find('overall').description).toBe('READY · ▲ 10');
     expect(better.find('overall').accessibilityLabel).toContain('up 10 since opening');
-    expect(better.find('category:resources').description).toBe('A- 90 ▲ 10 · 1 finding');
+    expect(better.find('category:resources').description).toBe('A- 90 ▲ 10 · 1 ■■■■□');
     const worse = tree(of(2, 8), of(1, 9).scorecard);
-    expect(worse.find('category:resources').description).toBe('B- 80 ▼ 10 · 2 findings');
+    expect(worse.find('category:resources').description).toBe('B- 80 ▼ 10 · 2 ■■■■□');
     expect(worse.find('category:resources').accessibilityLabel).toContain('down 10 since opening');
     expect(tree(of(1, 9), of(1, 9).scorecard).find('overall').description).toBe('READY');
     expect(tree(of(1, 9), auditOf({ rules }).scorecard).find('overall').description).toBe('READY');
@@ -191,12 +199,100 @@ describe('below a category', () => {
     ).toBe('50, 2 shown');
   });
 
-  test.each(['', 'overall', 'nonsense', 'rule:gone', 'category:gone', 'finding:x', 'rule'])(
+  test.each(['', 'nonsense', 'severity:critical\nx', 'rule:gone', 'category:gone', 'finding:x', 'rule'])(
     '%j has no children',
     (id) => {
       expect(children(id)).toEqual([]);
     },
   );
+});
+
+describe('below the overall result', () => {
+  const { children } = tree();
+
+  test('is what decides the verdict, and the way to the next grade', () => {
+    expect(children('overall').map(({ id, label }) => [id, label])).toEqual([
+      ['blockers', 'Blocks shipping'],
+      ['conditions', 'Stands against plain READY'],
+      ['way', 'Next: B 84'],
+    ]);
+    const [step] = children('way');
+    expect(step?.description).toMatch(/^\+\d+\.\d · 1 finding · 20 to 90 min$/);
+    expect(step?.target).toBeDefined();
+  });
+});
+
+describe('grouping and filters', () => {
+  const audit = sampleAudit();
+  const shown = (options: Partial<ViewOptions>, circumstances: Partial<Circumstances> = {}) =>
+    scorecardTree({
+      audit,
+      opening: null,
+      toUri,
+      options: { ...EVERYTHING, ...options },
+      circumstances: { isNew: () => false, isOpen: () => false, hasBaseline: false, ...circumstances },
+    });
+  /** Every finding below the top level, however it is grouped. */
+  const findingsOf = (options: Partial<ViewOptions>, circumstances: Partial<Circumstances> = {}): string[] => {
+    const model = shown(options, circumstances);
+    const elements = model.children().filter(({ id }) => id !== 'overall');
+    for (let i = 0; i < elements.length; i++) elements.push(...model.children(elements[i]!.id));
+    expect(new Set(elements.map(({ id }) => id)).size).toBe(elements.length);
+    return elements.filter(({ kind }) => kind === 'finding').map(({ id }) => id);
+  };
+  const everything = findingsOf({}).sort();
+
+  test.each(GROUPINGS)('by %s lists every finding once', (group) => {
+    expect(findingsOf({ group }).sort()).toEqual(everything);
+  });
+
+  test('a filter says what it leaves, and changes no score', () => {
+    const model = shown({ filters: ['severity:high'] });
+    const [overall, filter, ...categories] = model.children();
+    const plain = shown({}).children();
+    expect(overall?.label).toBe(plain[0]?.label);
+    const ids = findingsOf({ filters: ['severity:high'] });
+    expect(ids.length).toBeGreaterThan(0);
+    expect(filter).toMatchObject({
+      kind: 'filter',
+      label: `${ids.length} of ${audit.findings.length} findings`,
+      description: 'high',
+      actions: ['clearFilter'],
+    });
+    for (const category of categories) {
+      const rating = plain.find(({ id }) => id === category.id)?.description.split(' · ')[0];
+      expect(category.description.split(' · ')[0]).toBe(rating);
+    }
+  });
+
+  test('within a section any choice may hold, between sections all have to', () => {
+    const severe = findingsOf({ filters: ['severity:high', 'severity:critical'] });
+    expect(severe.length).toBe(audit.findings.filter(({ severity }) => /high|critical/.test(severity)).length);
+    expect(findingsOf({ filters: ['severity:high', 'severity:critical', 'open'] })).toEqual([]);
+    expect(findingsOf({ filters: ['open'] }, { isOpen: (path) => path === 'b/fetch.go' })).toEqual(
+      audit.findings
+        .filter(({ location }) => location.path === 'b/fetch.go')
+        .map(({ fingerprint }) => `finding:${fingerprint}`),
+    );
+    expect(findingsOf({ filters: ['new'] }, { isNew: ({ ruleId }) => ruleId === originRule.id })).toHaveLength(1);
+  });
+
+  test('a search looks for every word in message, rule and path', () => {
+    expect(findingsOf({ search: 'FETCH body' })).toHaveLength(1);
+    expect(findingsOf({ search: 'fetch nothing-like-it' })).toEqual([]);
+  });
+
+  test('choices say how many findings they stand for', () => {
+    const circumstances = { isNew: () => false, isOpen: () => false, hasBaseline: true };
+    const choices = filterChoices(audit.findings, { ...EVERYTHING, filters: ['severity:high'] }, circumstances);
+    expect(choices.find(({ id }) => id === 'severity:critical')).toMatchObject({
+      section: 'Severity',
+      description: '1 finding',
+      picked: false,
+    });
+    expect(choices.filter(({ picked }) => picked).map(({ id }) => id)).toEqual(['severity:high']);
+    expect(choices.find(({ id }) => id === 'new')?.label).toContain('baseline');
+  });
 });
 
 describe('every element', () => {
@@ -210,7 +306,7 @@ describe('every element', () => {
   });
 
   test('can be opened exactly when it has children', () => {
-    const model = scorecardTree(sampleAudit(), null, toUri);
+    const model = scorecardTree({ audit: sampleAudit(), opening: null, toUri });
     for (const { id, collapsible } of elements)
       expect([id, collapsible !== 'none']).toEqual([id, model.children(id).length > 0]);
   });

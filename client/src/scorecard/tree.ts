@@ -1,5 +1,6 @@
 /**
- * The scorecard's tree: draws the elements that the server sends, as it sends them. It sorts nothing and counts nothing; which rows are open is kept by the editor under their stable ids.
+ * A tree of the sidebar: draws the elements that the server sends, as it sends them. It sorts nothing and counts nothing;
+ * which rows are open is kept by the editor under their stable ids.
  */
 import * as vscode from 'vscode';
 import type { TreeElement, TreeParams } from '../../../server/src/protocol.ts';
@@ -9,16 +10,25 @@ export interface TreeSource {
   tree(params: TreeParams): Promise<readonly TreeElement[]>;
 }
 
-export interface ScorecardTree extends vscode.TreeDataProvider<TreeElement> {
+export interface ElementTree extends vscode.TreeDataProvider<TreeElement> {
   /** Says which revision the server's tree has; a new one is drawn. */
   show(revision: number): void;
+  /** Draws everything again, since something other than the revision is different. */
+  redraw(): void;
   /** Fires with the number of top-level elements each time they were loaded. */
   readonly onDidLoadRoot: vscode.Event<number>;
   dispose(): void;
 }
 
-/** `reportError` receives failed requests; the branch then stays empty until the next revision. */
-export function createScorecardTree(source: TreeSource, reportError: (error: unknown) => void): ScorecardTree {
+/**
+ * The tree that `paramsOf` asks for; its `parent` is added here. `reportError` receives failed requests; the branch then
+ * stays empty until the next revision.
+ */
+export function createTree(
+  source: TreeSource,
+  paramsOf: () => TreeParams,
+  reportError: (error: unknown) => void,
+): ElementTree {
   const changed = new vscode.EventEmitter<undefined>();
   const rootLoaded = new vscode.EventEmitter<number>();
   let shown: number | undefined;
@@ -30,11 +40,17 @@ export function createScorecardTree(source: TreeSource, reportError: (error: unk
 
   async function load(parent: TreeElement | undefined): Promise<readonly TreeElement[]> {
     try {
-      return await source.tree(parent === undefined ? {} : { parent: parent.id });
+      return await source.tree(parent === undefined ? paramsOf() : { ...paramsOf(), parent: parent.id });
     } catch (error) {
       reportError(error);
       return [];
     }
+  }
+
+  function redraw(): void {
+    // A scan changes the tree faster than it can be drawn: while a drawing is under way, one more is enough.
+    if (loading > 0) outdated = true;
+    else changed.fire(undefined);
   }
 
   return {
@@ -43,10 +59,9 @@ export function createScorecardTree(source: TreeSource, reportError: (error: unk
     show(revision) {
       if (revision === shown) return;
       shown = revision;
-      // A scan changes the tree faster than it can be drawn: while a drawing is under way, one more is enough.
-      if (loading > 0) outdated = true;
-      else changed.fire(undefined);
+      redraw();
     },
+    redraw,
     async getChildren(parent) {
       loading++;
       const children = await load(parent);
@@ -91,9 +106,9 @@ function toTreeItem(element: TreeElement): vscode.TreeItem {
   return item;
 }
 
-/** `<kind>`, or `<kind>+rule` for an element that can be explained: what the menus' `when` clauses look at. */
-function contextValue(element: TreeElement): string {
-  return element.ruleId === undefined ? element.kind : `${element.kind}+rule`;
+/** `<kind>+<action>+...`: what the menus' `when` clauses look at. */
+function contextValue({ kind, actions }: TreeElement): string {
+  return [kind, ...actions].join('+');
 }
 
 function openCommand({ target }: TreeElement): vscode.Command | undefined {

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { StatusParams, TreeElement } from '../../../server/src/protocol.ts';
 import { isWorking } from '../status.ts';
-import type { ScorecardTree } from './tree.ts';
+import type { ElementTree } from './tree.ts';
 
 export const SCORECARD_VIEW = 'shipworthy.scorecard';
 /** Holds `StatusParams.state`; menus, enablement and welcome texts look at it. */
@@ -18,7 +18,7 @@ export interface ScorecardView {
   dispose(): void;
 }
 
-export function createScorecardView(tree: ScorecardTree): ScorecardView {
+export function createScorecardView(tree: ElementTree): ScorecardView {
   const treeView = vscode.window.createTreeView(SCORECARD_VIEW, { treeDataProvider: tree, showCollapseAll: true });
   let latest: StatusParams | undefined;
   let rows = 0;

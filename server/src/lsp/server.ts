@@ -28,14 +28,7 @@ import {
 import type { Engine } from '../core/engine/engine.ts';
 import type { Problem } from '../core/engine/problem.ts';
 import { isManifest, languageOf } from '../core/engine/roles.ts';
-import {
-  CONFIGURATION_FILE,
-  NO_SETTINGS,
-  parseSettings,
-  type ReadSettings,
-  readSettings,
-  type SettingsProblem,
-} from '../core/engine/settings.ts';
+import { CONFIGURATION_FILE, NO_SETTINGS, type ReadSettings, type SettingsProblem } from '../core/engine/settings.ts';
 import { suppressionComment } from '../core/engine/suppressions.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
@@ -50,7 +43,11 @@ import { toMarkdownReport } from '../core/present/markdown.ts';
 import { NO_EXAMPLES, type RuleExamples, ruleDocument } from '../core/present/ruleDoc.ts';
 import { toSarif } from '../core/present/sarif.ts';
 import { presentStatus, type StatusState } from '../core/present/status.ts';
-import { scorecardTree, type TreeModel } from '../core/present/tree.ts';
+import { componentTree } from '../core/present/tree/components.ts';
+import { decisionsTree } from '../core/present/tree/decisions.ts';
+import type { TreeModel } from '../core/present/tree/element.ts';
+import { type Circumstances, filterChoices, readViewOptions } from '../core/present/tree/filter.ts';
+import { scorecardTree } from '../core/present/tree/scorecard.ts';
 import { rubricPath } from '../core/score/rubric.ts';
 import type { Rubric, Scorecard } from '../core/score/types.ts';
 import { hashText } from '../core/text/hash.ts';
@@ -73,6 +70,9 @@ import { ownersIn } from '../knowledge/project/owners.ts';
 import {
   COUNTERS_REQUEST,
   type CountersResult,
+  FILTERS_REQUEST,
+  type FiltersParams,
+  type FiltersResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
@@ -94,7 +94,10 @@ import {
   TREE_REQUEST,
   type TreeElement,
   type TreeParams,
+  type ViewName,
+  type ViewOptions,
 } from '../protocol.ts';
+import { BaselineMatcher, readBaselines } from './baselines.ts';
 import {
   type ActionData,
   type EditTarget,
@@ -107,6 +110,14 @@ import {
   toDiagnostic,
   toWorkspaceEdit,
 } from './convert.ts';
+import {
+  declaredComponents,
+  engineConfiguration,
+  excludesOf,
+  type FolderSettings,
+  readEditorSettings,
+  readFolderSettings,
+} from './folderSettings.ts';
 import { locate, pathOf, type Root, rootsOf, uriOf } from './roots.ts';
 
 /** Milliseconds without an edit after which a document is parsed afresh. */
@@ -207,9 +218,12 @@ class LanguageServer {
     commandLinks: false,
   };
   #enabled = true;
+  /** What the editor says outside of folders. */
   #editorSettings: ReadSettings = NO_SETTINGS;
-  #fileSettings: ReadSettings = NO_SETTINGS;
-  #fileProblems: readonly SettingsProblem[] = [];
+  #folders: readonly FolderSettings[] = [];
+  /** What is wrong with the rubric, by the path of the file that names it. */
+  #rubricProblem: { readonly path: string; readonly problems: readonly SettingsProblem[] } | null = null;
+  #matcher: BaselineMatcher | null = null;
   #rubric: Rubric | null = null;
   /** Files besides the configuration that settings come from. */
   #settingsFiles: readonly string[] = [];
@@ -233,8 +247,11 @@ class LanguageServer {
   #stateMessage = '';
   #revision = 0;
   #publishedRevision = -1;
-  #baseline: Scorecard | null = null;
-  #tree: { readonly revision: number; readonly model: TreeModel } | null = null;
+  /** How it stood when the workspace was opened: the scorecard, and fingerprints of the findings. */
+  #opening: { readonly scorecard: Scorecard; readonly findings: ReadonlySet<string> } | null = null;
+  #fullAudit: { readonly revision: number; readonly audit: Audit } | null = null;
+  /** Trees by view and options. */
+  #trees: { readonly revision: number; readonly models: Map<string, TreeModel> } = { revision: -1, models: new Map() };
   #scorecard: { readonly revision: number; readonly scorecard: Scorecard } | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
   /** Paths whose diagnostics may differ from what the client has. */
@@ -277,6 +294,7 @@ class LanguageServer {
     connection.onCodeActionResolve((action) => this.#resolve(action));
     connection.onHover(({ textDocument, position }) => this.#hover(textDocument.uri, position));
     connection.onRequest(TREE_REQUEST, (params: TreeParams): readonly TreeElement[] => this.#treeElements(params));
+    connection.onRequest(FILTERS_REQUEST, (params: FiltersParams): FiltersResult => this.#filterChoices(params));
     connection.onRequest(RULE_DOC_REQUEST, (params: RuleDocParams): Promise<RuleDocResult> => this.#ruleDoc(params));
     connection.onRequest(
       RULE_PAGE_REQUEST,
@@ -353,11 +371,13 @@ class LanguageServer {
     }
     connection.workspace.onDidChangeWorkspaceFolders(async () => {
       this.#setRoots((await connection.workspace.getWorkspaceFolders()) ?? []);
-      this.#baseline = null;
-      this.#rescan();
+      this.#renameDocuments();
+      this.#opening = null;
+      this.#track(this.#reconfigure().then(() => this.#rescan()));
     });
     try {
       const engine = await this.#parts.createEngine();
+      this.#matcher = new BaselineMatcher(engine);
       await this.#readSettings(engine);
       this.#applySettings(engine);
       for (const document of this.#enabled ? this.#documents.values() : []) this.#release(document, engine);
@@ -384,62 +404,78 @@ class LanguageServer {
 
   // --- settings -----------------------------------------------------------------------------------------------------
 
-  /** Reads the editor's settings and `shipworthy.json`; returns whether anything is different. */
+  /** Reads the settings of every folder; returns whether anything is different. */
   async #readSettings(engine: Engine): Promise<boolean> {
     const settings = (): string =>
-      JSON.stringify([this.#enabled, this.#editorSettings, this.#fileSettings, this.#rubric, this.#today]);
+      JSON.stringify([
+        this.#enabled,
+        this.#editorSettings,
+        this.#folders,
+        this.#rubric,
+        this.#today,
+        this.#matcher?.baselines,
+      ]);
     const before = settings();
     const known = new Set(engine.rules.map((rule) => rule.id));
-    if (this.#abilities.configuration) {
-      const given = (await this.#connection.workspace.getConfiguration(SETTINGS_SECTION)) as Record<
-        string,
-        Json
-      > | null;
-      const { enable, rules, exclude, previewRules } = given ?? {};
-      this.#enabled = enable !== false;
-      const object: Record<string, Json> = { rules: rules ?? {}, exclude: exclude ?? [] };
-      if (previewRules != null) object['previewRules'] = previewRules;
-      const { settings, problems } = readSettings(object, known);
-      this.#editorSettings = settings;
-      for (const problem of problems) this.#connection.console.warn(`Settings: ${problem.message}`);
+    this.#editorSettings = await this.#pullSettings(undefined, known);
+    const folders: FolderSettings[] = [];
+    for (const [root, host] of this.#hosts) {
+      const editor = this.#hosts.size > 1 ? await this.#pullSettings(root.uri, known) : this.#editorSettings;
+      const folder = await readFolderSettings(root, host, editor, known);
+      if (folder.hasFile) this.#stale.add(root.prefix + CONFIGURATION_FILE);
+      folders.push(folder);
     }
-    let file: ReturnType<typeof parseSettings> = { settings: NO_SETTINGS, problems: [] };
-    let host: Host | undefined;
-    let prefix = '';
-    for (const [root, candidate] of this.#hosts) {
-      const text = await candidate.read(CONFIGURATION_FILE);
-      if (typeof text !== 'string') continue;
-      file = parseSettings(text, known);
-      this.#stale.add(root.prefix + CONFIGURATION_FILE);
-      host = candidate;
-      prefix = root.prefix;
-      break;
-    }
-    this.#fileSettings = file.settings;
+    this.#folders = folders;
+    // There is one score, so there is one rubric: that of the first folder that names one.
+    const naming = folders.find(({ file }) => file.rubric !== undefined);
     const read = async (path: string): Promise<string | null> => {
-      const text = await host?.read(path);
+      const text = naming === undefined ? null : await this.#hosts.get(naming.root)?.read(path);
       return typeof text === 'string' ? text : null;
     };
-    const { rubric, problems } = await this.#parts.chooseRubric(file.settings.rubric, read, known);
+    const { rubric, problems } = await this.#parts.chooseRubric(naming?.file.rubric, read, known);
     this.#rubric = rubric;
-    const rubricFile = rubricPath(file.settings.rubric);
-    this.#settingsFiles = rubricFile === null ? [] : [prefix + rubricFile];
-    this.#fileProblems = [...file.problems, ...problems.map((message) => ({ key: 'rubric', message }))];
+    this.#rubricProblem =
+      naming === undefined || problems.length === 0
+        ? null
+        : {
+            path: naming.root.prefix + CONFIGURATION_FILE,
+            problems: problems.map((message) => ({ key: 'rubric', message })),
+          };
+    const baselines = await readBaselines(folders, (root) => this.#hosts.get(root)!);
+    this.#matcher?.setBaselines(baselines);
+    const rubricFile = naming === undefined ? null : rubricPath(naming.file.rubric);
+    this.#settingsFiles = [
+      ...(rubricFile === null ? [] : [naming!.root.prefix + rubricFile]),
+      ...baselines.map(({ path }) => path),
+    ];
     this.#today = this.#day();
     return before !== settings();
   }
 
-  #applySettings(engine: Engine): void {
-    engine.configure({
-      rules: { ...this.#fileSettings.rules, ...this.#editorSettings.rules },
-      previewRules: this.#fileSettings.previewRules ?? this.#editorSettings.previewRules ?? true,
-      today: this.#today,
-      attestations: this.#fileSettings.attestations,
-    });
+  /** What the editor says for a folder, or for all. */
+  async #pullSettings(scopeUri: string | undefined, known: ReadonlySet<string>): Promise<ReadSettings> {
+    if (!this.#abilities.configuration) return NO_SETTINGS;
+    const { workspace } = this.#connection;
+    const given = (await (scopeUri === undefined
+      ? workspace.getConfiguration(SETTINGS_SECTION)
+      : workspace.getConfiguration({ scopeUri, section: SETTINGS_SECTION }))) as Record<string, Json> | null;
+    if (scopeUri === undefined) this.#enabled = given?.['enable'] !== false;
+    const { settings, problems } = readEditorSettings(given, known);
+    for (const problem of problems) this.#connection.console.warn(`Settings: ${problem.message}`);
+    return settings;
   }
 
-  get #exclude(): readonly string[] {
-    return [...this.#editorSettings.exclude, ...this.#fileSettings.exclude];
+  #applySettings(engine: Engine): void {
+    engine.configure(engineConfiguration(this.#folders, this.#editorSettings, this.#today));
+  }
+
+  #excludeOf(root: Root): readonly string[] {
+    const folder = this.#folders.find((candidate) => candidate.root === root);
+    return folder === undefined ? this.#editorSettings.exclude : excludesOf(folder);
+  }
+
+  #excludes(): string {
+    return JSON.stringify(this.#roots.map((root) => this.#excludeOf(root)));
   }
 
   /** Brings everything in line with the settings as they are now. One such call waits for the other. */
@@ -451,17 +487,18 @@ class LanguageServer {
   async #readAndApplySettings(): Promise<void> {
     const engine = this.#engine;
     if (engine === null) return;
-    const excluded = JSON.stringify(this.#exclude);
+    const excluded = this.#excludes();
     const wasEnabled = this.#enabled;
     const changed = await this.#readSettings(engine);
     if (this.#engine === null) return;
     if (changed) {
       this.#applySettings(engine);
       this.#judgeAll();
+      this.#matchBaselines();
       for (const path of engine.paths) this.#stale.add(path);
     }
     this.#flush();
-    if (excluded !== JSON.stringify(this.#exclude) || wasEnabled !== this.#enabled) {
+    if (excluded !== this.#excludes() || wasEnabled !== this.#enabled) {
       this.#exclusions++;
       this.#rescan();
     } else this.#touch();
@@ -505,10 +542,21 @@ class LanguageServer {
     this.#stale.add(document.path);
   }
 
+  /** Paths depend on the folders that there are: documents get those that they have now. */
+  #renameDocuments(): void {
+    for (const document of [...this.#documents.values()]) {
+      if (this.#engine !== null) this.#hold(document, this.#engine);
+      const path = pathOf(this.#roots, document.uri);
+      if (path === null) this.#documents.delete(document.uri);
+      else this.#documents.set(document.uri, { ...document, path });
+    }
+  }
+
   /** A document that git ignores or the settings exclude is not judged, although it is open. */
   async #holdIfIgnored(document: Document): Promise<void> {
     const found = locate(this.#roots, document.path);
-    const taken = found === null || (await this.#hosts.get(found.root)?.filter(this.#exclude).takes(found.inside));
+    const taken =
+      found === null || (await this.#hosts.get(found.root)?.filter(this.#excludeOf(found.root)).takes(found.inside));
     if (taken !== false || this.#engine === null || this.#documents.get(document.uri) !== document) return;
     this.#hold(document, this.#engine);
     this.#judgeAndFlush([]);
@@ -551,9 +599,10 @@ class LanguageServer {
     // A session may last longer than a suppression.
     if (this.#day() !== this.#today) this.#track(this.#reconfigure());
     this.#judge(SLICE, true);
-    this.#flush();
     // Whoever types on settles again later.
     const isTyping = [...this.#documents.values()].some((document) => document.settleTimer !== null);
+    if (engine.isJudged && !isTyping) this.#matchBaselines();
+    this.#flush();
     if (!engine.isJudged && !isTyping) setImmediate(() => this.#judgeRest());
     if (engine.isJudged && !isTyping) this.#remember();
   }
@@ -591,7 +640,7 @@ class LanguageServer {
       exclusions = this.#exclusions;
       let filter = filters.get(root);
       if (filter === undefined) {
-        filter = this.#hosts.get(root)!.filter(this.#exclude);
+        filter = this.#hosts.get(root)!.filter(this.#excludeOf(root));
         filters.set(root, filter);
       }
       return filter;
@@ -762,7 +811,7 @@ class LanguageServer {
       this.#unread = [];
       for (const [root, host] of this.#hosts) {
         hostOf.set(root.folder, host);
-        const { paths, problems } = await host.list(this.#exclude, slice);
+        const { paths, problems } = await host.list(this.#excludeOf(root), slice);
         for (const inside of paths) listed.push({ path: root.prefix + inside, root: root.folder, inside });
         for (const problem of problems) this.#unread.push({ ...problem, path: root.prefix + problem.path });
       }
@@ -833,7 +882,8 @@ class LanguageServer {
           judged ? 'ready' : 'empty',
           cancelled ? `The scan was cancelled after ${done.size} of ${listed.length} files.` : '',
         );
-        this.#baseline ??= cancelled ? null : this.#currentScorecard();
+        this.#matchBaselines();
+        this.#opening ??= cancelled ? null : this.#present();
       }
       for (const path of engine.paths) this.#stale.add(path);
       this.#flush();
@@ -919,7 +969,8 @@ class LanguageServer {
     // Of a file that went away judges may still speak until they run again.
     const findings = engine.has(path) ? engine.findings(path) : [];
     const diagnostics = findings.map((finding) => toDiagnostic(finding, toUri, this.#ruleUri));
-    if (path.endsWith(CONFIGURATION_FILE)) diagnostics.push(...this.#settingsDiagnostics(path));
+    const problems = this.#settingsProblems(path);
+    if (problems.length > 0) diagnostics.push(...this.#settingsDiagnostics(path, problems));
     return diagnostics;
   }
 
@@ -927,10 +978,17 @@ class LanguageServer {
   readonly #ruleUri = (ruleId: string): string =>
     this.#abilities.commandLinks ? ruleCommandUri(ruleId) : ruleDocsUri(ruleId);
 
-  #settingsDiagnostics(path: string): Diagnostic[] {
+  /** What is wrong with the settings that are written in a file. */
+  #settingsProblems(path: string): readonly SettingsProblem[] {
+    if (!path.endsWith(CONFIGURATION_FILE)) return [];
+    const own = this.#folders.find(({ root }) => path === root.prefix + CONFIGURATION_FILE)?.problems ?? [];
+    return this.#rubricProblem?.path === path ? [...own, ...this.#rubricProblem.problems] : own;
+  }
+
+  #settingsDiagnostics(path: string, problems: readonly SettingsProblem[]): Diagnostic[] {
     const text = this.#engine?.textOf(path) ?? '';
     const lines = this.#engine?.linesOf(path);
-    return this.#fileProblems.map(({ key, message }) => {
+    return problems.map(({ key, message }) => {
       const at = key === '' ? 0 : Math.max(0, text.indexOf(JSON.stringify(key)));
       const end = key === '' ? at : at + JSON.stringify(key).length;
       const range =
@@ -1030,7 +1088,7 @@ class LanguageServer {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
       rubric: this.#rubric!,
-      components: (workspace) => componentsOf(workspace, this.#fileSettings.components),
+      components: (workspace) => componentsOf(workspace, declaredComponents(this.#folders)),
       owners: (workspace) =>
         ownersIn(
           (path) => workspace.textOf(path),
@@ -1098,13 +1156,94 @@ class LanguageServer {
     return this.#scorecard.scorecard;
   }
 
-  #treeElements({ parent }: TreeParams): readonly TreeElement[] {
-    if (this.#engine === null || (this.#state !== 'ready' && this.#state !== 'scanning')) return [];
-    if (this.#tree?.revision !== this.#revision) {
-      const model = scorecardTree(this.#audit('full'), this.#baseline, (path) => uriOf(this.#roots, path));
-      this.#tree = { revision: this.#revision, model };
+  /** The whole audit of the present revision. */
+  #currentAudit(): Audit {
+    if (this.#fullAudit?.revision !== this.#revision) {
+      this.#fullAudit = { revision: this.#revision, audit: this.#audit('full') };
     }
-    return this.#tree.model.children(parent);
+    return this.#fullAudit.audit;
+  }
+
+  /** How it stands now, to be compared with later. */
+  #present(): { readonly scorecard: Scorecard; readonly findings: ReadonlySet<string> } {
+    const findings = new Set<string>();
+    for (const path of this.#engine?.paths ?? []) {
+      for (const { fingerprint } of this.#engine!.findings(path)) findings.add(fingerprint);
+    }
+    return { scorecard: this.#currentScorecard(), findings };
+  }
+
+  #circumstances(): Circumstances {
+    const open = new Set([...this.#documents.values()].map(({ path }) => path));
+    const matcher = this.#matcher;
+    return {
+      isNew: (finding) =>
+        matcher?.covers(finding.location.path) === true
+          ? !matcher.holds(finding)
+          : this.#opening !== null && !this.#opening.findings.has(finding.fingerprint),
+      isOpen: (path) => open.has(path),
+      hasBaseline: (matcher?.baselines.length ?? 0) > 0,
+    };
+  }
+
+  /** Compares with the baselines when all is judged; findings that are seen otherwise now are published anew. */
+  #matchBaselines(): void {
+    const engine = this.#engine;
+    if (
+      engine === null ||
+      this.#matcher === null ||
+      this.#matcher.baselines.length + this.#matcher.summaries.length === 0
+    )
+      return;
+    const changed = this.#matcher.match();
+    if (changed.size === 0) return;
+    for (const path of engine.paths) {
+      if (engine.findings(path).some(({ fingerprint }) => changed.has(fingerprint))) this.#stale.add(path);
+    }
+  }
+
+  #treeElements({ view = 'scorecard', parent, options }: TreeParams): readonly TreeElement[] {
+    if (!this.#isShown()) return [];
+    if (this.#trees.revision !== this.#revision) this.#trees = { revision: this.#revision, models: new Map() };
+    const key = view === 'scorecard' ? JSON.stringify(readViewOptions(options)) : view;
+    let model = this.#trees.models.get(key);
+    if (model === undefined) {
+      model = this.#treeModel(view, options);
+      this.#trees.models.set(key, model);
+    }
+    return model.children(parent);
+  }
+
+  #treeModel(view: ViewName, options: ViewOptions | undefined): TreeModel {
+    const audit = this.#currentAudit();
+    const toUri = (path: string): string => uriOf(this.#roots, path);
+    switch (view) {
+      case 'components':
+        return componentTree(audit, toUri);
+      case 'decisions': {
+        const attesting = this.#folders.find(({ file }) => file.attestations.length > 0);
+        const configurationFile = attesting === undefined ? null : attesting.root.prefix + CONFIGURATION_FILE;
+        return decisionsTree({ audit, baselines: this.#matcher?.summaries ?? [], configurationFile, toUri });
+      }
+      case 'scorecard':
+        return scorecardTree({
+          audit,
+          opening: this.#opening?.scorecard ?? null,
+          toUri,
+          options: readViewOptions(options),
+          circumstances: this.#circumstances(),
+        });
+    }
+  }
+
+  #filterChoices({ options }: FiltersParams): FiltersResult {
+    if (!this.#isShown()) return [];
+    return filterChoices(this.#currentAudit().findings, readViewOptions(options), this.#circumstances());
+  }
+
+  /** Whether there are results to show. */
+  #isShown(): boolean {
+    return this.#engine !== null && (this.#state === 'ready' || this.#state === 'scanning');
   }
 
   async #ruleDoc({ ruleId }: RuleDocParams): Promise<RuleDocResult> {
@@ -1120,7 +1259,7 @@ class LanguageServer {
     const rule = this.#engine?.ruleOf(ruleId);
     if (rule === undefined) return null;
     const hasResult = this.#state === 'ready' || this.#state === 'scanning';
-    return rulePage(rule, hasResult ? this.#audit('full') : null, {
+    return rulePage(rule, hasResult ? this.#currentAudit() : null, {
       examples,
       level: this.#levelOf(ruleId, rule.severity),
       configurationFile: CONFIGURATION_FILE,
@@ -1130,8 +1269,9 @@ class LanguageServer {
 
   /** The severity of a rule as it is configured, and by whom. */
   #levelOf(ruleId: string, byDefault: RuleLevel['level']): RuleLevel {
-    const editor = this.#editorSettings.rules[ruleId];
-    const file = this.#fileSettings.rules[ruleId];
+    // With several folders, what any of them says.
+    const editor = this.#folders.find((folder) => folder.editor.rules[ruleId] !== undefined)?.editor.rules[ruleId];
+    const file = this.#folders.find((folder) => folder.file.rules[ruleId] !== undefined)?.file.rules[ruleId];
     if (editor !== undefined) return { level: editor, setBy: 'editor' };
     return file === undefined ? { level: byDefault, setBy: '' } : { level: file, setBy: 'file' };
   }
@@ -1194,7 +1334,9 @@ class LanguageServer {
       await scan;
     }
     for (const document of this.#documents.values()) this.#settle(document);
-    this.#judgeAndFlush([]);
+    this.#judgeAll();
+    this.#matchBaselines();
+    this.#flush();
     this.#sendStatus();
     return { revision: this.#revision };
   }

@@ -6,6 +6,7 @@ import { runTests } from './harness.ts';
 import './smoke.ts';
 import './shipworthy.ts';
 import './pages.ts';
+import './views.ts';
 
 export function run(): Promise<void> {
   return runTests();

@@ -4,27 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { ShipworthyApi } from '../../../client/src/extension.ts';
-import type { TreeElement } from '../../../server/src/protocol.ts';
 import { test, until } from './harness.ts';
-import { api, findings, open, uriOf } from './sample.ts';
+import { api, category, findings, ORIGIN, open, SOCKET, scoreOf, uriOf } from './sample.ts';
 import { click, hover, press, screenshot, texts, waitFor } from './ui.ts';
-
-const ORIGIN = 'unchecked-message-origin';
-const SOCKET = 'internal/api/websocket.go';
-
-async function category(shipworthy: ShipworthyApi, label: string): Promise<TreeElement> {
-  const element = (await shipworthy.tree()).find((item) => item.label === label);
-  assert.ok(element, `the tree has ${label}`);
-  return element;
-}
-
-/** The score in a description such as "D+ · 68 · 4 findings". */
-function scoreOf(element: TreeElement): number {
-  const match = /\b(\d{1,3})\b/.exec(element.description);
-  assert.ok(match, `"${element.description}" has a score`);
-  return Number(match[1]);
-}
 
 test('the scan ends with a graded scorecard of ten categories', async () => {
   const shipworthy = await api();

@@ -31,7 +31,13 @@ import {
   optionsOf,
 } from './analyser.ts';
 import { contextOf, type FindingContext } from './baseline.ts';
-import { attestedToday, DEFAULT_CONFIGURATION, type EngineConfiguration } from './configuration.ts';
+import {
+  attestedToday,
+  DEFAULT_CONFIGURATION,
+  type EngineConfiguration,
+  type RuleConfiguration,
+  rulesFor,
+} from './configuration.ts';
 import { EMPTY_EXAMINATION, type RuleVerdict } from './examine.ts';
 import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
@@ -182,11 +188,12 @@ export class Engine {
     return this.#configuration;
   }
 
-  /** Whether the configuration reports the rule. */
-  isEnabled(rule: Rule): boolean {
-    return (
-      this.#configuration.rules[rule.id] !== 'off' && (rule.stage === 'stable' || this.#configuration.previewRules)
-    );
+  /** Whether the configuration reports the rule, in the file or anywhere. */
+  isEnabled(rule: Rule, path?: string): boolean {
+    const { folders } = this.#configuration;
+    if (folders === undefined) return isReported(rule, this.#configuration);
+    if (path !== undefined) return isReported(rule, rulesFor(this.#configuration, path));
+    return folders.some((folder) => isReported(rule, folder));
   }
 
   /** Production code by programming language: files that are looked into, and those that no rule reads as code yet. */
@@ -549,7 +556,7 @@ export class Engine {
     const raw: RawFinding[] = [];
     if (file !== undefined) {
       this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
-        if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) return;
+        if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!, path)) return;
         const at = (span: Span): Place => ({ path, anchor, span });
         const place = at(verdict.subject);
         const related = (verdict.related ?? []).map(({ span, message }) => ({ place: at(span), message }));
@@ -557,7 +564,7 @@ export class Engine {
       });
     }
     for (const { rule, verdict } of this.#workspaceVerdicts(path)) {
-      if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!)) continue;
+      if (verdict.kind !== 'fail' || !this.isEnabled(this.#rules[rule]!, path)) continue;
       const { subject: place, related = [] } = verdict;
       raw.push({ rule, verdict, place, related, span: absoluteSpan(place) });
     }
@@ -660,9 +667,9 @@ export class Engine {
   }
 
   /** Whether the rule is reported in files of this kind. */
-  #looksAt(rule: number, { role }: FileState): boolean {
+  #looksAt(rule: number, { path, role }: FileState): boolean {
     const { roles = ['production'] } = this.#rules[rule]!;
-    return this.isEnabled(this.#rules[rule]!) && roles.includes(role);
+    return this.isEnabled(this.#rules[rule]!, path) && roles.includes(role);
   }
 
   /** The rules that a comment names and of which it accepts nothing. Nothing is said while not everything can be found. */
@@ -676,7 +683,7 @@ export class Engine {
     for (const [item, by] of acceptedBy) if (by === suppression) used.add(item.rule);
     const unused = suppression.rules.filter(({ id }) => {
       const rule = this.#ruleIndex.get(id)!;
-      return !used.has(rule) && this.isEnabled(this.#rules[rule]!);
+      return !used.has(rule) && this.isEnabled(this.#rules[rule]!, file.path);
     });
     const isWhole = unused.length === suppression.rules.length;
     return unused.map(({ id, removal }) => ({
@@ -712,8 +719,8 @@ export class Engine {
     return { path, span, range: lines === undefined ? { start: zero, end: zero } : rangeOf(lines, span) };
   }
 
-  #severity(rule: Rule, verdictSeverity: Severity | undefined): Severity {
-    const configured = this.#configuration.rules[rule.id];
+  #severity(rule: Rule, verdictSeverity: Severity | undefined, path: string): Severity {
+    const configured = rulesFor(this.#configuration, path).rules[rule.id];
     return configured !== undefined && configured !== 'off' ? configured : (verdictSeverity ?? rule.severity);
   }
 
@@ -746,7 +753,7 @@ export class Engine {
     return {
       ruleId: rule.id,
       category: rule.category,
-      severity: this.#severity(rule, verdict.severity),
+      severity: this.#severity(rule, verdict.severity, path),
       confidence: rule.confidence,
       stage: rule.stage,
       message: description.message,
@@ -905,11 +912,13 @@ export class Engine {
       { kind, severity }: { readonly kind: 'pass' | 'fail' | 'unknown'; readonly severity?: Severity | undefined },
       subject: Place,
     ): void => {
+      // Where all folders agree, what is off is left out of the sum as a whole.
+      if (this.#configuration.folders !== undefined && !this.isEnabled(this.#rules[rule]!, path)) return;
       if (kind === 'pass') add(rule, PASSES);
       else if (kind === 'unknown') add(rule, UNKNOWNS);
       else if (file?.suppressions != null && this.#suppressionOf(file, rule, absoluteSpan(subject)) !== null)
         add(rule, ACCEPTED);
-      else add(rule, FAILURES + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity)));
+      else add(rule, FAILURES + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity, path)));
     };
     if (file !== undefined) {
       this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
@@ -982,6 +991,10 @@ export class Engine {
     for (const file of this.#files.values()) file.parsed?.delete();
     this.#files.clear();
   }
+}
+
+function isReported(rule: Rule, { rules, previewRules }: RuleConfiguration): boolean {
+  return rules[rule.id] !== 'off' && (rule.stage === 'stable' || previewRules);
 }
 
 /** The analysis with other facts: those that `factsAt` knows for an anchor. */
