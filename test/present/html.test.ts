@@ -5,7 +5,7 @@ import { toMarkdownReport } from '../../server/src/core/present/markdown.ts';
 import { at, auditOf, finding, fix, originRule, PAYLOADS, rule, sampleAudit } from './sampleAudit.ts';
 
 const TAGS = new Set(
-  'html head meta title style body main nav ul ol li a h1 h2 h3 p strong code pre span ins del div figure svg text rect table thead tbody tr th td'.split(
+  'html head meta title style body main nav ul ol li a h1 h2 h3 p strong code pre span ins del div figure svg text rect line polyline circle details summary table thead tbody tr th td'.split(
     ' ',
   ),
 );
@@ -90,4 +90,16 @@ test('is the same for the same audit', () => {
   const audit = sampleAudit();
   const reversed = { ...audit, findings: audit.findings.toReversed(), rules: audit.rules.toReversed() };
   expect(toHtmlReport(reversed)).toBe(toHtmlReport(audit));
+});
+
+test('folds a long list behind its first items, and puts what stands in backquotes as code', () => {
+  const minor = rule('minor', { severity: 'low', category: 'quality' });
+  const findings = Array.from({ length: 30 }, (_, line) =>
+    finding(minor, at('a.go', line), { message: `\`x${line}\` is not used.` }),
+  );
+  const html = toHtmlReport(auditOf({ rules: [minor], findings }));
+  const [before, folded] = html.split('<details><summary>20 more</summary>');
+  expect(before).toContain('<code>x9</code> is not used.');
+  expect(before).not.toContain('<code>x10</code>');
+  expect(folded).toContain('<code>x29</code> is not used.');
 });

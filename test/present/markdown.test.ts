@@ -118,12 +118,14 @@ describe('the sample report', () => {
   test('ends in a checklist and an appendix', () => {
     const checklist = section('Checklist');
     expect(section('Not ready', checklist)).toBe(
-      '### Not ready\n\n- [ ] WebSocket accepts any origin (`websocket-accepts-any-origin`)\n',
+      '### Not ready\n\nFound, and in the way while it is open:\n\n- [ ] WebSocket accepts any origin (`websocket-accepts-any-origin`)\n',
     );
     expect(section('Needs attention', checklist)).toBe(
-      '### Needs attention\n\n- [ ] Response body not closed (`response-body-not-closed`)\n',
+      '### Needs attention\n\nFound:\n\n- [ ] Response body not closed (`response-body-not-closed`)\n',
     );
-    expect(section('Ready', checklist)).toBe('### Ready\n\n- [x] File not closed (`file-not-closed`)\n');
+    expect(section('Ready', checklist)).toBe(
+      '### Ready\n\nLooked for and not found:\n\n- [x] File not closed (`file-not-closed`)\n',
+    );
     const appendix = section('Appendix');
     expect(appendix).toContain('Written by Shipworthy 1.2.3.');
     expect(appendix).toContain('- Grades, by lowest score: A+ 97, A 93, A- 90,');

@@ -158,6 +158,10 @@ function contents(blocks: readonly Block[]): string {
   return links.length === 0 ? '' : `<nav aria-label="Sections"><ul>${links.join('')}</ul></nav>\n`;
 }
 
+/** Lists with more items are folded behind their first ones. */
+const LONG_LIST = 15;
+const LIST_START = 10;
+
 function htmlBlock(block: Block): string {
   switch (block.kind) {
     case 'heading':
@@ -167,9 +171,13 @@ function htmlBlock(block: Block): string {
     case 'list': {
       const tag = block.ordered === true ? 'ol' : 'ul';
       const mark =
-        block.checked === undefined ? '' : `<span class="mark">${block.checked ? '✓ done: ' : '✗ open: '}</span>`;
-      const items = block.items.map((item) => `<li>${mark}${htmlLine(item)}</li>`).join('\n');
-      return `<${tag}${block.checked === undefined ? '' : ' class="checks"'}>\n${items}\n</${tag}>`;
+        block.checked === undefined ? '' : `<span class="mark">${block.checked ? '✓ passed: ' : '✗ open: '}</span>`;
+      const items = block.items.map((item) => `<li>${mark}${htmlLine(item)}</li>`);
+      const attributes = block.checked === undefined ? '' : ' class="checks"';
+      const whole = (part: readonly string[]): string => `<${tag}${attributes}>\n${part.join('\n')}\n</${tag}>`;
+      if (items.length <= LONG_LIST || tag === 'ol') return whole(items);
+      const rest = items.slice(LIST_START);
+      return `${whole(items.slice(0, LIST_START))}\n<details><summary>${rest.length} more</summary>\n${whole(rest)}\n</details>`;
     }
     case 'table':
       return htmlTable(block.table);
@@ -195,23 +203,31 @@ function htmlCode({ lines, language, firstLine }: Extract<Block, { kind: 'code' 
   return `<pre tabindex="0" role="group" aria-label="${label}"><code>${shown.join('\n')}</code></pre>`;
 }
 
+/** Characters. */
+const SHORT_CELL = 21;
+
 function htmlTable({ columns, rows }: Table): string {
-  const head = columns.map(({ title, align }) => `<th scope="col" class="${align}">${escapeHtml(title)}</th>`).join('');
+  // What is short stays on its line; what is long may be broken.
+  const classOf = (index: number): string => {
+    const longest = Math.max(0, ...rows.map((row) => row[index]?.length ?? 0));
+    return `${columns[index]?.align ?? 'left'}${longest <= SHORT_CELL ? ' short' : ''}`;
+  };
+  const head = columns
+    .map(({ title }, index) => `<th scope="col" class="${classOf(index)}">${escapeHtml(title)}</th>`)
+    .join('');
   const body = rows
     .map((cells) => {
       const [first = '', ...others] = cells;
-      const rest = others.map(
-        (cell, index) => `<td class="${columns[index + 1]?.align ?? 'left'}">${escapeHtml(cell)}</td>`,
-      );
-      return `<tr><th scope="row" class="left">${escapeHtml(first)}</th>${rest.join('')}</tr>`;
+      const rest = others.map((cell, index) => `<td class="${classOf(index + 1)}">${escapeHtml(cell)}</td>`);
+      return `<tr><th scope="row" class="${classOf(0)}">${escapeHtml(first)}</th>${rest.join('')}</tr>`;
     })
     .join('\n');
   return `<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
 }
 
 const ROW = 24;
-const LABEL = 200;
-const BAR = 220;
+const LABEL = 240;
+const BAR = 180;
 
 /** Horizontal bars. Values stand beside them, so that colour carries no meaning of its own. */
 function barChart(title: string, bars: readonly Bar[]): string {
@@ -227,12 +243,12 @@ function barChart(title: string, bars: readonly Bar[]): string {
       `<text x="${LABEL + BAR + 8}" y="${y + 16}">${escapeHtml(text)}</text>`
     );
   });
-  const total = LABEL + BAR + 90;
+  const total = LABEL + BAR + 75;
   return `<svg viewBox="0 0 ${total} ${height}" role="img" aria-label="${escapeHtml(title)}">${rows.join('')}</svg>`;
 }
 
-const CHART_WIDTH = 640;
-const CHART_HEIGHT = 180;
+const CHART_WIDTH = 480;
+const CHART_HEIGHT = 170;
 /** Space for the labels of the axes: left, and below. */
 const AXIS = 36;
 const FOOT = 24;
@@ -336,7 +352,7 @@ h2{border-bottom:1px solid var(--line);padding-bottom:.3rem}
 a{color:var(--link)}
 nav ul{columns:18rem;padding-left:1.2rem;margin:0}
 code,pre{font:.875em/1.5 ui-monospace,monospace}
-code{background:var(--soft);padding:.1em .3em;border-radius:3px}
+code{background:var(--soft);padding:.1em .2em;border-radius:3px}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:4px;padding:.75rem;overflow-x:auto}
 pre code{background:none;padding:0}
 .line{color:var(--muted);user-select:none}
@@ -347,19 +363,22 @@ del{color:var(--del)}
 table{border-collapse:collapse;margin:.5rem 0;font-size:.9375em}
 th,td{border:1px solid var(--line);padding:.3rem .6rem;font-weight:400;overflow-wrap:normal}
 thead th{background:var(--soft);font-weight:600}
+details{margin:.25rem 0 1rem}
+summary{cursor:pointer;color:var(--link)}
+.short{white-space:nowrap}
 .left{text-align:left}.center{text-align:center}.right{text-align:right}
 figure{margin:0;flex:1 1 22rem;min-width:0}
-svg{width:100%;max-width:34rem;height:auto;font:13px system-ui,sans-serif}
+svg{width:100%;max-width:32rem;height:auto;font:14px system-ui,sans-serif}
 svg text{fill:var(--text)}
 .track{fill:var(--soft);stroke:var(--line)}
 .bar,circle{fill:var(--bar)}
 .grid{stroke:var(--line)}
 polyline{fill:none;stroke:var(--bar);stroke-width:2}
-.trend{max-width:44rem}
+.trend{max-width:38rem;font-size:14px}
 .value{font-weight:600}
 .beside{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}
 .beside .scroll{flex:1 1 20rem;min-width:0}
 .checks{list-style:none;padding-left:.5rem}
 .mark{color:var(--muted)}
-@media print{main{max-width:none}pre{white-space:pre-wrap}}
+@media print{main{max-width:none}pre{white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}}
 `;

@@ -315,7 +315,9 @@ function changes({ past, scorecard, rules }: Audit): readonly Block[] {
     heading(2, `Changed since ${pointName(since)}`),
     paragraph(
       `The score went from ${since.score ?? 'not rated'} to ${now.score ?? 'not rated'} (${scoreChange(since, now)}), `,
-      `the grade from ${since.grade ?? 'none'} to ${scorecard.grade ?? 'none'}. `,
+      since.grade === scorecard.grade
+        ? `the grade stayed ${since.grade ?? 'none'}. `
+        : `the grade went from ${since.grade ?? 'none'} to ${scorecard.grade ?? 'none'}. `,
       `${changeCounts(past.changes)}, ${unchanged} unchanged.`,
       comparable
         ? ''
@@ -371,7 +373,8 @@ function criticalIssues(audit: Audit): readonly Block[] {
         numbered(3, index + 1, rule?.title ?? finding.ruleId),
         paragraph(
           { place: finding.location },
-          `: ${finding.message}`,
+          ': ',
+          ...messageLine(finding.message),
           ...ownerPart(audit.owners?.[finding.location.path] ?? []),
         ),
         ...excerptBlock(audit, finding),
@@ -415,7 +418,11 @@ function categorySection(audit: Audit, category: CategoryOutline, number: number
     ...(failing.length === 0
       ? []
       : [heading(3, 'Findings'), ...failing.flatMap((rule) => ruleFindings(audit, rule, score.ledger))]),
-    ...section3('Evidence that passed', passing.map(passingLine)),
+    ...section3(
+      'Evidence that passed',
+      passing.map(passingLine),
+      'Looked for and not found, with how many places were judged:',
+    ),
     ...section3(
       'Not decided from files',
       undecided.map(({ rule, tally }) => [...ruleTitle(rule), `: ${counted(tally.unknown, 'place')}`]),
@@ -468,13 +475,22 @@ function findingLine({ baseline, owners }: Audit, { location, message, fixes, fi
   const isNew = baseline?.fresh.includes(fingerprint) === true;
   return [
     { place: location },
-    `: ${message}`,
+    ': ',
+    ...messageLine(message),
     ...(isNew ? [' ', { strong: ['New.'] }] : []),
     ...ownerPart(own),
     ...(titles.length === 0
       ? []
       : [' Quick fix: ', ...titles.flatMap((title, index) => (index === 0 ? [title] : ['; ', title])), '.']),
   ];
+}
+
+/** A message with what stands in backquotes as code. */
+function messageLine(message: string): Line {
+  return message
+    .split(/(`[^`]+`)/)
+    .filter((part) => part !== '')
+    .map((part) => (/^`[^`]+`$/.test(part) ? { code: part.slice(1, -1) } : part));
 }
 
 function passingLine({ rule, tally }: RuleOutline): Line {
@@ -536,11 +552,13 @@ function components(audit: Audit): readonly Block[] {
         ...(strengths.length === 0
           ? []
           : [
-              [`Strengths: ${strengths.map(({ ruleId, count }) => `passes ${titleOf(ruleId)} (${count})`).join(', ')}`],
+              [
+                `Strengths, looked for and not found (places): ${strengths.map(({ ruleId, count }) => `${titleOf(ruleId)} (${count})`).join(', ')}`,
+              ],
             ]),
         ...(issues.length === 0
           ? []
-          : [[`Issues: ${issues.map(({ ruleId, count }) => `${titleOf(ruleId)} (${count})`).join(', ')}`]]),
+          : [[`Issues (findings): ${issues.map(({ ruleId, count }) => `${titleOf(ruleId)} (${count})`).join(', ')}`]]),
       ]),
     ]),
     ...fileList('Code that belongs to no component', loose),
@@ -595,21 +613,23 @@ function checklist(audit: Audit, categories: readonly CategoryOutline[]): readon
   const failing = categories.flatMap((category) => category.failing).filter(counts);
   const passing = categories.flatMap((category) => category.passing).filter(counts);
   const item = ({ rule }: RuleOutline): Line => ruleTitle(rule);
-  const boxes = (title: string, rules: readonly RuleOutline[], checked: boolean): readonly Block[] =>
-    rules.length === 0 ? [] : [heading(3, title), { kind: 'list', items: rules.map(item), checked }];
+  const boxes = (title: string, lead: string, rules: readonly RuleOutline[], checked: boolean): readonly Block[] =>
+    rules.length === 0 ? [] : [heading(3, title), paragraph(lead), { kind: 'list', items: rules.map(item), checked }];
   return [
     heading(2, 'Checklist'),
     ...boxes(
       'Not ready',
+      'Found, and in the way while it is open:',
       failing.filter(({ rule }) => blocking.has(rule.id)),
       false,
     ),
     ...boxes(
       'Needs attention',
+      'Found:',
       failing.filter(({ rule }) => !blocking.has(rule.id)),
       false,
     ),
-    ...boxes('Ready', passing, true),
+    ...boxes('Ready', 'Looked for and not found:', passing, true),
   ];
 }
 
@@ -745,8 +765,9 @@ function titledList(title: Line, items: readonly Line[], ordered = false, end = 
   return [paragraph(...title), list(items, ordered), ...(end === '' ? [] : [paragraph(end)])];
 }
 
-function section3(title: string, items: readonly Line[]): readonly Block[] {
-  return items.length === 0 ? [] : [heading(3, title), list(items)];
+function section3(title: string, items: readonly Line[], lead = ''): readonly Block[] {
+  if (items.length === 0) return [];
+  return [heading(3, title), ...(lead === '' ? [] : [paragraph(lead)]), list(items)];
 }
 
 function ruleTitle(rule: { readonly id: string; readonly title: string }): Line {

@@ -79,9 +79,9 @@ export function markdownPlace(location: Location): string {
   return `[${markdownText(placeText(location))}](${encodePath(location.path)}#L${line})`;
 }
 
-/** "1 finding", "2 findings". */
+/** "1 finding", "2,000 findings". */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Points of a score, to one decimal. */
