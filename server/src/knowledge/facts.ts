@@ -93,6 +93,45 @@ export type FactValues = {
     readonly replaces: readonly string[];
   };
 
+  /** Key: path of the file. One for each Python file: what it declares at its top, more rather than less. */
+  'python.file': {
+    readonly role: FileRole;
+    readonly names: readonly string[];
+    /** Modules that everything is imported of, as written. */
+    readonly stars: readonly string[];
+    /** More names may be made while the module runs. */
+    readonly dynamic: boolean;
+    readonly main: boolean;
+  };
+  /** Key: a folder that holds Python files, at any depth. */
+  'python.folder': null;
+  /** Key: name of a module or folder on the way to it, from any root. */
+  'python.name': null;
+  /** Key: module as written, with its dots. One for each name that an import binds; the place is the name or module. */
+  'python.import': {
+    readonly name: string;
+    /** What is taken out of the module; '' for the module itself, `*` for everything. */
+    readonly member: string;
+    readonly typing: boolean;
+    readonly optional: boolean;
+    /** Under an `if`, `try` or `with`. */
+    readonly conditional: boolean;
+    /** Function that it runs in, '' at the top and in lambdas. */
+    readonly function: string;
+    readonly inFunction: boolean;
+    /** The module as written. */
+    readonly moduleSpan: Part;
+  };
+  /** Key: path. A file that says what Python code depends on. */
+  'python.manifest': { readonly directory: string };
+  /** Key: distribution, normalised. The place is the line that names it. */
+  'python.requirement': {
+    readonly version: string;
+    readonly extras: readonly string[];
+    readonly direct: boolean;
+    readonly development: boolean;
+  };
+
   /** Key: framework. A call that starts a server and blocks; the place is the call. */
   'http.server': {
     /** `helper`: a function of the library; `method`: of a server, engine or app value. */

@@ -31,6 +31,7 @@ import { extractors as knowledgeProjectMonitoring } from '../knowledge/project/m
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
+import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
@@ -71,6 +72,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectReadme,
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
+  ...knowledgePythonModules,
   ...languagesGoChannels,
   ...languagesGoHidden,
   ...languagesGoLocksFacts,

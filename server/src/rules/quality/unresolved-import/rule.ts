@@ -1,150 +1,48 @@
-/**
- * Imports of Go packages that are not there: packages of the file's own module without a Go file, and paths that begin
- * like no module at all. Other modules are never looked into, and what may be generated or ignored by git is unknown.
- */
-import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+/** Imports that lead nowhere. */
+import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
-import { nearestName } from '../../../core/text/nearest.ts';
-import { importPathOf, moduleOf } from '../../../knowledge/go/modules.ts';
-import { STDLIB_PACKAGES } from '../../../knowledge/go/stdlib.gen.ts';
-import { mayHideGoFiles, mayHoldExcerpts } from '../../../languages/go/hidden.ts';
-import type { GoImportFact, GoPackageFile } from '../../../languages/go/symbols.ts';
-
-/** First elements of the standard library; which packages are below them depends on the version of Go. */
-const STANDARD = new Set([
-  ...Object.keys(STDLIB_PACKAGES).map((path) => path.split('/', 1)[0]!),
-  ...'C arena cmd cmp debug embed go index internal iter log maps plugin simd slices structs syscall unique unsafe vendor weak'.split(
-    ' ',
-  ),
-]);
-
-/** Directories whose code is often made while building. */
-const GENERATED =
-  /(?:^|\/)(?:gen|generated|pb|proto\w*|\w*pb|ent|mocks?|docs|swagger|bindata|statik|graph\w*|sqlc?|models)(?:\/|$)/;
-
-/** Whether git ignores the directory or one above, so that it may exist on somebody's machine. */
-function isIgnored(facts: FactView, directory: string): boolean {
-  const segments = directory.split('/');
-  return facts.all('project.ignore').some(({ value }) =>
-    (value as readonly { readonly pattern: string }[]).some(({ pattern }) => {
-      const words = pattern.split('/').filter((word) => word !== '' && word !== '**');
-      const last = words.at(-1);
-      if (last === undefined || last === '*' || pattern.startsWith('!')) return false;
-      const expression = new RegExp(
-        `^${last
-          .replace(/[.+^${}()|\\]/g, '\\$&')
-          .replace(/\*/g, '.*')
-          .replace(/\?/g, '.')}$`,
-      );
-      return segments.some((segment) => expression.test(segment));
-    }),
-  );
-}
-
-function hasPackage(facts: FactView, directory: string): boolean {
-  return facts.lookup('go.package', directory).some(({ value }) => !(value as GoPackageFile).test);
-}
-
-/** The package of the module that was probably meant: one that ends the same, or is spelt nearly so. */
-function meant(facts: FactView, path: string, module: string): string | null {
-  const known = new Set<string>();
-  for (const { key } of facts.all('go.package')) {
-    const own = hasPackage(facts, key) ? importPathOf(facts, key) : null;
-    if (own !== null && (own === module || own.startsWith(`${module}/`))) known.add(own);
-  }
-  const last = path.slice(path.lastIndexOf('/'));
-  const same = [...known].filter((candidate) => candidate.endsWith(last));
-  return same.length === 1 ? same[0]! : nearestName(path, [...known]);
-}
-
-interface Problem {
-  readonly message: 'missing' | 'unknown';
-  readonly module: string;
-}
-
-function problemOf(facts: FactView, path: string): Problem | 'fine' | null {
-  const module = moduleOf(facts, facts.partition);
-  if (module === null) return null;
-  if (path === module.key || path.startsWith(`${module.key}/`)) {
-    const { directory: root } = module.value;
-    const directory = [root, path.slice(module.key.length + 1)].filter((part) => part !== '').join('/');
-    if (hasPackage(facts, directory)) return 'fine';
-    // A nested module is another's business.
-    if (moduleOf(facts, directory)?.place.path !== module.place.path) return null;
-    if (GENERATED.test(directory) || isIgnored(facts, directory) || mayHideGoFiles(facts, directory)) return null;
-    if (facts.lookup('go.generate', directory).length > 0) return null;
-    return { message: 'missing', module: module.key };
-  }
-  const first = path.split('/', 1)[0]!;
-  if (!path.includes('/') || first.includes('.') || STANDARD.has(first)) return null;
-  const { requires, replaces } = module.value;
-  const isKnown = [...requires, ...replaces, ...facts.all('go.module').map(({ key }) => key)].some(
-    (other) => path === other || path.startsWith(`${other}/`),
-  );
-  return isKnown ? null : { message: 'unknown', module: module.key };
-}
-
-function judged(found: Fact, facts: FactView): boolean {
-  const file = facts.get('go.package').find(({ place }) => place.path === found.place.path);
-  if (file === undefined || /\bignore\b/.test((file.value as GoPackageFile).constraint)) return false;
-  const role = facts.role(found.place.path);
-  return role === 'production' || role === 'test';
-}
+import { judgeGo } from './go.ts';
+import { judgePython } from './python.ts';
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  if (mayHoldExcerpts(facts.partition)) return;
-  const problems = new Map<string, Problem | 'fine' | null>();
-  for (const found of facts.get('go.import')) {
-    const path = found.key;
-    let problem = problems.get(path);
-    if (problem === undefined) {
-      problem = problemOf(facts, path);
-      problems.set(path, problem);
-    }
-    if (problem === null || !judged(found, facts)) continue;
-    if (problem === 'fine') {
-      yield { kind: 'pass', subject: found.place };
-      continue;
-    }
-    const { message, module } = problem;
-    const other = meant(facts, path, module);
-    const { name } = found.value as GoImportFact;
-    const isAlias = name !== '' && !path.split('/').includes(name);
-    const fixes: readonly Fix[] =
-      other === null
-        ? []
-        : [
-            {
-              title: `Import "${other}"`,
-              safety: 'suggestion',
-              edits: [{ kind: 'replaceAt', place: found.place, newText: `${isAlias ? `${name} ` : ''}"${other}"` }],
-            },
-          ];
-    yield { kind: 'fail', subject: found.place, message, args: { path, module }, fixes };
-  }
+  yield* judgeGo(facts);
+  yield* judgePython(facts);
 }
 
 export const rule = defineRule({
   id: 'unresolved-import',
-  title: 'Import of a package that does not exist',
+  title: 'Import of something that does not exist',
   category: 'quality',
   severity: 'high',
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A file imports a package of its own module whose directory holds no Go code, or a path without a host name that is neither the standard library nor a module that go.mod knows. What git ignores and what is usually generated is left out.',
-    why: 'The package does not compile, and neither does whatever imports it. It happens when a directory is moved or renamed, was never committed, or when an import leaves out the beginning of the module path.',
+    what: 'An import leads nowhere. In Go: a package of the own module whose directory holds no code, or a path without a host name that neither the standard library nor go.mod knows. In Python: a relative import or a module of a package of the workspace that is not there, a name that such a module does not declare, or a module that is neither in the workspace nor in the standard library nor named by a manifest. What git ignores, what is usually generated, and imports that are tried only are left out.',
+    why: 'Go code with such an import does not compile. A Python module with one at its top fails when it is loaded, and everything that imports it fails too; in a function it fails when that function is called, which may be months later. It happens when something is moved or renamed, was never committed, or never existed.',
     howToFix:
-      'Write the import path as the module path followed by the directory, or add the missing package. Let the continuous integration run `go build ./...` and `go vet ./...`.',
-    refs: ['https://go.dev/ref/mod#resolve-pkg-mod', 'Go specification: Import declarations'],
+      'Correct the path or name, add what is missing, or delete the import with the code that uses it. Let the continuous integration build or import everything (`go build ./...`, a type checker or `python -m compileall` with an import test).',
+    refs: [
+      'https://go.dev/ref/mod#resolve-pkg-mod',
+      'Go specification: Import declarations',
+      'pylint E0401',
+      'pylint E0611',
+    ],
   },
   messages: {
     missing: 'Module {module} has no package {path}, so this does not compile; correct the path, or add the package.',
     unknown:
       '{path} is in neither the standard library nor a required module; write the whole path, as in {module}/...',
+    module: 'There is no module {path}, so this file fails when it is loaded; correct the import, or add the module.',
+    moduleInFunction:
+      'There is no module {path}, so {function} fails when it gets here; correct the import, or add the module.',
+    name: '{path} declares no {name}, so this import fails; correct the name, or declare it there.',
+    foreign:
+      'No file, no part of the standard library and no manifest brings {path}, so this file fails when it is loaded; correct the import.',
+    foreignInFunction:
+      'No file, no part of the standard library and no manifest brings {path}, so {function} fails when it gets here; correct the import.',
   },
   fix: 'sometimes',
   roles: ['production', 'test'],
   on: {},
-  workspace: { partition: 'directory', reads: ['go.import'], judge },
+  workspace: { partition: 'directory', reads: ['go.import', 'python.import'], judge },
 });

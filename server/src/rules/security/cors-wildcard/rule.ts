@@ -1,6 +1,7 @@
 /** Services whose CORS configuration lets any web site call them: a wildcard, or whatever origin the request names. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { detectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'cors-wildcard',
@@ -23,5 +24,5 @@ export const rule = defineRule({
     preset: '{call} allows every origin unless told otherwise; list the origins that may call.',
   },
   fix: 'sometimes',
-  on: { go: detectors },
+  on: { go: detectors, python: pythonDetectors },
 });
