@@ -18,6 +18,7 @@ import {
   syntaxChildren,
 } from '../../../languages/go/syntax.ts';
 import { type GoTypes, typesAround } from '../../../languages/go/types.ts';
+import { pythonDetectors } from './python.ts';
 
 type Context = ChunkContext<unknown, GoHeader>;
 
@@ -275,20 +276,22 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A request goes through the default HTTP client, or through a client without `Timeout`, and carries no context that could end it.',
-    why: 'The default is to wait for ever. A peer that accepts the connection and then says nothing blocks the caller, its goroutine and its locks; soon every worker waits, and the whole service stands still.',
+    what: 'A request goes out with nothing that could end it: in Go through the default HTTP client, or one without `Timeout`, and without a context; in Python through `requests` or `urllib` without `timeout`, or with `timeout=None`.',
+    why: 'The default is to wait for ever. A peer that accepts the connection and then says nothing blocks the caller, its goroutine or thread, and its locks; soon every worker waits, and the whole service stands still.',
     howToFix:
-      'Create one client with `Timeout: 30 * time.Second` (or what the caller can bear) and use it for all requests, or give every request a context with a deadline by `http.NewRequestWithContext`.',
-    refs: ['CWE-400', 'CWE-1088', 'https://pkg.go.dev/net/http#Client'],
+      'Create one client with `Timeout: 30 * time.Second` (or what the caller can bear) and use it for all requests, or give every request a context with a deadline by `http.NewRequestWithContext`. In Python pass `timeout=30` to every call, or use a client that has one.',
+    refs: ['CWE-400', 'CWE-1088', 'https://pkg.go.dev/net/http#Client', 'bandit B113', 'ruff S113'],
   },
   messages: {
     helper: '{text} waits for ever, since the default client has no time-out; use a client with Timeout set.',
     default: 'This request through {text} has no time-out and no context; use a client with Timeout set.',
     literal: 'This {text} has no Timeout, and requests without a context go through it; set one.',
+    call: '{text} waits for ever when no time-out is given; pass timeout=.',
+    off: 'This switches the time-out of {text} off; give it the seconds that the caller can bear.',
     zero: 'A Timeout of zero means to wait for ever; set the time that the caller can bear.',
   },
   fix: 'sometimes',
-  on: { go: [calls, literals, defaultSettings] },
+  on: { go: [calls, literals, defaultSettings], python: pythonDetectors },
   workspace: {
     partition: 'directory',
     reads: ['client-without-timeout.candidate'],
