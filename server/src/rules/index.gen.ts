@@ -73,6 +73,7 @@ import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
 import { rule as qualityDeprecatedApi } from './quality/deprecated-api/rule.ts';
 import { rule as qualityDuplicateCode } from './quality/duplicate-code/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
+import { rule as qualityDuplicateRegistration } from './quality/duplicate-registration/rule.ts';
 import { rule as qualityDuplicateTypeDefinition } from './quality/duplicate-type-definition/rule.ts';
 import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
 import { rule as qualityInterfaceNotImplemented } from './quality/interface-not-implemented/rule.ts';
@@ -247,6 +248,7 @@ export const RULES: readonly Rule[] = [
   qualityDeprecatedApi,
   qualityDuplicateCode,
   qualityDuplicateDeclaration,
+  qualityDuplicateRegistration,
   qualityDuplicateTypeDefinition,
   qualityExpiredSuppression,
   qualityInterfaceNotImplemented,
