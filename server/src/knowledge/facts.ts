@@ -7,6 +7,7 @@ import type { FileRole } from '../core/model/file.ts';
 import type { Place, Span } from '../core/model/location.ts';
 import type { Fact, FactVerdict } from '../core/model/verdict.ts';
 import type { FactView } from '../core/rulekit/rule.ts';
+import type { SqlChange } from '../formats/sql.ts';
 
 /** Who can reach a listener, as far as its address says: `loopback` also stands for Unix sockets. */
 export type Exposure = 'loopback' | 'open' | 'unknown';
@@ -474,6 +475,16 @@ export type FactValues = {
   'build.linker-symbol': {
     /** Import path, `main`, or `@module/...` below the module that the file belongs to. */
     readonly package: string;
+  };
+  /**
+   * Key: path of the file. What SQL does to the schema: all of a script on its way up, or one literal of Go code
+   * (offsets are those of the chunk, and right only where the literal holds no escapes).
+   */
+  'sql.script': {
+    readonly source: 'file' | 'code';
+    /** What runs the script, by the comments in it; '' when they do not tell. */
+    readonly tool: 'goose' | 'dbmate' | 'sql-migrate' | 'tern' | '';
+    readonly changes: readonly SqlChange[];
   };
 
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */

@@ -29,6 +29,7 @@ import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/env
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as knowledgeProjectMonitoring } from '../knowledge/project/monitoring.ts';
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
+import { extractors as knowledgeProjectSchema } from '../knowledge/project/schema.ts';
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
@@ -70,6 +71,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectLayout,
   ...knowledgeProjectMonitoring,
   ...knowledgeProjectReadme,
+  ...knowledgeProjectSchema,
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
   ...knowledgePythonModules,

@@ -13,6 +13,7 @@ import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock
 import { rule as concurrencyUnsynchronizedSharedState } from './concurrency/unsynchronized-shared-state/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
+import { rule as configurationConflictingMigration } from './configuration/conflicting-migration/rule.ts';
 import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
@@ -188,6 +189,7 @@ export const RULES: readonly Rule[] = [
   concurrencyUnsynchronizedSharedState,
   concurrencyWriteUnderReadLock,
   configurationConfigNotValidated,
+  configurationConflictingMigration,
   configurationEnvFileOverridesEnvironment,
   configurationEnvVarMismatch,
   configurationHardcodedConfig,

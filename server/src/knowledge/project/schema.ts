@@ -1,0 +1,66 @@
+/**
+ * What SQL does to the schema of databases, in scripts and in literals of Go code, as facts. It does not know which of
+ * it is run, nor in which order.
+ */
+import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
+import { type SqlChange, schemaChanges, upSection } from '../../formats/sql.ts';
+import type { GoNode } from '../../languages/go/nodes.gen.ts';
+import { type FactValues, state } from '../facts.ts';
+
+/** Scripts that are longer are dumps: their data would take longer to read than all of the code. */
+const SCRIPT_LIMIT = 400_000;
+
+const DDL = /\b(?:create\s+(?:\w+\s+){0,2}(?:table|index)|alter\s+table|drop\s+(?:table|index))\b/i;
+
+function toolOf(text: string): FactValues['sql.script']['tool'] {
+  if (/^[ \t]*--+[ \t]*\+goose /im.test(text)) return 'goose';
+  if (/^[ \t]*--+[ \t]*migrate:(?:up|down)/im.test(text)) return 'dbmate';
+  if (/^[ \t]*--+[ \t]*\+migrate /im.test(text)) return 'sql-migrate';
+  return /create above \/ drop below/.test(text) ? 'tern' : '';
+}
+
+const scripts: TextDetector = {
+  text: true,
+  *check(text, ctx) {
+    const { path } = ctx.file;
+    if (!path.endsWith('.sql') || text.length > SCRIPT_LIMIT) return;
+    // Templates make statements that are not written here.
+    const changes = /\{\{|\{%/.test(text) || !DDL.test(text) ? [] : schemaChanges(upSection(text));
+    yield state('sql.script', path, { source: 'file', tool: toolOf(text), changes }, { start: 0, end: 0 });
+  },
+};
+
+function moved(change: SqlChange, by: number): SqlChange {
+  const { subject, columns } = change;
+  return {
+    ...change,
+    subject: { ...subject, start: subject.start + by, end: subject.end + by },
+    columns: columns.map((column) => ({ ...column, start: column.start + by, end: column.end + by })),
+    head: change.head + by,
+    start: change.start + by,
+    end: change.end + by,
+  };
+}
+
+/** The schema changes in a literal of Go code, with offsets of its chunk; empty for any other literal. */
+export function changesInLiteral(literal: GoNode): readonly SqlChange[] {
+  const { text } = literal;
+  if (text.length < 20 || !DDL.test(text)) return [];
+  const inner = literal.kind === 'raw_string_literal' ? text.slice(1, -1) : text.slice(1, -1).replace(/\\[nrt]/g, '  ');
+  return schemaChanges(upSection(inner)).map((change) => moved(change, literal.start + 1));
+}
+
+const literals: NodeDetector<unknown, GoNode> = {
+  kinds: ['raw_string_literal', 'interpreted_string_literal'],
+  triggers: ['CREATE ', 'create ', 'ALTER TABLE', 'alter table'],
+  when: (node) => node.end - node.start >= 20,
+  *check(node, ctx) {
+    const changes = changesInLiteral(node);
+    if (changes.length > 0) yield state('sql.script', ctx.file.path, { source: 'code', tool: '', changes }, node);
+  },
+};
+
+export const extractors: readonly Extractor[] = [
+  { id: 'sql.scripts', language: 'text', detector: scripts },
+  { id: 'sql.literals', language: 'go', detector: literals as NodeDetector },
+];
