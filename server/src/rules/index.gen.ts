@@ -29,6 +29,7 @@ import { rule as configurationPortMismatch } from './configuration/port-mismatch
 import { rule as configurationSingleStageBuild } from './configuration/single-stage-build/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
+import { rule as configurationUnusedConfigKey } from './configuration/unused-config-key/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -205,6 +206,7 @@ export const RULES: readonly Rule[] = [
   configurationSingleStageBuild,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
+  configurationUnusedConfigKey,
   documentationIncompleteReadme,
   documentationMissingApiDocs,
   documentationMissingDocComment,

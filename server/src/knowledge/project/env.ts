@@ -350,7 +350,10 @@ const envFiles: TextDetector = {
     const { entries, commented } = parseEnv(text);
     yield fact('env.file', path, { kind, directory, size: entries.length }, { start: 0, end: 0 });
     const documented = kind === 'example' ? 'example' : 'document';
-    for (const { key, keySpan } of entries) yield fact('env.documented', key, { kind: documented, directory }, keySpan);
+    for (const { key, keySpan, lines } of entries) {
+      const value = { kind: documented, directory, lines: { start: lines.start, end: lines.end } };
+      yield fact('env.documented', key, value, keySpan);
+    }
     for (const { key, span } of commented) yield fact('env.documented', key, { kind: documented, directory }, span);
   },
 };
