@@ -42,12 +42,13 @@ const structs: NodeDetector<unknown, GoNode, GoHeader> = {
     for (const field of type.childOfKind('field_declaration_list')?.namedChildren ?? []) {
       if (field.kind !== 'field_declaration') continue;
       const tag = TAG.exec(field.child('tag')?.text ?? '');
-      const setting = tag?.[1]!.split(',')[0] ?? '';
+      const written = tag?.[1] ?? '';
+      const setting = written.split(',')[0] ?? '';
       const names = field.childrenOf('name').filter((name) => name.isNamed);
       const [name] = names;
       if (tag === null || name === undefined || names.length !== 1 || setting === '-' || !isExported(name.text))
         continue;
-      if (/,(?:inline|squash|remain)/.test(tag[1]!)) continue;
+      if (/,(?:inline|squash|remain)/.test(written)) continue;
       const line = node.tree.text.slice(field.end, lineSpanOf(field).end);
       const comment = `${leadingCommentText(field)} ${line}`;
       if (KEPT.test(comment)) continue;
