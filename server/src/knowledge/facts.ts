@@ -487,6 +487,13 @@ export type FactValues = {
     readonly changes: readonly SqlChange[];
   };
 
+  /** Key: last element of the path that `go build -o` writes. */
+  'build.output': null;
+  /** Key: path of the file. Names that options of a command line may have, separated by blanks; generous. */
+  'cli.options': { readonly names: string; readonly library: boolean };
+  /** Key: path of the file. Names of options are put together while the program runs. */
+  'cli.dynamic-options': null;
+
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };
   /** Key: the word or function. Something saves data, or says how that is done. */

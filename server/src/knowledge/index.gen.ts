@@ -8,6 +8,7 @@ import { extractors as knowledgeGoHealthHandlers } from '../knowledge/go/healthH
 import { extractors as knowledgeGoInputFlow } from '../knowledge/go/inputFlow.ts';
 import { extractors as knowledgeGoLifecycle } from '../knowledge/go/lifecycle.ts';
 import { extractors as knowledgeGoModules } from '../knowledge/go/modules.ts';
+import { extractors as knowledgeGoOptions } from '../knowledge/go/options.ts';
 import { extractors as knowledgeGoPrograms } from '../knowledge/go/programs.ts';
 import { extractors as knowledgeGoRateLimits } from '../knowledge/go/rateLimits.ts';
 import { extractors as knowledgeGoReloading } from '../knowledge/go/reloading.ts';
@@ -50,6 +51,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeGoInputFlow,
   ...knowledgeGoLifecycle,
   ...knowledgeGoModules,
+  ...knowledgeGoOptions,
   ...knowledgeGoPrograms,
   ...knowledgeGoRateLimits,
   ...knowledgeGoReloading,

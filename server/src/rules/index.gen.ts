@@ -30,6 +30,7 @@ import { rule as configurationSingleStageBuild } from './configuration/single-st
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as configurationUnusedConfigKey } from './configuration/unused-config-key/rule.ts';
+import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -207,6 +208,7 @@ export const RULES: readonly Rule[] = [
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   configurationUnusedConfigKey,
+  documentationDocCodeMismatch,
   documentationIncompleteReadme,
   documentationMissingApiDocs,
   documentationMissingDocComment,

@@ -103,11 +103,25 @@ const goBuildPrograms: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
+const OUTPUT = /\bgo\s+build\b[^\n;&|]*?\s-o[ =]["']?([\w./${}()-]*\/)?([\w.-]+)/g;
+
+/** Names of the programs that builds make. */
+const outputs: TextDetector = {
+  text: true,
+  triggers: ['go build'],
+  *check(text) {
+    if (text.length > LIMIT) return;
+    for (const match of text.matchAll(OUTPUT))
+      yield state('build.output', match[2]!, null, { start: match.index, end: match.index + match[0].length });
+  },
+};
+
 const BUILDING: readonly LanguageId[] = ['dockerfile', 'makefile', 'shell', 'workflow', 'yaml', 'json', 'toml', 'text'];
 const NAMING: readonly LanguageId[] = [...BUILDING, 'compose', 'markdown'];
 
 export const extractors: readonly Extractor[] = [
   ...NAMING.map((language) => ({ id: `build.targets.${language}`, language, detector: targets })),
   ...BUILDING.map((language) => ({ id: `build.linker.${language}`, language, detector: linkerFlags })),
+  ...BUILDING.map((language) => ({ id: `build.outputs.${language}`, language, detector: outputs })),
   { id: 'build.linker.go', language: 'go', detector: goBuildPrograms as NodeDetector },
 ];

@@ -5,7 +5,8 @@
  *   value {kind of file, race, cover, partial: no plain run of the tests}.
  * - `ci.evidence` (key: `race` or `coverage`): the detector or the measurement is switched on, by whatever means.
  * - `ci.remote` (key: reference): a pipeline calls a workflow or action of its organisation, which files cannot show.
- * - `project.makefile` (key: path): a makefile; value {targets}.
+ * - `project.makefile` (key: path): a makefile; value {targets, patterns: targets with `%`, includes: paths, open: a variable
+ *   names targets, so that there may be more}.
  */
 import type { LanguageId } from '../../core/model/file.ts';
 import { type Extractor, fact, type NodeDetector, type TextDetector } from '../../core/rulekit/rule.ts';
@@ -83,7 +84,41 @@ function lineBefore(text: string, offset: number): string {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
 }
 
-const TARGET = /^([A-Za-z][\w./-]*)[ \t]*:(?!=)/gm;
+/** What stands before and behind the colon of a rule. */
+const RULE = /^([^\s#=:][^#=:\n]*?)[ \t]*::?(?![=:])([^\n]*)$/gm;
+const INCLUDE = /^-?s?include[ \t]+([^\n#]+)/gm;
+
+type Makefile = {
+  readonly targets: readonly string[];
+  readonly patterns: readonly string[];
+  readonly includes: readonly string[];
+  readonly open: boolean;
+};
+
+function makefileOf(text: string): Makefile {
+  const targets: string[] = [];
+  const patterns: string[] = [];
+  let open = /^ *\$\((?:eval|foreach|call)\b/m.test(text);
+  for (const [, left, right] of text.matchAll(RULE)) {
+    // `$(ARCHS): build-%: ...` says of which form the targets are.
+    const form = /^[ \t]*(\S*%\S*)[ \t]*:/.exec(right!)?.[1];
+    for (const name of left!.split(/\s+/)) {
+      if (name.includes('$')) {
+        if (form !== undefined) patterns.push(form);
+        else if (!name.includes('/')) {
+          // A variable may hold targets, or the path of a file.
+          const variable = /^\$[({](\w+)[)}]$/.exec(name)?.[1] ?? '';
+          const value = new RegExp(`^${variable}[ \\t]*[:?]?=[ \\t]*(.*)$`, 'm').exec(text)?.[1];
+          if (variable === '' || value === undefined || /\$\((?!\w+\))/.test(value)) open = true;
+          else targets.push(...value.split(/\s+/).filter((word) => !word.includes('/')));
+        }
+      } else if (name.includes('%')) patterns.push(name);
+      else targets.push(name);
+    }
+  }
+  const includes = [...text.matchAll(INCLUDE)].flatMap((match) => match[1]!.trim().split(/\s+/));
+  return { targets, patterns, includes, open };
+}
 
 const commands: TextDetector = {
   text: true,
@@ -94,8 +129,7 @@ const commands: TextDetector = {
     if (system !== null) yield fact('project.ci', path, { system }, top);
     if (COVERAGE_FILES.test(path)) yield fact('ci.evidence', 'coverage', null, top);
     if (language === 'makefile') {
-      const targets = [...text.matchAll(TARGET)].map((match) => match[1]!);
-      yield fact('project.makefile', path, { targets }, top);
+      yield fact('project.makefile', path, makefileOf(text.replace(/^\uFEFF/, '')), top);
     }
     const kind = commandFile(path, language);
     if (kind === null || text.length > 500_000) return;

@@ -1,0 +1,43 @@
+/**
+ * Names that command-line options may have in Go code: literals and struct tags of files that use a library for options.
+ * Generous on purpose, so that whoever looks for an option that does not exist finds every one that does. Facts
+ * `cli.options` and `cli.dynamic-options`: see knowledge/facts.ts.
+ */
+import { OWN_ROLES } from '../../core/model/file.ts';
+import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
+import type { GoHeader } from '../../languages/go/header.ts';
+import type { GoNode } from '../../languages/go/nodes.gen.ts';
+import { state } from '../facts.ts';
+
+const LIBRARIES =
+  /(?:^|\/)(?:flag|pflag|cobra|viper|kingpin|cli|go-flags|kong|go-arg|ff|ffcli|docopt(?:[.-]go)?|getopt|mow\.cli|optparse|argparse|koanf|goflag|flagext|flags|options?|cmd)(?:\.v\d+|\/v\d+)?$/;
+
+const LITERAL = /["`]-{0,2}([A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*)["`]/g;
+/** `long:"name"`, `arg:"--name,required"`, `name:"name"` and the like. */
+const TAG =
+  /\b(?:long|short|name|flag|arg|cli|help|cmd|json|yaml|mapstructure|toml|koanf|conf|env):\\?"-{0,2}([\w.-]+)/g;
+/** Usage texts. */
+const USAGE = /(?<![\w-])--([a-z][\w.-]+)/g;
+/** A name that is put together: `prefix + ".address"`, `fmt.Sprintf("%s-port", name)`. */
+const BUILT = /"[\w.-]*[-._]"\s*\+|\+\s*"[-._][\w.-]*"|Sprintf\(\s*"(?:%s[-._]|[\w.-]+[-._]%s)/;
+const DEFINES = /[fF]lag|Var\(|VarP\(/;
+
+const declarations: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['function_declaration', 'method_declaration', 'var_declaration', 'const_declaration', 'type_declaration'],
+  *check(node, ctx) {
+    if (node.ancestor('block') !== null) return;
+    const { text } = node;
+    const usesLibrary = ctx.file.header.imports.some(({ path }) => LIBRARIES.test(path));
+    if (!usesLibrary && !/[fF]lag|[oO]ption|`[^`]*\b(?:long|arg|name|flag|cli):"/.test(text)) return;
+    const names = new Set<string>();
+    for (const pattern of [LITERAL, TAG, USAGE]) for (const match of text.matchAll(pattern)) names.add(match[1]!);
+    if (names.size > 0)
+      yield state('cli.options', ctx.file.path, { names: [...names].join(' '), library: usesLibrary }, node);
+    if (usesLibrary && DEFINES.test(text) && BUILT.test(text))
+      yield state('cli.dynamic-options', ctx.file.path, null, node);
+  },
+};
+
+export const extractors: readonly Extractor[] = [
+  { id: 'cli.options', language: 'go', detector: declarations as NodeDetector, roles: OWN_ROLES },
+];
