@@ -91,7 +91,7 @@ describe('plain output', () => {
       owners: { 'a/server.go': ['@shop/api', '@ann'], 'b/fetch.go': [] },
     };
     const text = toPrettyText(audit).split('\n');
-    expect(text).toContain('a/server.go  @shop/api @ann');
+    expect(text).toContain('a/server.go  @shop/api, @ann');
     expect(text).toContain('b/fetch.go');
     expect(text).toContain('  shop (api)  critical service  F  59  3 findings  @shop/api');
     expect(text).toContain('  1 finding accepted by comments, not counted; with them: F (20)');

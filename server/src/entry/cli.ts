@@ -35,7 +35,7 @@ import {
   toPrettyText,
 } from '../core/present/pretty.ts';
 import { type PositionAt, toSarif } from '../core/present/sarif.ts';
-import { counted } from '../core/present/text.ts';
+import { counted, namesOf } from '../core/present/text.ts';
 import { parseRubric } from '../core/score/rubric.ts';
 import { displayScore } from '../core/score/score.ts';
 import type { Rubric } from '../core/score/types.ts';
@@ -336,7 +336,7 @@ function ownedBy(audit: Audit, owner: string | undefined): Audit {
   const all = [...new Set([...components.flatMap((each) => each.owners ?? []), ...Object.values(ruleOwners).flat()])];
   const name = all.find((each) => bare(each) === bare(owner));
   if (!isNobody && name === undefined) {
-    const list = all.length === 0 ? '' : ` Owners are ${all.sort().slice(0, 10).join(', ')}.`;
+    const list = all.length === 0 ? '' : ` Owners are ${namesOf(all.sort(), 10)}.`;
     throw new UsageError(`"${owner}" owns nothing that was found.${list}`);
   }
   const includes = ({ location: { path } }: Finding): boolean =>

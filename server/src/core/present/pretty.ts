@@ -11,7 +11,7 @@ import type { GatingRule, MustHaveStatus, VerdictName } from '../score/types.ts'
 import { type Audit, scoreReason, sortFindings, unratedReason } from './audit.ts';
 import { changeCounts, dayOf, pointName, scoreChange, shortCommit } from './history.ts';
 import type { Changes, PastAudits, PastFinding, TrendPoint } from './past.ts';
-import { counted, effortText, percentText, plainText, pointsText } from './text.ts';
+import { counted, effortText, namesOf, percentText, plainText, pointsText } from './text.ts';
 
 /** Colours by meaning: each takes printable text and returns it with whatever the terminal needs around it. */
 export interface Paint {
@@ -167,7 +167,7 @@ function findingBlocks(audit: Audit, terminal: Terminal): readonly string[] {
       return `  ${paint.muted(place)}  ${severity}  ${text}`;
     });
     const owners = audit.owners?.[path] ?? [];
-    const owned = owners.length === 0 ? '' : `  ${paint.muted(plainText(owners.join(' ')))}`;
+    const owned = owners.length === 0 ? '' : `  ${paint.muted(plainText(namesOf(owners)))}`;
     return [`${paint.strong(plainText(path))}${owned}`, ...lines].join('\n');
   });
   if (left.size === 0) return blocks;
@@ -223,7 +223,7 @@ function componentBlock({ components = [], owners, rubric }: Audit, terminal: Te
     { text: grade ?? '', paint: scorePaint(score, rubric, paint) },
     { text: score === null ? 'Not rated' : String(displayScore(score)), right: score !== null },
     { text: counted(findings, 'finding') },
-    ...(owners === undefined ? [] : [{ text: own.join(' ') || 'no owner', paint: paint.muted }]),
+    ...(owners === undefined ? [] : [{ text: namesOf(own) || 'no owner', paint: paint.muted, spare: true }]),
   ]);
   const hidden = components.length - shown.length;
   return [

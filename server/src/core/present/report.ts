@@ -22,7 +22,7 @@ import {
 import type { Block, Inline, Line, Table } from './document.ts';
 import { changeCounts, dayOf, pointName, scoreChange, shortCommit } from './history.ts';
 import type { PastFinding } from './past.ts';
-import { compareText, counted, effortText, percentText, pointsText } from './text.ts';
+import { compareText, counted, effortText, namesOf, percentText, pointsText } from './text.ts';
 
 /** Passing places named for a rule; the count says how many there are. */
 const PLACES_SHOWN = 3;
@@ -30,8 +30,6 @@ const PLACES_SHOWN = 3;
 const EXCERPTS_SHOWN = 3;
 /** Findings shown in full among the critical issues. */
 const CRITICAL_SHOWN = 20;
-/** Owners named at a step of the plan or a component. */
-const OWNERS_SHOWN = 3;
 /** Audits in the trend. */
 const TREND_SHOWN = 30;
 /** Findings named in each list of changes. */
@@ -186,12 +184,6 @@ function stepLine(audit: Audit, { ruleId, findings, gain, minutes }: PlanStep): 
 
 function ownerPart(owners: readonly string[]): Line {
   return owners.length === 0 ? [] : [' Owner: ', { code: namesOf(owners) }, '.'];
-}
-
-/** Owners, the first few by name. */
-function namesOf(owners: readonly string[]): string {
-  const more = owners.length - OWNERS_SHOWN;
-  return `${owners.slice(0, OWNERS_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** While a cap holds, a single fix of several that set it wins nothing. */

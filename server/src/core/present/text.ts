@@ -84,6 +84,12 @@ export function counted(count: number, noun: string): string {
   return `${String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Names in one line, the first few of many. */
+export function namesOf(names: readonly string[], shown = 3): string {
+  const more = names.length - shown;
+  return `${names.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Points of a score, to one decimal. */
 export function pointsText(points: number): string {
   return points.toFixed(1);
