@@ -4,18 +4,24 @@
 import * as vscode from 'vscode';
 import type { TreeElement } from '../../server/src/protocol.ts';
 import type { Connection } from './connection.ts';
+import type { DashboardPage } from './pages/dashboard.ts';
 import { type RulePages, SHOW_RULE_DOC_COMMAND } from './pages/rulePage.ts';
-import { exportReport } from './report/export.ts';
+import { copySummary, exportReport } from './report/export.ts';
 import type { Grouping, ViewOptionsState } from './scorecard/options.ts';
 import { SCORECARD_VIEW } from './scorecard/view.ts';
 
 export const FOCUS_SCORECARD_COMMAND = 'shipworthy.focusScorecard';
 
+export interface Pages {
+  readonly rulePages: RulePages;
+  readonly dashboard: DashboardPage;
+}
+
 /** Registers all commands; dispose to unregister them. */
 export function registerCommands(
   connection: Connection,
   output: vscode.LogOutputChannel,
-  rulePages: RulePages,
+  pages: Pages,
   options: ViewOptionsState,
 ): vscode.Disposable {
   return vscode.Disposable.from(
@@ -31,7 +37,9 @@ export function registerCommands(
     ),
     vscode.commands.registerCommand('shipworthy.refresh', () => connection.rescan()),
     vscode.commands.registerCommand('shipworthy.exportReport', () => exportReport(connection)),
-    vscode.commands.registerCommand(SHOW_RULE_DOC_COMMAND, (rule: unknown) => rulePages.show(ruleIdOf(rule))),
+    vscode.commands.registerCommand(SHOW_RULE_DOC_COMMAND, (rule: unknown) => pages.rulePages.show(ruleIdOf(rule))),
+    vscode.commands.registerCommand('shipworthy.openDashboard', () => pages.dashboard.show()),
+    vscode.commands.registerCommand('shipworthy.copySummary', () => copySummary(connection)),
     vscode.commands.registerCommand('shipworthy.copyMessage', ({ label, description }: TreeElement) =>
       vscode.env.clipboard.writeText(description === '' ? label : `${label} (${description})`),
     ),

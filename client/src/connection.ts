@@ -17,13 +17,18 @@ import {
   FILTERS_REQUEST,
   type FiltersParams,
   type FiltersResult,
+  DASHBOARD_REQUEST,
+  type DashboardResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
   type ReportParams,
   type ReportResult,
+  RULE_FIX_REQUEST,
   RULE_PAGE_REQUEST,
   RULES_REQUEST,
+  type RuleFixParams,
+  type RuleFixResult,
   type RuleItem,
   type RulePage,
   type RulePageParams,
@@ -98,6 +103,18 @@ export class Connection implements vscode.Disposable {
   /** The page of a rule; null when there is no such rule. Rejects when no server is running. */
   rulePage(params: RulePageParams): Promise<RulePage | null> {
     return this.#request(RULE_PAGE_REQUEST, params);
+  }
+
+  /** What the dashboard shows. Rejects when no server is running. */
+  dashboard(): Promise<DashboardResult> {
+    return this.#request(DASHBOARD_REQUEST, {});
+  }
+
+  /** The quick fixes of a rule as one edit, and how many findings it mends; null when there is none. */
+  async ruleFix(params: RuleFixParams): Promise<{ edit: vscode.WorkspaceEdit; findings: number } | null> {
+    const { edit, findings } = await this.#request<RuleFixResult>(RULE_FIX_REQUEST, params);
+    const converted = await this.#client?.protocol2CodeConverter.asWorkspaceEdit(edit as never);
+    return edit === null || converted === undefined ? null : { edit: converted, findings };
   }
 
   /** All rules, those with findings first. Rejects when no server is running. */

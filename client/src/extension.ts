@@ -7,6 +7,7 @@ import type { StatusParams, TreeElement } from '../../server/src/protocol.ts';
 import { FOCUS_SCORECARD_COMMAND, registerCommands } from './commands.ts';
 import { nodeClient } from './connection.node.ts';
 import { Connection } from './connection.ts';
+import { createDashboard } from './pages/dashboard.ts';
 import { createRulePages } from './pages/rulePage.ts';
 import { createViewOptions } from './scorecard/options.ts';
 import { COMPONENTS_VIEW, createSideView, DECISIONS_VIEW } from './scorecard/sideViews.ts';
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   const rulePages = createRulePages(connection, context.extensionUri);
   const components = createSideView(COMPONENTS_VIEW, 'components', connection, reportError);
   const decisions = createSideView(DECISIONS_VIEW, 'decisions', connection, reportError);
+  const dashboard = createDashboard(connection, context.extensionUri);
   const statusBar = createStatusBar(FOCUS_SCORECARD_COMMAND);
   context.subscriptions.push(
     output,
@@ -56,13 +58,15 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
     decisions,
     statusBar,
     rulePages,
-    registerCommands(connection, output, rulePages, options),
+    dashboard,
+    registerCommands(connection, output, { rulePages, dashboard }, options),
     connection.onStatus((status) => {
       view.show(status);
       components.show(status.revision);
       decisions.show(status.revision);
       statusBar.show(status);
       rulePages.refresh();
+      dashboard.refresh();
     }),
     connection,
   );

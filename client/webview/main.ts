@@ -3,6 +3,7 @@
  * and keeps focus, folds and position over every new drawing.
  */
 import type { PageMessage } from '../src/pages/messages.ts';
+import { drawDashboard } from './dashboard.ts';
 import { h } from './dom.ts';
 import { keep, keptState, send } from './host.ts';
 import { drawRulePage } from './rulePage.ts';
@@ -14,6 +15,8 @@ function draw(message: PageMessage): HTMLElement {
     case 'rule':
       keep({ ruleId: message.page.ruleId });
       return drawRulePage(message.page, message.labels);
+    case 'dashboard':
+      return drawDashboard(message.page, message.labels);
     case 'nothing':
       return h('p', { class: 'nothing' }, message.text);
   }

@@ -211,10 +211,88 @@ export interface RuleItem {
 /** Client -> server request: the audit report of the workspace as it is now. */
 export const REPORT_REQUEST = 'shipworthy/report';
 export interface ReportParams {
-  readonly format: 'markdown' | 'html' | 'json' | 'sarif';
+  /** `summary`: grade, verdict and the way on, as Markdown. */
+  readonly format: 'markdown' | 'html' | 'json' | 'sarif' | 'summary';
 }
 export interface ReportResult {
   readonly content: string;
+}
+
+/** Client -> server request without parameters: what the dashboard shows. */
+export const DASHBOARD_REQUEST = 'shipworthy/dashboard';
+export interface DashboardResult {
+  /** Null while there is nothing to show; then `message` says why. */
+  readonly page: Dashboard | null;
+  readonly message: string;
+}
+export type Tone = 'good' | 'middling' | 'bad' | 'none';
+/** Every text is plain text in the words to be shown; numbers are for charts alone. */
+export interface Dashboard {
+  readonly title: string;
+  readonly overall: {
+    /** '' when nothing is rated. */
+    readonly grade: string;
+    /** 0 to 100; null: not rated. */
+    readonly score: number | null;
+    readonly verdict: string;
+    readonly tone: Tone;
+    /** For screen readers. */
+    readonly sentence: string;
+    /** Why the verdict is what it is; '' when it needs no words. */
+    readonly reason: string;
+    readonly facts: readonly { readonly label: string; readonly value: string }[];
+  };
+  /** What to do: blockers, ways to better grades, conditions. */
+  readonly groups: readonly {
+    readonly title: string;
+    readonly outcome: string;
+    readonly ordered: boolean;
+    readonly rules: readonly DashboardRule[];
+  }[];
+  readonly categories: { readonly title: string; readonly items: readonly DashboardCategory[] };
+  /** Earlier audits by time, the present one last; empty when none is remembered. */
+  readonly trend: {
+    readonly title: string;
+    readonly sentence: string;
+    readonly columns: readonly string[];
+    readonly entries: readonly {
+      readonly label: string;
+      readonly score: number | null;
+      /** As many as there are columns. */
+      readonly cells: readonly string[];
+    }[];
+  };
+}
+export interface DashboardRule {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly severity: string;
+  readonly detail: string;
+  /** Title of the action that applies the quick fixes of its findings; '' where there are none. */
+  readonly fix: string;
+  readonly places: readonly PlaceItem[];
+  readonly more: string;
+}
+export interface DashboardCategory {
+  readonly id: string;
+  readonly title: string;
+  readonly grade: string;
+  readonly score: number | null;
+  readonly tone: Tone;
+  readonly detail: string;
+  readonly ledger: readonly { readonly text: string; readonly points: string; readonly ruleId: string }[];
+}
+
+/** Client -> server request: the quick fixes of all findings of a rule as one edit. Those to be looked at ask for it. */
+export const RULE_FIX_REQUEST = 'shipworthy/ruleFix';
+export interface RuleFixParams {
+  readonly ruleId: string;
+}
+export interface RuleFixResult {
+  /** An LSP `WorkspaceEdit`; null where nothing can be mended. */
+  readonly edit: object | null;
+  /** How many findings it mends. */
+  readonly findings: number;
 }
 
 /** Client -> server request without parameters: read every file again, as on a cold start; resolves when it has begun. */

@@ -49,6 +49,7 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
       'extension/dist/webview-style.css',
       'extension/dist/webview.js',
       'extension/media/icon.png',
+      'extension/media/shipworthy-dark.svg',
       'extension/media/shipworthy.svg',
       'extension/package.json',
       'extension/package.nls.json',

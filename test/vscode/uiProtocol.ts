@@ -28,9 +28,11 @@ export type UiCommand =
   | { readonly kind: 'press'; readonly keys: string }
   | { readonly kind: 'type'; readonly text: string }
   | { readonly kind: 'waitFor'; readonly target: Target; readonly state: 'visible' | 'hidden' }
-  | { readonly kind: 'texts'; readonly target: Target };
+  | { readonly kind: 'texts'; readonly target: Target }
+  /** Looks for what people with disabilities cannot use in the document of the target, with axe-core. */
+  | { readonly kind: 'accessibility'; readonly target: Target };
 
-/** `value` is the list of texts for `texts`, the path of the picture for `screenshot`, and null for the rest. */
+/** `value` is the list of texts for `texts`, of serious problems for `accessibility`, the path of the picture for `screenshot`, and null for the rest. */
 export type UiAnswer =
   | { readonly ok: true; readonly value: readonly string[] | string | null }
   | { readonly ok: false; readonly error: string };

@@ -4,13 +4,14 @@
  * before its test goes on. It knows a page and nothing of what is tested.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
+import { PROJECT_ROOT } from '../../tools/vscodeHost.ts';
 import type { Target, UiAnswer, UiCommand } from './uiProtocol.ts';
 
 export interface UiServer {
@@ -100,9 +101,35 @@ async function perform(page: Page, command: UiCommand, screenshotDir: string): P
     case 'waitFor':
       await locate(page, command.target).waitFor({ state: command.state });
       return null;
+    case 'accessibility':
+      return accessibilityProblems(locate(page, command.target));
     case 'texts':
       return locateAll(page, command.target).allInnerTexts();
   }
+}
+
+/** What axe-core finds serious or critical in the document of an element. */
+async function accessibilityProblems(element: Locator): Promise<string[]> {
+  const frame = await (await element.elementHandle())?.ownerFrame();
+  if (frame == null) throw new Error('the element is in no document');
+  await frame.evaluate(readFileSync(join(PROJECT_ROOT, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
+  return frame.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResult> } };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')})`);
+  });
+}
+
+/** As much of axe-core's result as is read. */
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly impact: string | null;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
 }
 
 /** Path of a picture: `name` becomes a file name whatever is in it. */

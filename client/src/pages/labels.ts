@@ -12,5 +12,15 @@ export function pageLabels(): Labels {
     references: vscode.l10n.t('References'),
     places: vscode.l10n.t('Findings'),
     cut: vscode.l10n.t('The file goes on.'),
+    score: vscode.l10n.t('Score'),
+    notRated: vscode.l10n.t('Not rated'),
+    open: vscode.l10n.t('Open'),
+    explain: vscode.l10n.t('Explain'),
+    exportReport: vscode.l10n.t('Export Report…'),
+    copyMarkdown: vscode.l10n.t('Copy as Markdown'),
+    rescan: vscode.l10n.t('Rescan'),
+    table: vscode.l10n.t('As a table'),
+    trendOf: vscode.l10n.t('Score over time'),
+    ofHundred: vscode.l10n.t('of 100'),
   };
 }

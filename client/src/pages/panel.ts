@@ -31,7 +31,10 @@ export interface Page {
 /** Registers a kind of page, of which one is open at most. */
 export function createPage(options: PageOptions): Page {
   const { viewType, extension } = options;
-  const icon = vscode.Uri.joinPath(extension, 'media', 'shipworthy.svg');
+  const icon = {
+    light: vscode.Uri.joinPath(extension, 'media', 'shipworthy.svg'),
+    dark: vscode.Uri.joinPath(extension, 'media', 'shipworthy-dark.svg'),
+  };
   const webviewOptions: vscode.WebviewOptions = {
     enableScripts: true,
     enableForms: false,
@@ -129,12 +132,16 @@ function columnOf(): vscode.ViewColumn {
 async function openPlace(text: string, { start, end }: { start: Place; end: Place }): Promise<void> {
   const uri = vscode.Uri.parse(text, true);
   if (vscode.workspace.getWorkspaceFolder(uri) === undefined) return;
-  const selection = new vscode.Range(start.line, start.character, end.line, end.character);
+  await showPlace(uri, new vscode.Range(start.line, start.character, end.line, end.character));
+}
+
+/** Shows a place in the code, beside a page rather than above it. */
+export async function showPlace(uri: vscode.Uri, selection?: vscode.Range): Promise<void> {
   const isBeside = vscode.window.tabGroups.all.length > 1;
   await vscode.window.showTextDocument(uri, {
-    selection,
     preview: true,
     viewColumn: isBeside ? vscode.ViewColumn.One : vscode.ViewColumn.Active,
+    ...(selection === undefined ? {} : { selection }),
   });
 }
 

@@ -10,6 +10,9 @@ export interface ReportSource {
   report(params: ReportParams): Promise<ReportResult>;
 }
 
+/** Milliseconds. */
+const COPIED_SHOWN = 5000;
+
 interface FormatItem extends vscode.QuickPickItem {
   readonly format: ReportParams['format'];
   readonly extension: string;
@@ -30,6 +33,13 @@ export async function exportReport(source: ReportSource): Promise<void> {
   const { content } = await source.report({ format: picked.format });
   await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(content));
   await vscode.commands.executeCommand('vscode.open', file);
+}
+
+/** Copies grade, verdict and the way on as Markdown. Rejects when there is no report. */
+export async function copySummary(source: ReportSource): Promise<void> {
+  const { content } = await source.report({ format: 'summary' });
+  await vscode.env.clipboard.writeText(content);
+  vscode.window.setStatusBarMessage(vscode.l10n.t('The scorecard was copied as Markdown.'), COPIED_SHOWN);
 }
 
 function formats(): readonly FormatItem[] {

@@ -1,5 +1,6 @@
 /** From the engine's plain data to LSP's. The only place that builds protocol objects of findings and fixes. */
 import {
+  type ChangeAnnotation,
   type CodeAction,
   CodeActionKind,
   type CreateFile,
@@ -114,6 +115,29 @@ export function toWorkspaceEdit(
     });
   }
   return { documentChanges };
+}
+
+/**
+ * A workspace edit of fixes, each named in the preview of the client. Where they are several, suggestions wait there until
+ * somebody has agreed.
+ * The fixes do not overlap.
+ */
+export function toAnnotatedEdit(fixes: readonly ResolvedFix[], target: (path: string) => EditTarget): WorkspaceEdit {
+  const changes: (TextDocumentEdit | CreateFile)[] = [];
+  const annotations: Record<string, ChangeAnnotation> = {};
+  for (const [index, fix] of fixes.entries()) {
+    const annotationId = String(index);
+    // A single one was asked for as such, and is undone as easily as any quick fix.
+    const needsConfirmation = fixes.length > 1 && fix.safety !== 'safe';
+    annotations[annotationId] = { label: fix.title, needsConfirmation };
+    for (const change of toWorkspaceEdit([fix], target).documentChanges ?? []) {
+      if ('textDocument' in change) {
+        const edits = change.edits.map((edit) => ({ ...edit, annotationId }));
+        changes.push({ ...change, edits } as TextDocumentEdit);
+      } else changes.push({ ...change, annotationId } as CreateFile);
+    }
+  }
+  return { documentChanges: changes, changeAnnotations: annotations };
 }
 
 /** A command of the client that opens the page of a rule, as a link. */

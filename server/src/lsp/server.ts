@@ -35,11 +35,14 @@ import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
 import type { Audit } from '../core/present/audit.ts';
 import { type BuildOptions, buildAudit, ruleDocsUri, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import { dashboardOf, type TrendEntry, trendEntry } from '../core/present/dashboard.ts';
+import { toMarkdown } from '../core/present/document.ts';
 import { hoverMarkdown, type RuleLevel, rulePage } from '../core/present/explain.ts';
 import { historyEntry, pastOf, previousOf, readHistory, writeHistoryEntry } from '../core/present/history.ts';
 import { toHtmlReport } from '../core/present/html.ts';
 import { toJsonReport } from '../core/present/json.ts';
 import { toMarkdownReport } from '../core/present/markdown.ts';
+import { summaryReport } from '../core/present/report.ts';
 import { NO_EXAMPLES, type RuleExamples, ruleDocument } from '../core/present/ruleDoc.ts';
 import { toSarif } from '../core/present/sarif.ts';
 import { presentStatus, type StatusState } from '../core/present/status.ts';
@@ -73,16 +76,21 @@ import {
   FILTERS_REQUEST,
   type FiltersParams,
   type FiltersResult,
+  DASHBOARD_REQUEST,
+  type DashboardResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
   type ReportParams,
   type ReportResult,
   RULE_DOC_REQUEST,
+  RULE_FIX_REQUEST,
   RULE_PAGE_REQUEST,
   RULES_REQUEST,
   type RuleDocParams,
   type RuleDocResult,
+  type RuleFixParams,
+  type RuleFixResult,
   type RuleItem,
   type RulePage,
   type RulePageParams,
@@ -106,6 +114,7 @@ import {
   ruleCommandUri,
   SOURCE,
   toAcceptAction,
+  toAnnotatedEdit,
   toCodeActions,
   toDiagnostic,
   toWorkspaceEdit,
@@ -242,6 +251,7 @@ class LanguageServer {
   /** The time in milliseconds before which no audit is remembered; one such attempt waits for the other. */
   #rememberFrom = 0;
   #remembering: Promise<void> = Promise.resolve();
+  #past: Promise<readonly TrendEntry[]> | null = null;
   #saveTimer: NodeJS.Timeout | null = null;
   #state: StatusState = 'starting';
   #stateMessage = '';
@@ -300,6 +310,8 @@ class LanguageServer {
       RULE_PAGE_REQUEST,
       (params: RulePageParams): Promise<RulePage | null> => this.#rulePage(params),
     );
+    connection.onRequest(DASHBOARD_REQUEST, (): Promise<DashboardResult> => this.#dashboard());
+    connection.onRequest(RULE_FIX_REQUEST, (params: RuleFixParams): Promise<RuleFixResult> => this.#ruleFix(params));
     connection.onRequest(RULES_REQUEST, (): readonly RuleItem[] => this.#ruleItems());
     connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
@@ -1073,15 +1085,18 @@ class LanguageServer {
 
   #sendStatus(): void {
     this.#publishedRevision = this.#revision;
+    void this.#connection.sendNotification(STATUS_NOTIFICATION, this.#status());
+  }
+
+  #status(): StatusParams {
     const message = this.#stateMessage;
-    const status: StatusParams = presentStatus({
+    return presentStatus({
       state: this.#state,
       ...(message === '' ? {} : { message }),
       scorecard: this.#engine === null ? null : this.#currentScorecard(),
       rules: this.#engine?.rules ?? [],
       revision: this.#revision,
     });
-    void this.#connection.sendNotification(STATUS_NOTIFICATION, status);
   }
 
   #audit(detail: 'full' | 'scorecard', options: Pick<BuildOptions, 'evidence' | 'contexts' | 'commit'> = {}): Audit {
@@ -1133,6 +1148,7 @@ class LanguageServer {
       const entry = historyEntry(this.#audit('full', { contexts: true, commit }), this.#parts.now());
       this.#rememberFrom = Date.parse(entry.time) + HISTORY_INTERVAL;
       await history.append(writeHistoryEntry(entry));
+      this.#past = null;
     });
     this.#track(this.#remembering);
   }
@@ -1267,6 +1283,54 @@ class LanguageServer {
     });
   }
 
+  async #dashboard(): Promise<DashboardResult> {
+    // A page that was left open asks before there is anything to answer with.
+    await this.#configuring;
+    if (this.#engine === null || (this.#state !== 'ready' && this.#state !== 'scanning')) {
+      return { page: null, message: this.#status().statusAccessibility };
+    }
+    const [entries, commit] = await Promise.all([this.#pastEntries(), this.#commit()]);
+    if (this.#engine === null) throw new Error('The analysis has ended.');
+    const audit = this.#audit('full');
+    const trend = entries.length === 0 ? [] : [...entries, trendEntry(audit, this.#parts.now(), commit)];
+    return { page: dashboardOf(audit, trend, (path) => uriOf(this.#roots, path)), message: '' };
+  }
+
+  /** Earlier audits, read once until one is added: the dashboard asks at every change of the score. */
+  #pastEntries(): Promise<readonly TrendEntry[]> {
+    const history = this.#history;
+    this.#past ??= history === null ? Promise.resolve([]) : history.read().then((text) => readHistory(text).entries);
+    return this.#past;
+  }
+
+  /** The fix of each finding of a rule that its author prefers, as far as they do not overlap. */
+  async #ruleFix({ ruleId }: RuleFixParams): Promise<RuleFixResult> {
+    await this.#settled();
+    const engine = this.#engine;
+    if (engine === null) return { edit: null, findings: 0 };
+    const taken: ResolvedFix[] = [];
+    const edits = new Map<string, ResolvedFix['changes'][number]['edits']>();
+    const created = new Set<string>();
+    for (const { fixes } of this.#audit('full').findings.filter((finding) => finding.ruleId === ruleId)) {
+      const fix = fixes.find(({ preferred }) => preferred) ?? fixes[0];
+      if (fix === undefined || fix.creates.some(({ path }) => created.has(path))) continue;
+      const fresh = fix.changes.map(({ path, edits: own }) => {
+        const known = edits.get(path) ?? [];
+        return { path, edits: own.filter((edit) => !known.some((other) => sameEdit(other, edit))) };
+      });
+      const fits = fresh.every(({ path, edits: own }) => {
+        const text = engine.textOf(path);
+        return text !== undefined && applyEdits(text, [...(edits.get(path) ?? []), ...own]) !== null;
+      });
+      if (!fits) continue;
+      for (const { path, edits: own } of fresh) edits.set(path, [...(edits.get(path) ?? []), ...own]);
+      for (const { path } of fix.creates) created.add(path);
+      taken.push({ ...fix, changes: fresh });
+    }
+    if (taken.length === 0) return { edit: null, findings: 0 };
+    return { edit: toAnnotatedEdit(taken, (path) => this.#editTarget(path)), findings: taken.length };
+  }
+
   /** The severity of a rule as it is configured, and by whom. */
   #levelOf(ruleId: string, byDefault: RuleLevel['level']): RuleLevel {
     // With several folders, what any of them says.
@@ -1302,6 +1366,8 @@ class LanguageServer {
     if (engine === null) throw new Error('The analysis has not started.');
     const audit = await this.#auditWithPast();
     switch (format) {
+      case 'summary':
+        return { content: toMarkdown(summaryReport(audit)) };
       case 'markdown':
         return { content: toMarkdownReport(audit) };
       case 'html':

@@ -3,10 +3,17 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { test, until } from './harness.ts';
 import { api, codeOf, findings, open, uriOf } from './sample.ts';
-import { click, screenshot, texts, WEBVIEW_FRAMES, waitFor } from './ui.ts';
+import { accessibilityProblems, click, press, screenshot, texts, WEBVIEW_FRAMES, waitFor } from './ui.ts';
 
 const ORIGIN = 'unchecked-message-origin';
 const SOCKET = 'internal/api/websocket.go';
+
+const THEMES = [
+  { id: 'Default Dark Modern', kind: 'vscode-dark', picture: 'dark' },
+  { id: 'Default High Contrast', kind: 'vscode-high-contrast', picture: 'contrast' },
+  { id: 'Default High Contrast Light', kind: 'vscode-high-contrast-light', picture: 'contrast-light' },
+  { id: 'Default Light Modern', kind: 'vscode-light', picture: 'light' },
+];
 
 function inPage(selector: string) {
   return { selector, frames: WEBVIEW_FRAMES };
@@ -56,4 +63,128 @@ test(
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   },
   { needsUi: true },
+);
+
+async function openDashboard(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  await vscode.commands.executeCommand('shipworthy.openDashboard');
+  await waitFor(inPage('.dashboard .dial'));
+}
+
+test(
+  'the dashboard shows grade, verdict, what to do and every category',
+  async () => {
+    const shipworthy = await api();
+    await openDashboard();
+    const [grade = ''] = shipworthy.status()?.statusText.split(' ') ?? [];
+    await waitFor(inPage(`.dial-grade >> text=${JSON.stringify(grade)}`));
+    assert.equal((await texts(inPage('.category'))).length, 10);
+    const headings = await texts(inPage('h2'));
+    assert.ok(headings.includes('Blocks shipping'), headings.join(', '));
+    assert.ok(
+      headings.some((heading) => heading.startsWith('Cheapest way to grade')),
+      headings.join(', '),
+    );
+    await click(inPage('.category >> text=Security'));
+    await waitFor(inPage('.category[open] .number-cell'));
+    await vscode.commands.executeCommand('workbench.action.webview.reloadWebviewAction');
+    // What was unfolded stays so, also when the page is loaded anew.
+    await waitFor(inPage('.category[open] .number-cell'));
+  },
+  { needsUi: true },
+);
+
+test(
+  'the dashboard can be used by everybody, in every kind of theme',
+  async () => {
+    await api();
+    await openDashboard();
+    const settings = vscode.workspace.getConfiguration('workbench');
+    for (const { id, kind, picture } of THEMES) {
+      await settings.update('colorTheme', id, vscode.ConfigurationTarget.Global);
+      await waitFor(inPage(`body.${kind}`));
+      await screenshot(`dashboard-${picture}`);
+      assert.deepEqual(await accessibilityProblems(inPage('body')), [], id);
+    }
+    await vscode.commands.executeCommand('shipworthy.showRuleDoc', ORIGIN);
+    await waitFor(inPage('.rule-page'));
+    assert.deepEqual(await accessibilityProblems(inPage('.rule-page')), [], 'rule page');
+  },
+  { needsUi: true, timeoutMs: 90_000 },
+);
+
+test(
+  'the keyboard reaches a step of the dashboard and opens its finding',
+  async () => {
+    await api();
+    await openDashboard();
+    await click(inPage('.dashboard h1'));
+    // Export, copy and rescan come first, then ten categories, then the fold of the first rule.
+    for (let i = 0; i < 15; i++) await press('Tab');
+    await press('Enter');
+    const editor = await until(
+      vscode.window.onDidChangeActiveTextEditor,
+      () => vscode.window.activeTextEditor,
+      'the editor with the finding',
+    );
+    assert.equal(editor.document.uri.scheme, 'file');
+  },
+  { needsUi: true },
+);
+
+test(
+  'a step of the dashboard is mended there',
+  async () => {
+    const shipworthy = await api();
+    await openDashboard();
+    await click(inPage('button.primary[aria-label*=WebSocket]'));
+    await screenshot('dashboard-fix');
+    await until(
+      vscode.languages.onDidChangeDiagnostics,
+      () => findings(uriOf(SOCKET), ORIGIN).length === 0,
+      'the finding to go',
+    );
+    await shipworthy.settled();
+    await open(SOCKET);
+    await vscode.commands.executeCommand('undo');
+    await until(
+      vscode.languages.onDidChangeDiagnostics,
+      () => findings(uriOf(SOCKET), ORIGIN).length === 1,
+      'the finding to come back',
+    );
+  },
+  { needsUi: true, timeoutMs: 90_000 },
+);
+
+test(
+  'nothing of the repository acts in a page',
+  async () => {
+    const shipworthy = await api();
+    const name = '<img src=x onerror=alert(1)> [a](command:workbench.action.closeWindow).go';
+    const hostile = uriOf(`internal/api/${name}`);
+    const text = await vscode.workspace.fs.readFile(uriOf(SOCKET));
+    const seen = until(
+      vscode.languages.onDidChangeDiagnostics,
+      () => findings(hostile, ORIGIN).length > 0,
+      'the finding in the hostile file',
+    );
+    await vscode.workspace.fs.writeFile(hostile, text);
+    try {
+      await seen;
+      await shipworthy.settled();
+      await openDashboard();
+      await click(inPage('.rule summary >> text=WebSocket'));
+      await waitFor(inPage('.places button >> text=onerror=alert(1)> [a](command:'));
+      assert.deepEqual(await texts(inPage('img, iframe, object, a')), []);
+      assert.deepEqual(await texts(inPage('#page script, #page style, #page form')), []);
+      await vscode.commands.executeCommand('shipworthy.showRuleDoc', ORIGIN);
+      await waitFor(inPage('.places button >> text=onerror=alert(1)> [a](command:'));
+      assert.deepEqual(await texts(inPage('img, iframe, object, a')), []);
+      await screenshot('hostile-names');
+    } finally {
+      await vscode.workspace.fs.delete(hostile);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    }
+  },
+  { needsUi: true, timeoutMs: 90_000 },
 );

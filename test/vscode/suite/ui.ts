@@ -47,6 +47,11 @@ export async function texts(target: Target): Promise<readonly string[]> {
   return (await ask({ kind: 'texts', target })) as readonly string[];
 }
 
+/** Problems that axe-core calls serious or critical, in the document that holds the target; each with its elements. */
+export async function accessibilityProblems(target: Target): Promise<readonly string[]> {
+  return (await ask({ kind: 'accessibility', target })) as readonly string[];
+}
+
 async function ask(command: UiCommand): Promise<UiAnswer extends { value: infer V } ? V : unknown> {
   if (!uiAvailable) throw new Error(`there is no browser here to ask for "${command.kind}"`);
   const response = await fetch(address, { method: 'POST', body: JSON.stringify(command) });

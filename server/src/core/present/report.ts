@@ -60,6 +60,11 @@ export function reportOf(audit: Audit): readonly Block[] {
   ];
 }
 
+/** Grade, verdict, what decides it and the cheapest way on: for a message or a description of a change. */
+export function summaryReport(audit: Audit): readonly Block[] {
+  return [heading(1, `Production readiness of ${audit.root}`), ...summary(audit), ...verdict(audit), ...grades(audit)];
+}
+
 function summary(audit: Audit): readonly Block[] {
   const { scorecard, stats, rules, findings, unaccepted } = audit;
   const rating: Line =
