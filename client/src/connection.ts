@@ -14,11 +14,11 @@ import {
   State,
 } from 'vscode-languageclient';
 import {
+  DASHBOARD_REQUEST,
+  type DashboardResult,
   FILTERS_REQUEST,
   type FiltersParams,
   type FiltersResult,
-  DASHBOARD_REQUEST,
-  type DashboardResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
@@ -36,6 +36,9 @@ import {
   type SettledResult,
   STATUS_NOTIFICATION,
   type StatusParams,
+  TOOL_REQUEST,
+  type ToolParams,
+  type ToolResult,
   TREE_REQUEST,
   type TreeElement,
   type TreeParams,
@@ -115,6 +118,11 @@ export class Connection implements vscode.Disposable {
     const { edit, findings } = await this.#request<RuleFixResult>(RULE_FIX_REQUEST, params);
     const converted = await this.#client?.protocol2CodeConverter.asWorkspaceEdit(edit as never);
     return edit === null || converted === undefined ? null : { edit: converted, findings };
+  }
+
+  /** What a tool says to a language model. Rejects when no server is running. */
+  tool(params: ToolParams): Promise<ToolResult> {
+    return this.#request(TOOL_REQUEST, params);
   }
 
   /** All rules, those with findings first. Rejects when no server is running. */

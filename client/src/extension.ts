@@ -14,6 +14,7 @@ import { COMPONENTS_VIEW, createSideView, DECISIONS_VIEW } from './scorecard/sid
 import { createStatusBar } from './scorecard/statusBar.ts';
 import { createTree } from './scorecard/tree.ts';
 import { createScorecardView } from './scorecard/view.ts';
+import { registerTools } from './tools.ts';
 
 /** What other extensions and the end-to-end suite get from `activate`. */
 export interface ShipworthyApi {
@@ -59,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
     statusBar,
     rulePages,
     dashboard,
+    registerTools(connection),
     registerCommands(connection, output, { rulePages, dashboard }, options),
     connection.onStatus((status) => {
       view.show(status);

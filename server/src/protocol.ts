@@ -295,6 +295,25 @@ export interface RuleFixResult {
   readonly findings: number;
 }
 
+/**
+ * Client -> server request: a tool for language models. All are read-only; `input` is checked by the server, and `text` is
+ * JSON or Markdown for the model, or what is wrong with the call, in words that help it to make a better one.
+ */
+export const TOOL_REQUEST = 'shipworthy/tool';
+export type ToolName =
+  | 'shipworthy_get_scorecard'
+  | 'shipworthy_list_findings'
+  | 'shipworthy_explain_rule'
+  | 'shipworthy_preview_score';
+export interface ToolParams {
+  readonly name: ToolName;
+  readonly input: unknown;
+}
+export interface ToolResult {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
 /** Client -> server request without parameters: read every file again, as on a cold start; resolves when it has begun. */
 export const RESCAN_REQUEST = 'shipworthy/rescan';
 

@@ -3,6 +3,7 @@
  * system, and the answers that LSP asks for. Everything runs on one thread in short slices; what is published always
  * belongs to the newest text that has arrived. It computes no finding itself.
  */
+
 import {
   type CancellationToken,
   type CodeAction,
@@ -25,6 +26,8 @@ import {
   type WorkspaceDiagnosticReportPartialResult,
   type WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
+import { URI } from 'vscode-uri';
+import type { FindingContext } from '../core/engine/baseline.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Problem } from '../core/engine/problem.ts';
 import { isManifest, languageOf } from '../core/engine/roles.ts';
@@ -33,6 +36,8 @@ import { suppressionComment } from '../core/engine/suppressions.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
+import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
+import { agentFindings, agentPreview, agentScorecard, type FindingFilter } from '../core/present/agent.ts';
 import type { Audit } from '../core/present/audit.ts';
 import { type BuildOptions, buildAudit, ruleDocsUri, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
 import { dashboardOf, type TrendEntry, trendEntry } from '../core/present/dashboard.ts';
@@ -73,11 +78,11 @@ import { ownersIn } from '../knowledge/project/owners.ts';
 import {
   COUNTERS_REQUEST,
   type CountersResult,
+  DASHBOARD_REQUEST,
+  type DashboardResult,
   FILTERS_REQUEST,
   type FiltersParams,
   type FiltersResult,
-  DASHBOARD_REQUEST,
-  type DashboardResult,
   type InitializationOptions,
   REPORT_REQUEST,
   RESCAN_REQUEST,
@@ -99,6 +104,9 @@ import {
   type SettledResult,
   STATUS_NOTIFICATION,
   type StatusParams,
+  TOOL_REQUEST,
+  type ToolParams,
+  type ToolResult,
   TREE_REQUEST,
   type TreeElement,
   type TreeParams,
@@ -312,6 +320,7 @@ class LanguageServer {
     );
     connection.onRequest(DASHBOARD_REQUEST, (): Promise<DashboardResult> => this.#dashboard());
     connection.onRequest(RULE_FIX_REQUEST, (params: RuleFixParams): Promise<RuleFixResult> => this.#ruleFix(params));
+    connection.onRequest(TOOL_REQUEST, (params: ToolParams): Promise<ToolResult> => this.#tool(params));
     connection.onRequest(RULES_REQUEST, (): readonly RuleItem[] => this.#ruleItems());
     connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
@@ -1329,6 +1338,104 @@ class LanguageServer {
     }
     if (taken.length === 0) return { edit: null, findings: 0 };
     return { edit: toAnnotatedEdit(taken, (path) => this.#editTarget(path)), findings: taken.length };
+  }
+
+  // --- tools for language models ------------------------------------------------------------------------------------
+
+  async #tool({ name, input }: ToolParams): Promise<ToolResult> {
+    await this.#settled();
+    const fail = (text: string): ToolResult => ({ text, isError: true });
+    const say = (value: Json): ToolResult => ({ text: JSON.stringify(value), isError: false });
+    if (this.#engine === null || this.#state !== 'ready') {
+      return fail(`There is no scorecard now. ${this.#status().statusAccessibility}`);
+    }
+    const { path, ruleId, category, severity, limit, offset, text } = (input ?? {}) as Readonly<Record<string, Json>>;
+    switch (name) {
+      case 'shipworthy_get_scorecard':
+        return say(agentScorecard(this.#audit('full')));
+      case 'shipworthy_list_findings': {
+        const inside = typeof path === 'string' ? this.#toolPath(path) : undefined;
+        if (inside === null)
+          return fail(`"${path}" is not in the workspace; give an absolute path below one of its folders.`);
+        if (severity !== undefined && !SEVERITIES.includes(severity as Severity)) {
+          return fail(`"severity" is one of ${SEVERITIES.join(', ')}.`);
+        }
+        const filter: FindingFilter = {
+          ...(inside === undefined ? {} : { path: inside }),
+          ...(typeof ruleId === 'string' ? { ruleId } : {}),
+          ...(typeof category === 'string' ? { category } : {}),
+          ...(severity === undefined ? {} : { severity: severity as Severity }),
+          ...(typeof limit === 'number' ? { limit } : {}),
+          ...(typeof offset === 'number' ? { offset } : {}),
+        };
+        return say(agentFindings(this.#audit('full'), filter));
+      }
+      case 'shipworthy_explain_rule': {
+        if (typeof ruleId !== 'string' || this.#engine.ruleOf(ruleId) === undefined) {
+          return fail('There is no such rule; take a "ruleId" from shipworthy_list_findings.');
+        }
+        return { text: (await this.#ruleDoc({ ruleId })).markdown, isError: false };
+      }
+      case 'shipworthy_preview_score': {
+        if (typeof path !== 'string' || typeof text !== 'string') {
+          return fail('Give "path", an absolute path, and "text", the whole new text of that file.');
+        }
+        const inside = this.#toolPath(path);
+        if (inside === null || inside === '' || languageOf(inside) === null) {
+          return fail(`"${path}" is no file of the workspace that is judged.`);
+        }
+        const found = locate(this.#roots, inside)!;
+        if (!(await this.#hosts.get(found.root)!.filter(this.#excludeOf(found.root)).takes(found.inside))) {
+          return fail(`"${path}" is left out by .gitignore or by the settings, so it has no part in the score.`);
+        }
+        return say(this.#preview(inside, text));
+      }
+      default:
+        return fail(`There is no tool "${String(name)}".`);
+    }
+  }
+
+  /** The path in the workspace of an absolute one, or of one that is relative to the only folder; null for others. */
+  #toolPath(path: string): string | null {
+    const [root, ...others] = this.#roots;
+    if (root === undefined) return null;
+    if (path === '' || path === '.' || path === root.folder) return others.length === 0 ? '' : null;
+    const isAbsolute = /^(?:[/\\]|[A-Za-z]:[/\\])/.test(path);
+    const uri = isAbsolute ? URI.file(path).toString() : uriOf(this.#roots, path.replace(/^\.\//, ''));
+    return uri === '' ? null : pathOf(this.#roots, uri.replace(/\/+$/, ''));
+  }
+
+  /** What the workspace would be with another text of a file. Nobody sees anything of it: it happens in one go. */
+  #preview(path: string, text: string): Json {
+    const engine = this.#engine!;
+    const findings = (): Map<string, Finding> =>
+      new Map(engine.paths.flatMap((each) => engine.findings(each).map((finding) => [finding.fingerprint, finding])));
+    const contextsOf = (some: readonly Finding[]): Readonly<Record<string, FindingContext>> =>
+      Object.assign(
+        {},
+        ...[...new Set(some.map(({ location }) => location.path))].map((each) => engine.contextsOf(each)),
+      );
+    const present = engine.textOf(path);
+    const isOpen = this.#isOpen(path);
+    const before = findings();
+    const scorecard = this.#audit('scorecard').scorecard;
+    const without = (all: Map<string, Finding>, others: Map<string, Finding>): readonly Finding[] =>
+      [...all.values()].filter(({ fingerprint }) => !others.has(fingerprint));
+    let after: Parameters<typeof agentPreview>[1];
+    let gone: readonly Finding[];
+    try {
+      engine.setFile(path, text, isOpen);
+      engine.judge();
+      const then = findings();
+      gone = without(before, then);
+      const fresh = without(then, before);
+      after = { scorecard: this.#audit('scorecard').scorecard, findings: fresh, contexts: contextsOf(fresh) };
+    } finally {
+      if (present === undefined) engine.removeFile(path);
+      else engine.setFile(path, present, isOpen);
+      engine.judge();
+    }
+    return agentPreview({ scorecard, findings: gone, contexts: contextsOf(gone) }, after);
   }
 
   /** The severity of a rule as it is configured, and by whom. */

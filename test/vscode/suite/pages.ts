@@ -118,9 +118,10 @@ test(
   async () => {
     await api();
     await openDashboard();
-    await click(inPage('.dashboard h1'));
-    // Export, copy and rescan come first, then ten categories, then the fold of the first rule.
-    for (let i = 0; i < 15; i++) await press('Tab');
+    await click(inPage('h2 >> text=Blocks shipping'));
+    // The fold of the first rule comes first, then the button that opens its place.
+    await press('Tab');
+    await press('Tab');
     await press('Enter');
     const editor = await until(
       vscode.window.onDidChangeActiveTextEditor,
@@ -188,3 +189,21 @@ test(
   },
   { needsUi: true, timeoutMs: 90_000 },
 );
+
+test('assistants get the scorecard and the effect of an edit from tools', async () => {
+  await api();
+  const invoke = async (name: string, input: object): Promise<Record<string, unknown>> => {
+    const result = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
+    const [part] = result.content;
+    assert.ok(part instanceof vscode.LanguageModelTextPart);
+    return JSON.parse(part.value);
+  };
+  const scorecard = await invoke('shipworthy_get_scorecard', {});
+  assert.equal(scorecard['verdict'], 'NOT READY');
+  const uri = uriOf(SOCKET);
+  const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  const mended = text.replace('return true', 'return r.Header.Get("Origin") == "https://example.com"');
+  const preview = await invoke('shipworthy_preview_score', { path: uri.fsPath, text: mended });
+  assert.ok(Number(preview['change']) > 0, JSON.stringify(preview));
+  assert.equal(findings(uri, ORIGIN).length, 1, 'nothing was changed');
+});
