@@ -236,6 +236,8 @@ function* judgeDocument(found: readonly Fact[], facts: FactView): Generator<Work
         .map((item) => [item.claim.text, item.answer]),
     );
     const known = [...names.values()].filter((answer) => answer).length;
+    // Single words with dashes before them may be a drawing of directories.
+    if (kind === 'option' && ![...names].some(([name, answer]) => answer && /[-.]/.test(name))) return false;
     return known >= LEAST_KNOWN && known >= 2 * (names.size - known);
   };
   const trusted = { variable: share('variable'), option: share('option') };

@@ -5,10 +5,9 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import { type Detector, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { lockingKeyOf } from '../../../languages/go/channels.ts';
+import { type GoHeader, importedPath } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import {
-  functionName,
-  isExported,
   leadingCommentText,
   parametersOf,
   receiverOf,
@@ -22,21 +21,37 @@ import {
 export const ALWAYS_NIL = 'error.alwaysNil';
 /** Key: path of the file. Names of the methods of an interface, separated by spaces. */
 export const INTERFACE_METHODS = 'error.interface-methods';
-export type AlwaysNilFact = { readonly method: string; readonly name: string };
+/** Key: name of a method with an error result that may be something else than nil; the value is its signature. */
+export const FAILING_METHOD = 'error.failing-method';
+export type AlwaysNilFact = {
+  readonly method: string;
+  readonly name: string;
+  /** Types of parameters and results. */
+  readonly signature: string;
+  /** Import paths of other packages in the signature, the standard library left out. */
+  readonly foreign: readonly string[];
+};
 
-/** Types of other packages but the standard library: their interfaces are not known here. */
-const FOREIGN = /\b\w+\.\w+/;
+const QUALIFIED = /\b(\w+)\.\w+/g;
 const STANDARD =
   /\b(?:context|time|io|bytes|strings|sync|net|http|url|os|fmt|errors|json|sql|regexp|big|rand|tls|x509|template|log|slog|atomic|reflect|sort|strconv|bufio|flag|exec|fs|filepath|hash|rsa|ecdsa|ed25519)\.\w+/g;
 
-const functions: NodeDetector<unknown, GoNode> = {
+const functions: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['function_declaration', 'method_declaration'],
   triggers: ['error'],
-  *check(node): Iterable<Verdict> {
+  *check(node, ctx): Iterable<Verdict> {
     const name = node.child('name');
     const body = node.child('body');
     if (name === null || body === null || !returnsError(node)) return;
-    if (resultsOf(node).some((result) => result.name !== '')) return;
+    const receiver = receiverOf(node);
+    const signature = [...parametersOf(node), ...resultsOf(node)]
+      .map(({ type }) => type.text.replaceAll('interface{}', 'any'))
+      .join(' ');
+    const failing = receiver === null ? [] : [fact(FAILING_METHOD, name.text, signature, name)];
+    if (resultsOf(node).some((result) => result.name !== '')) {
+      yield* failing;
+      return;
+    }
     let count = 0;
     for (const statement of body.walk((inner) => inner.kind !== 'func_literal')) {
       if (statement.kind !== 'return_statement') continue;
@@ -44,18 +59,22 @@ const functions: NodeDetector<unknown, GoNode> = {
       const values = list === null ? [] : syntaxChildren(list);
       if (values.length !== resultsOf(node).length || unparenthesized(values.at(-1)!).kind !== 'nil') {
         yield { kind: 'pass', subject: name.span };
+        yield* failing;
         return;
       }
       count++;
     }
-    if (count === 0 || /\bpanic\(|go:build|implements?\b|satisf/i.test(node.text + leadingCommentText(node))) return;
-    const receiver = receiverOf(node);
-    const signature = [...parametersOf(node), ...resultsOf(node)].map(({ type }) => type.text).join(' ');
-    // Somebody else may want it like this: an interface or a callback of a library.
-    if (isExported(functionName(node)) || receiver !== null) {
-      if (FOREIGN.test(signature.replace(STANDARD, ''))) return;
+    const promised = /\b(?:implements|satisf(?:y|ies))\b/i.test(leadingCommentText(node));
+    if (count === 0 || promised || /\bpanic\(|go:build/.test(node.text)) {
+      yield* failing;
+      return;
     }
-    yield fact(ALWAYS_NIL, lockingKeyOf(node), { method: receiver === null ? '' : name.text, name: name.text }, name);
+    const foreign = [...signature.replace(STANDARD, '').matchAll(QUALIFIED)].map(
+      ([, qualifier]) => importedPath(ctx.file.header, qualifier!) ?? '',
+    );
+    const method = receiver === null ? '' : name.text;
+    const value: AlwaysNilFact = { method, name: name.text, signature, foreign: [...new Set(foreign)] };
+    yield fact(ALWAYS_NIL, lockingKeyOf(node), value, name);
   },
 };
 

@@ -1,18 +1,30 @@
 /** Functions that promise an error and never give one. */
-import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineDerivation, defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { LockingFact } from '../../../languages/go/locks/facts.ts';
-import type { GoTypeFact } from '../../../languages/go/symbols.ts';
-import { ALWAYS_NIL, type AlwaysNilFact, detectors, INTERFACE_METHODS } from './go.ts';
+import type { GoDeclaration } from '../../../languages/go/symbols.ts';
+import { ALWAYS_NIL, type AlwaysNilFact, detectors, FAILING_METHOD, INTERFACE_METHODS } from './go.ts';
 
 /** Methods of interfaces that everybody implements. */
 const WELL_KNOWN =
-  /^(?:Close|Read|Write|Seek|Flush|Sync|Err|Run|Shutdown|Serve\w*|Handle\w*|Process|Execute|Init|Open|Next|Scan|Value|Set|Get|Delete|Put|Validate|Ping|Commit|Rollback|Reset|Apply|Accept|Visit\w*|Before\w*|After\w*|On[A-Z]\w*|(?:Un)?[mM]arshal\w*|(?:En|De)code\w*|String|Format|GobEncode|GobDecode|GetRequestMetadata|RoundTrip|UnmarshalYAML|Write\w+|Read\w+)$/;
+  /^(?:Close|Read|Write|Seek|Flush|Sync|Err|Run|Shutdown|Serve\w*|Handle\w*|Execute|Init|Open|Next|Scan|Value|Set|Get|Delete|Put|Validate|Ping|Commit|Rollback|Apply|Accept|Visit\w*|Before\w*|After\w*|On[A-Z]\w*|(?:Un)?[mM]arshal\w*|(?:En|De)code\w*|String|Format|GobEncode|GobDecode|GetRequestMetadata|RoundTrip|UnmarshalYAML|Write\w+|Read\w+)$/;
 
-/** Names of the methods of all interfaces of the workspace. */
-const interfaceMethods = defineDerivation('interface methods', (facts): ReadonlySet<string> => {
-  return new Set(facts.all(INTERFACE_METHODS).flatMap(({ value }) => (value as string).split(' ')));
-});
+/** The interfaces of the workspace by the names of their methods: for each method, those that ask for it. */
+const interfacesByMethod = defineDerivation(
+  'interfaces by method',
+  (facts): ReadonlyMap<string, readonly (readonly string[])[]> => {
+    const byMethod = new Map<string, (readonly string[])[]>();
+    for (const { value } of facts.all(INTERFACE_METHODS)) {
+      const methods = (value as string).split(' ');
+      for (const method of methods) {
+        const list = byMethod.get(method);
+        if (list === undefined) byMethod.set(method, [methods]);
+        else list.push(methods);
+      }
+    }
+    return byMethod;
+  },
+);
 
 /** Names of functions and methods that the package uses as values. */
 function usedAsValues(facts: FactView): ReadonlySet<string> {
@@ -28,35 +40,102 @@ function usedAsValues(facts: FactView): ReadonlySet<string> {
 /** Values that stand in for others share their signatures. */
 const STAND_IN = /no-?op|nop|dummy|fake|mock|stub|null(?!able)|unimplemented|disabled/i;
 
-/** Whether the type of a method embeds another one, whose methods it may override. */
-function isEmbedding(facts: FactView, key: string): boolean {
-  const owner = key.slice(0, key.indexOf('.'));
-  return facts.get('go.decl').some((fact) => {
-    const declaration = fact.value as unknown as GoTypeFact;
-    return fact.key === owner && declaration.kind === 'type' && declaration.embedded.length > 0;
+/** What the package declares, as far as methods share their names. */
+interface Package {
+  /** How often a key is declared. */
+  readonly declared: ReadonlyMap<string, number>;
+  /** Names of the methods of each type. */
+  readonly methods: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Signatures of the methods by key. */
+  readonly signature: ReadonlyMap<string, string>;
+  /** By name of the method: its signatures, one for each type that has it. */
+  readonly signatures: ReadonlyMap<string, readonly string[]>;
+  /** Types that embed others. */
+  readonly embedding: ReadonlyMap<string, readonly string[]>;
+}
+
+function packageOf(facts: FactView): Package {
+  const declared = new Map<string, number>();
+  const methods = new Map<string, Set<string>>();
+  const signature = new Map<string, string>();
+  const signatures = new Map<string, string[]>();
+  const embedding = new Map<string, readonly string[]>();
+  for (const { key, value } of facts.get('go.decl')) {
+    const declaration = value as unknown as GoDeclaration;
+    declared.set(key, (declared.get(key) ?? 0) + 1);
+    if (declaration.kind === 'type' && declaration.embedded.length > 0) {
+      const names = declaration.embedded.map((name) => (name ?? '').replace(/^\*/, ''));
+      embedding.set(key, names);
+    }
+    if (declaration.kind !== 'method') continue;
+    const [owner = '', method = ''] = key.split('.');
+    methods.set(owner, (methods.get(owner) ?? new Set()).add(method));
+    const written = JSON.stringify([declaration.parameters, declaration.results]);
+    signature.set(key, written);
+    signatures.set(method, [...(signatures.get(method) ?? []), written]);
+  }
+  return { declared, methods, signature, signatures, embedding };
+}
+
+/** How many types, by themselves or because they embed it, have the method that a type declares. */
+function bearers(owner: string, { embedding }: Package): number {
+  return 1 + [...embedding.values()].filter((names) => names.includes(owner)).length;
+}
+
+/**
+ * Whether an interface of the workspace wants a method as it is. Where several types of the package fill in that interface
+ * and none of them ever fails, it asks for what nobody needs.
+ */
+function isWanted(
+  method: string,
+  owner: string,
+  found: AlwaysNilFact,
+  own: Package,
+  facts: FactView,
+  never: readonly Fact[],
+): boolean {
+  const asking = facts.derive(interfacesByMethod).get(method) ?? [];
+  const methods = own.methods.get(owner) ?? new Set();
+  // An interface may embed others, so that one method of it that the type has is enough to be asked for all.
+  const fitting = asking.filter((names) => names.length === 1 || names.every((name) => methods.has(name)));
+  if (fitting.length === 0) return false;
+  const alike = never.filter(({ value }) => {
+    const other = value as unknown as AlwaysNilFact;
+    return other.method === method && other.signature === found.signature;
   });
+  const count = alike.reduce((sum, { key }) => sum + bearers(key.slice(0, key.indexOf('.')), own), 0);
+  if (count < 2) return true;
+  return facts.lookup(FAILING_METHOD, method).some(({ value }) => value === found.signature);
+}
+
+function isOwnPackage(path: string, modules: readonly Fact[]): boolean {
+  return modules.some(({ key }) => path === key || path.startsWith(`${key}/`));
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const found = facts.get(ALWAYS_NIL).filter(({ place }) => facts.role(place.path) === 'production');
+  const never = facts.get(ALWAYS_NIL);
+  const found = never.filter(({ place }) => facts.role(place.path) === 'production');
   if (found.length === 0) return;
-  const asked = facts.derive(interfaceMethods);
+  const own = packageOf(facts);
   const values = usedAsValues(facts);
-  /** How often a name is declared, and how many types have a method of a name. */
-  const declared = new Map<string, number>();
-  const count = (name: string): void => void declared.set(name, (declared.get(name) ?? 0) + 1);
-  for (const { key } of facts.get('go.decl')) {
-    count(key);
-    if (key.includes('.')) count(key.slice(key.indexOf('.')));
-  }
+  const modules = facts.all('go.module');
   for (const { key, place, value } of found) {
-    const { method, name } = value as unknown as AlwaysNilFact;
-    if (method !== '' && (asked.has(method) || WELL_KNOWN.test(method) || isEmbedding(facts, key))) continue;
+    const fact = value as unknown as AlwaysNilFact;
+    const { method, name } = fact;
+    const owner = key.slice(0, Math.max(0, key.indexOf('.')));
+    // Somebody else may want it like this: an interface or a callback of a library, or of another package.
+    const isExported = /^\p{Lu}/u.test(name);
+    if (method !== '' && isExported && fact.foreign.length > 0) continue;
+    if ((method !== '' || isExported) && !fact.foreign.every((path) => isOwnPackage(path, modules))) continue;
+    if (method !== '' && (WELL_KNOWN.test(method) || own.embedding.has(owner))) continue;
+    const asked = method !== '' && facts.derive(interfacesByMethod).has(method);
+    if (asked && isWanted(method, owner, fact, own, facts, never)) continue;
     // Types that share a method are likely to share an interface, which may be that of a library.
-    if (method !== '' && (declared.get(`.${method}`) ?? 0) > 1) continue;
+    const mine = own.signature.get(key);
+    if (!asked && (own.signatures.get(method) ?? []).filter((signature) => signature === mine).length > 1) continue;
     if (STAND_IN.test(key)) continue;
     // Another platform may have a variant that does fail.
-    if (values.has(name) || (declared.get(key) ?? 0) > 1) continue;
+    if (values.has(name) || (own.declared.get(key) ?? 0) > 1) continue;
     yield { kind: 'fail', subject: place, message: 'never', args: { name: key } };
   }
 }
@@ -69,7 +148,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A function has an error result, and every one of its returns gives nil for it. Methods that an interface asks for, and functions that are passed on as values, are left out.',
+    what: 'A function has an error result, and every one of its returns gives nil for it. Methods that an interface asks for, unless several types fill it in and none of them ever fails, and functions that are passed on as values, are left out.',
     why: 'Callers are led to handle something that cannot happen, while what really went wrong inside is lost: the function looks as if it had succeeded.',
     howToFix: 'Return the errors that are swallowed inside; when nothing can fail, remove the result.',
     refs: ['unparam', 'CWE-394'],
