@@ -79,6 +79,7 @@ import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declara
 import { rule as qualityDuplicateRegistration } from './quality/duplicate-registration/rule.ts';
 import { rule as qualityDuplicateTypeDefinition } from './quality/duplicate-type-definition/rule.ts';
 import { rule as qualityExpiredSuppression } from './quality/expired-suppression/rule.ts';
+import { rule as qualityGitignoreHidesSource } from './quality/gitignore-hides-source/rule.ts';
 import { rule as qualityInterfaceNotImplemented } from './quality/interface-not-implemented/rule.ts';
 import { rule as qualityLongFunction } from './quality/long-function/rule.ts';
 import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
@@ -257,6 +258,7 @@ export const RULES: readonly Rule[] = [
   qualityDuplicateRegistration,
   qualityDuplicateTypeDefinition,
   qualityExpiredSuppression,
+  qualityGitignoreHidesSource,
   qualityInterfaceNotImplemented,
   qualityLongFunction,
   qualityMalformedSuppression,
