@@ -211,6 +211,11 @@ export type FactValues = {
   };
   /** Key: text of the middleware. Put on a router that is a field or variable of the package, named by `router`. */
   'http.guard': { readonly router: string };
+  /**
+   * Key: the router as written (Python). It stands below a prefix: its own, when `on` is '', or where it is included on
+   * the router `on`.
+   */
+  'http.mount': { readonly prefix: string; readonly on: string };
   /** Key: source of the middleware, shortened. A call of Use, With or the like. */
   'http.middleware': { readonly framework: string };
   /** Key: callee. A handler that reads a request's body as a whole. */

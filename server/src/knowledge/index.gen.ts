@@ -34,6 +34,7 @@ import { extractors as knowledgeProjectSchema } from '../knowledge/project/schem
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
+import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
 import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
@@ -77,6 +78,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
   ...knowledgePythonModules,
+  ...knowledgePythonRoutes,
   ...languagesGoChannels,
   ...languagesGoHidden,
   ...languagesGoLocksFacts,
