@@ -2,7 +2,8 @@
  * The commands, each one line that leads elsewhere. Where they appear and when they can run is said in package.json.
  */
 import * as vscode from 'vscode';
-import type { TreeElement } from '../../server/src/protocol.ts';
+import { type ActionsParams, SUPPRESS_COMMAND, type TreeElement } from '../../server/src/protocol.ts';
+import { chooseAction } from './actions.ts';
 import type { Connection } from './connection.ts';
 import type { DashboardPage } from './pages/dashboard.ts';
 import { type RulePages, SHOW_RULE_DOC_COMMAND } from './pages/rulePage.ts';
@@ -23,8 +24,32 @@ export function registerCommands(
   output: vscode.LogOutputChannel,
   pages: Pages,
   options: ViewOptionsState,
+  selected: () => TreeElement | undefined,
 ): vscode.Disposable {
+  /** What an element of a tree stands for; without one, of the row that is selected. */
+  const subject = (element: TreeElement | Omit<ActionsParams, 'purpose'> = selected() ?? {}) => {
+    const { ruleId, fingerprint } = element;
+    const uri = 'target' in element ? element.target?.uri : 'uri' in element ? element.uri : undefined;
+    return {
+      ...(ruleId === undefined ? {} : { ruleId }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(uri === undefined ? {} : { uri }),
+    };
+  };
   return vscode.Disposable.from(
+    vscode.commands.registerCommand('shipworthy.fix', (element?: TreeElement) =>
+      chooseAction(connection, { purpose: 'fix', ...subject(element) }),
+    ),
+    vscode.commands.registerCommand(SUPPRESS_COMMAND, (element?: TreeElement | Omit<ActionsParams, 'purpose'>) =>
+      chooseAction(connection, { purpose: 'suppress', ...subject(element) }),
+    ),
+    vscode.commands.registerCommand('shipworthy.fixWorkspace', () => chooseAction(connection, { purpose: 'fixSafe' })),
+    vscode.commands.registerCommand('shipworthy.createBaseline', () =>
+      chooseAction(connection, { purpose: 'createBaseline' }),
+    ),
+    vscode.commands.registerCommand('shipworthy.pruneBaseline', () =>
+      chooseAction(connection, { purpose: 'pruneBaseline' }),
+    ),
     vscode.commands.registerCommand('shipworthy.groupBy', (group?: Grouping) => options.groupBy(group)),
     vscode.commands.registerCommand('shipworthy.filter', () => options.chooseFilters()),
     vscode.commands.registerCommand('shipworthy.changeFilter', () => options.chooseFilters()),

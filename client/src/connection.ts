@@ -12,8 +12,13 @@ import {
   type LanguageClientOptions,
   RevealOutputChannelOn,
   State,
+  type WorkspaceEdit,
 } from 'vscode-languageclient';
 import {
+  ACTIONS_REQUEST,
+  type ActionChoice,
+  type ActionsParams,
+  type ActionsResult,
   DASHBOARD_REQUEST,
   type DashboardResult,
   FILTERS_REQUEST,
@@ -134,6 +139,18 @@ export class Connection implements vscode.Disposable {
   async filters(params: FiltersParams): Promise<FiltersResult> {
     if (this.#client?.state !== State.Running) return [];
     return this.#request(FILTERS_REQUEST, params);
+  }
+
+  /** What can be done about findings. Rejects when no server is running. */
+  actions(params: ActionsParams): Promise<ActionsResult> {
+    return this.#request(ACTIONS_REQUEST, params);
+  }
+
+  /** The edit of an action; undefined when there is nothing left to do. Rejects when no server is running. */
+  async editOf(action: ActionChoice['action']): Promise<vscode.WorkspaceEdit | undefined> {
+    const client = this.#client;
+    const { edit } = await this.#request<{ edit?: WorkspaceEdit }>('codeAction/resolve', action);
+    return edit === undefined ? undefined : client?.protocol2CodeConverter.asWorkspaceEdit(edit);
   }
 
   /** The audit report. Rejects when no server is running. */

@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
     rulePages,
     dashboard,
     registerTools(connection),
-    registerCommands(connection, output, { rulePages, dashboard }, options),
+    registerCommands(connection, output, { rulePages, dashboard }, options, () => view.treeView.selection[0]),
     connection.onStatus((status) => {
       view.show(status);
       components.show(status.revision);

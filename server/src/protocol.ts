@@ -107,6 +107,33 @@ export interface TreeElement {
   readonly fingerprint?: string;
 }
 
+/** Client -> server request: what can be done about a finding, about all of a rule, or about everything. */
+export const ACTIONS_REQUEST = 'shipworthy/actions';
+export interface ActionsParams {
+  /** `fix` mends, `suppress` leaves it and says why, `fixSafe` mends what is safe everywhere; the others are of baselines. */
+  readonly purpose: 'fix' | 'suppress' | 'fixSafe' | 'createBaseline' | 'pruneBaseline';
+  readonly ruleId?: string;
+  /** With `uri`: a finding. */
+  readonly fingerprint?: string;
+  readonly uri?: string;
+}
+export interface ActionChoice {
+  readonly title: string;
+  readonly description: string;
+  /** A question to ask before; the answer becomes `reason` in the `data` of the action. */
+  readonly question?: string;
+  /** A code action of LSP, to be resolved with `codeAction/resolve`. */
+  readonly action: { readonly title: string; readonly data?: unknown };
+}
+export interface ActionsResult {
+  readonly choices: readonly ActionChoice[];
+  /** Why there is nothing to choose; '' when there is. */
+  readonly message: string;
+}
+
+/** Command of the client that asks what to do with a finding; its argument is an `ActionsParams` without purpose. */
+export const SUPPRESS_COMMAND = 'shipworthy.suppress';
+
 /** Client -> server request: the filters that there are, each with how many findings it stands for. */
 export const FILTERS_REQUEST = 'shipworthy/filters';
 export interface FiltersParams {

@@ -184,6 +184,7 @@ export class TestClient {
         workspace: {
           configuration: true,
           workspaceFolders: true,
+          workspaceEdit: { documentChanges: true, changeAnnotationSupport: { groupsOnLabel: true } },
           didChangeWatchedFiles: { dynamicRegistration: true },
           ...(options.pull ? { diagnostics: { refreshSupport: true } } : {}),
         },

@@ -57,8 +57,19 @@ export function toDiagnostic(
 /** `data` of a code action that is resolved later. */
 export type ActionData =
   | { readonly path: string; readonly fingerprint: string; readonly fix: number }
-  | { readonly path: string; readonly fingerprint: string; readonly accept: true }
-  | { readonly path: string; readonly fixAll: true };
+  | {
+      readonly path: string;
+      readonly fingerprint: string;
+      readonly accept: 'line' | 'file';
+      readonly reason?: string;
+    }
+  | { readonly path: string; readonly fixAll: true }
+  /** The rule in a file, or in the workspace, which is shown before it is applied. */
+  | { readonly fixRule: string; readonly path?: string }
+  | { readonly fixSafe: true }
+  | { readonly ruleOff: string; readonly path: string }
+  | { readonly path: string; readonly fingerprint: string; readonly baseline: true }
+  | { readonly baselines: 'create' | 'prune' };
 
 /** The quick fixes of a finding, without their edits. */
 export function toCodeActions(finding: Finding, diagnostic: Diagnostic): CodeAction[] {
@@ -76,7 +87,7 @@ export function toAcceptAction(finding: Finding): CodeAction {
   return {
     title: `Accept ${finding.ruleId} here, with a reason`,
     kind: CodeActionKind.QuickFix,
-    data: { path: finding.location.path, fingerprint: finding.fingerprint, accept: true } satisfies ActionData,
+    data: { path: finding.location.path, fingerprint: finding.fingerprint, accept: 'line' } satisfies ActionData,
   };
 }
 
@@ -91,30 +102,39 @@ function toTextEdit(target: EditTarget, edit: TextEdit): LspTextEdit {
   return { range: { start: target.positionAt(edit.start), end: target.positionAt(edit.end) }, newText: edit.newText };
 }
 
-/** A workspace edit of fixes that do not overlap. */
+/** Name of the annotation of edits that are to be looked at before they are applied. */
+const PREVIEW = 'preview';
+
+/** A workspace edit of fixes that do not overlap. `preview`: it is shown first, under that label. */
 export function toWorkspaceEdit(
   fixes: readonly Pick<ResolvedFix, 'changes' | 'creates'>[],
   target: (path: string) => EditTarget,
+  preview?: { readonly label: string; readonly description: string },
 ): WorkspaceEdit {
+  const annotated = preview === undefined ? {} : { annotationId: PREVIEW };
   const documentChanges: (TextDocumentEdit | CreateFile)[] = [];
   const byPath = new Map<string, TextEdit[]>();
   for (const fix of fixes) {
     for (const { path, edits } of fix.changes) byPath.set(path, [...(byPath.get(path) ?? []), ...edits]);
     for (const { path, content } of fix.creates) {
       const { uri } = target(path);
-      documentChanges.push({ kind: 'create', uri, options: { ignoreIfExists: true } });
+      documentChanges.push({ kind: 'create', uri, options: { ignoreIfExists: true }, ...annotated });
       const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-      documentChanges.push({ textDocument: { uri, version: null }, edits: [{ range, newText: content }] });
+      documentChanges.push({
+        textDocument: { uri, version: null },
+        edits: [{ range, newText: content, ...annotated }],
+      });
     }
   }
   for (const [path, edits] of byPath) {
     const document = target(path);
     documentChanges.push({
       textDocument: { uri: document.uri, version: document.version },
-      edits: edits.map((edit) => toTextEdit(document, edit)),
+      edits: edits.map((edit) => ({ ...toTextEdit(document, edit), ...annotated })),
     });
   }
-  return { documentChanges };
+  if (preview === undefined) return { documentChanges };
+  return { documentChanges, changeAnnotations: { [PREVIEW]: { ...preview, needsConfirmation: true } } };
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   type WorkspaceDiagnosticReport,
   type WorkspaceDiagnosticReportPartialResult,
   type WorkspaceDocumentDiagnosticReport,
+  type WorkspaceEdit,
 } from 'vscode-languageserver';
 import { URI } from 'vscode-uri';
 import type { FindingContext } from '../core/engine/baseline.ts';
@@ -60,7 +61,7 @@ import { rubricPath } from '../core/score/rubric.ts';
 import type { Rubric, Scorecard } from '../core/score/types.ts';
 import { hashText } from '../core/text/hash.ts';
 import { positionAt } from '../core/text/lines.ts';
-import { applyChanges, applyEdits, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
+import { applyChanges, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
 import {
   type Cache,
   type Filter,
@@ -76,6 +77,10 @@ import {
 import { componentsOf } from '../knowledge/project/components.ts';
 import { ownersIn } from '../knowledge/project/owners.ts';
 import {
+  ACTIONS_REQUEST,
+  type ActionChoice,
+  type ActionsParams,
+  type ActionsResult,
   COUNTERS_REQUEST,
   type CountersResult,
   DASHBOARD_REQUEST,
@@ -104,6 +109,7 @@ import {
   type SettledResult,
   STATUS_NOTIFICATION,
   type StatusParams,
+  SUPPRESS_COMMAND,
   TOOL_REQUEST,
   type ToolParams,
   type ToolResult,
@@ -127,6 +133,8 @@ import {
   toDiagnostic,
   toWorkspaceEdit,
 } from './convert.ts';
+import { type FileText, replacingEdit, withJsonValue } from './fileEdits.ts';
+import { combineFixes, preferred, safeAnywhere, safeAtHome } from './fixPlan.ts';
 import {
   declaredComponents,
   engineConfiguration,
@@ -137,6 +145,11 @@ import {
 } from './folderSettings.ts';
 import { locate, pathOf, type Root, rootsOf, uriOf } from './roots.ts';
 
+/** A choice whose action this server made. */
+type ServerChoice = ActionChoice & { readonly action: CodeAction };
+
+/** Where a baseline begins when the configuration names none. */
+const DEFAULT_BASELINE = '.shipworthy-baseline.json';
 /** Milliseconds without an edit after which a document is parsed afresh. */
 const SETTLE_DELAY = 300;
 /** Milliseconds that the scan and judges may work before they let messages through. */
@@ -203,6 +216,8 @@ interface ClientAbilities {
   readonly watch: boolean;
   readonly progress: boolean;
   readonly resolveEdit: boolean;
+  /** Edits can be shown before they are applied. */
+  readonly annotations: boolean;
   readonly commandLinks: boolean;
 }
 
@@ -232,6 +247,7 @@ class LanguageServer {
     watch: false,
     progress: false,
     resolveEdit: false,
+    annotations: false,
     commandLinks: false,
   };
   #enabled = true;
@@ -312,6 +328,7 @@ class LanguageServer {
     connection.onCodeActionResolve((action) => this.#resolve(action));
     connection.onHover(({ textDocument, position }) => this.#hover(textDocument.uri, position));
     connection.onRequest(TREE_REQUEST, (params: TreeParams): readonly TreeElement[] => this.#treeElements(params));
+    connection.onRequest(ACTIONS_REQUEST, (params: ActionsParams): ActionsResult => this.#actionChoices(params));
     connection.onRequest(FILTERS_REQUEST, (params: FiltersParams): FiltersResult => this.#filterChoices(params));
     connection.onRequest(RULE_DOC_REQUEST, (params: RuleDocParams): Promise<RuleDocResult> => this.#ruleDoc(params));
     connection.onRequest(
@@ -344,6 +361,7 @@ class LanguageServer {
       watch: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
       progress: capabilities.window?.workDoneProgress === true,
       resolveEdit: capabilities.textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true,
+      annotations: capabilities.workspace?.workspaceEdit?.changeAnnotationSupport !== undefined,
       commandLinks: options.commandLinks === true,
     };
     const { cacheFolder } = options;
@@ -1315,27 +1333,7 @@ class LanguageServer {
   /** The fix of each finding of a rule that its author prefers, as far as they do not overlap. */
   async #ruleFix({ ruleId }: RuleFixParams): Promise<RuleFixResult> {
     await this.#settled();
-    const engine = this.#engine;
-    if (engine === null) return { edit: null, findings: 0 };
-    const taken: ResolvedFix[] = [];
-    const edits = new Map<string, ResolvedFix['changes'][number]['edits']>();
-    const created = new Set<string>();
-    for (const { fixes } of this.#audit('full').findings.filter((finding) => finding.ruleId === ruleId)) {
-      const fix = fixes.find(({ preferred }) => preferred) ?? fixes[0];
-      if (fix === undefined || fix.creates.some(({ path }) => created.has(path))) continue;
-      const fresh = fix.changes.map(({ path, edits: own }) => {
-        const known = edits.get(path) ?? [];
-        return { path, edits: own.filter((edit) => !known.some((other) => sameEdit(other, edit))) };
-      });
-      const fits = fresh.every(({ path, edits: own }) => {
-        const text = engine.textOf(path);
-        return text !== undefined && applyEdits(text, [...(edits.get(path) ?? []), ...own]) !== null;
-      });
-      if (!fits) continue;
-      for (const { path, edits: own } of fresh) edits.set(path, [...(edits.get(path) ?? []), ...own]);
-      for (const { path } of fix.creates) created.add(path);
-      taken.push({ ...fix, changes: fresh });
-    }
+    const taken = this.#engine === null ? [] : this.#combined(ruleId);
     if (taken.length === 0) return { edit: null, findings: 0 };
     return { edit: toAnnotatedEdit(taken, (path) => this.#editTarget(path)), findings: taken.length };
   }
@@ -1532,73 +1530,272 @@ class LanguageServer {
     });
   }
 
-  #codeActions({ textDocument, range, context }: CodeActionParams): CodeAction[] {
+  async #codeActions({ textDocument, range, context }: CodeActionParams): Promise<CodeAction[]> {
     const wants = (kind: string): boolean =>
       context.only === undefined ||
       context.only.some((only) => only === '' || kind === only || kind.startsWith(`${only}.`));
     const actions: CodeAction[] = [];
-    if (wants(CodeActionKind.QuickFix)) {
-      const toUri = (path: string): string => uriOf(this.#roots, path);
-      for (const finding of this.#findingsAt(textDocument.uri, range.start, range.end)) {
+    const path = pathOf(this.#roots, textDocument.uri);
+    if (path !== null && wants(CodeActionKind.QuickFix)) {
+      const toUri = (other: string): string => uriOf(this.#roots, other);
+      const found = this.#findingsAt(textDocument.uri, range.start, range.end);
+      const reluctant: CodeAction[] = [];
+      for (const finding of found) {
         const diagnostic = toDiagnostic(finding, toUri, this.#ruleUri);
         actions.push(...toCodeActions(finding, diagnostic));
-        if (this.#acceptance(finding) !== null) actions.push(toAcceptAction(finding));
+        reluctant.push(...this.#suppressActions(finding, diagnostic));
       }
+      // What mends more than one place stands behind what mends this one, and what mends nothing last.
+      for (const ruleId of new Set(found.map((finding) => finding.ruleId))) {
+        for (const { action } of this.#ruleChoices(ruleId, path)) actions.push(action);
+      }
+      actions.push(...reluctant);
     }
-    const path = pathOf(this.#roots, textDocument.uri);
     if (path !== null && context.only !== undefined && wants(FIX_ALL_KIND) && this.#safeFixes(path).length > 0) {
       const data: ActionData = { path, fixAll: true };
       actions.push({ title: 'Apply all safe Shipworthy fixes', kind: FIX_ALL_KIND, data });
     }
-    return this.#abilities.resolveEdit ? actions : actions.map((action) => this.#resolve(action));
+    return this.#abilities.resolveEdit ? actions : Promise.all(actions.map((action) => this.#resolve(action)));
   }
 
-  /** The edit that accepts a finding by a comment above its line; null where that is not possible. */
-  #acceptance({ ruleId, location: { path, span, range } }: Finding): Pick<ResolvedFix, 'changes' | 'creates'> | null {
+  /** Where the client can ask, one entry that asks; else an entry for each way. */
+  #suppressActions(finding: Finding, diagnostic: Diagnostic): CodeAction[] {
+    const choices = this.#suppressChoices(finding);
+    if (choices.length === 0) return [];
+    if (!this.#abilities.commandLinks) {
+      const comment = this.#acceptance(finding, 'line') === null ? [] : [toAcceptAction(finding)];
+      return [...comment, ...choices.flatMap(({ action, question }) => (question === undefined ? [action] : []))];
+    }
+    const { ruleId, fingerprint, location } = finding;
+    const argument: Omit<ActionsParams, 'purpose'> = { ruleId, fingerprint, uri: uriOf(this.#roots, location.path) };
+    const title = `Suppress ${ruleId}...`;
+    const command = { title, command: SUPPRESS_COMMAND, arguments: [argument] };
+    return [{ title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], command }];
+  }
+
+  /** The ways to leave a finding as it is. */
+  #suppressChoices(finding: Finding): readonly ServerChoice[] {
+    const { ruleId, fingerprint, location } = finding;
+    const { path } = location;
+    const root = locate(this.#roots, path)?.root;
+    const choices: ServerChoice[] = [];
+    const question = 'Why is this acceptable? End with "until 2027-01-31" to be asked again.';
+    for (const accept of ['line', 'file'] as const) {
+      if (this.#acceptance(finding, accept) === null) continue;
+      const title = accept === 'line' ? `Accept ${ruleId} here` : `Accept ${ruleId} in this file`;
+      const data: ActionData = { path, fingerprint, accept };
+      choices.push({ ...choiceOf(title, 'by a comment with the reason', data), question });
+    }
+    if (root === undefined || this.#engine?.ruleOf(ruleId)?.suppressible === false) return choices;
+    const scope = this.#roots.length > 1 ? `for the folder ${root.name}` : 'for the whole workspace';
+    return [
+      ...choices,
+      choiceOf('Add to the baseline', 'known, and mended later', { path, fingerprint, baseline: true }),
+      choiceOf(`Turn ${ruleId} off in ${CONFIGURATION_FILE}`, scope, { ruleOff: ruleId, path }),
+    ];
+  }
+
+  /** Fixes of all findings of a rule: in the file, and in the workspace when there are more. */
+  #ruleChoices(ruleId: string, path: string | null): readonly ServerChoice[] {
+    const engine = this.#engine;
+    const rule = engine?.ruleOf(ruleId);
+    if (engine === null || rule === undefined || rule.fix === 'none') return [];
+    const here = path === null ? 0 : this.#combined(ruleId, path).length;
+    const fails = engine.tallies(false).find((tally) => tally.ruleId === ruleId)?.fail ?? 0;
+    const everywhere = fails > here ? this.#combined(ruleId).length : here;
+    const choices: ServerChoice[] = [];
+    if (path !== null && here > 1) {
+      choices.push(choiceOf(`Fix all ${here} of ${ruleId} in this file`, 'all at once', { fixRule: ruleId, path }));
+    }
+    if (everywhere > Math.max(here, path === null ? 0 : 1)) {
+      const title = `Fix all ${everywhere} of ${ruleId} in the workspace...`;
+      choices.push(choiceOf(title, 'shown before it is applied', { fixRule: ruleId }));
+    }
+    return choices;
+  }
+
+  /** The fixes of a rule in a file, or anywhere. */
+  #combined(ruleId: string, path?: string): readonly ResolvedFix[] {
+    const engine = this.#engine!;
+    const paths = path === undefined ? engine.paths : [path];
+    const findings = paths.flatMap((each) => engine.findings(each).filter((finding) => finding.ruleId === ruleId));
+    return combineFixes(findings, preferred, (each) => engine.textOf(each));
+  }
+
+  #combinedSafe(): readonly ResolvedFix[] {
+    const engine = this.#engine!;
+    const findings = engine.paths.flatMap((path) => engine.findings(path));
+    return combineFixes(findings, safeAnywhere, (path) => engine.textOf(path));
+  }
+
+  /** What the client can offer for an element of a tree, or for everything. */
+  #actionChoices({ purpose, ruleId, fingerprint, uri }: ActionsParams): ActionsResult {
+    const engine = this.#engine;
+    if (engine === null || !this.#isShown()) return { choices: [], message: 'Nothing has been analysed yet.' };
+    const path = fingerprint === undefined || uri === undefined ? null : pathOf(this.#roots, uri);
+    const finding =
+      path === null ? undefined : engine.findings(path).find((candidate) => candidate.fingerprint === fingerprint);
+    if (fingerprint !== undefined && finding === undefined) {
+      return { choices: [], message: 'This finding is not there any more.' };
+    }
+    const result = (choices: readonly ActionChoice[], message: string): ActionsResult => ({
+      choices,
+      message: choices.length === 0 ? message : '',
+    });
+    switch (purpose) {
+      case 'fix': {
+        const own = (finding?.fixes ?? []).map(({ title, safety }, fix) =>
+          choiceOf(title, safety === 'safe' ? 'safe' : 'to be looked at', {
+            path: path!,
+            fingerprint: fingerprint!,
+            fix,
+          }),
+        );
+        const all = ruleId === undefined ? [] : this.#ruleChoices(ruleId, path);
+        return result([...own, ...all], 'There is no quick fix for this.');
+      }
+      case 'suppress': {
+        const refusal = 'This rule accepts no exception.';
+        if (finding !== undefined) return result(this.#suppressChoices(finding), refusal);
+        if (ruleId === undefined || engine.ruleOf(ruleId)?.suppressible === false) return result([], refusal);
+        const choices = this.#roots.map(({ prefix, name }) => {
+          const scope = this.#roots.length > 1 ? `for the folder ${name}` : 'for the whole workspace';
+          return choiceOf(`Turn ${ruleId} off in ${CONFIGURATION_FILE}`, scope, { ruleOff: ruleId, path: prefix });
+        });
+        return result(choices, refusal);
+      }
+      case 'fixSafe': {
+        const count = this.#combinedSafe().length;
+        const choice = choiceOf(`Apply ${count} safe fixes`, 'shown before they are applied', { fixSafe: true });
+        return result(count === 0 ? [] : [choice], 'No finding has a safe fix.');
+      }
+      case 'createBaseline': {
+        const isThere = this.#roots.every((root) => this.#matcher?.baselines.some((each) => each.root === root));
+        const choice = choiceOf('Write a baseline of all findings', '', { baselines: 'create' });
+        return result(isThere ? [] : [choice], 'There is a baseline already.');
+      }
+      case 'pruneBaseline': {
+        const isGone = this.#matcher?.summaries.some(({ gone }) => gone > 0) === true;
+        const choice = choiceOf('Drop from the baseline what is gone', '', { baselines: 'prune' });
+        return result(isGone ? [choice] : [], 'Everything in the baseline is still there.');
+      }
+    }
+  }
+
+  /** The edit that accepts a finding by a comment above its line or at the top; null where that is not possible. */
+  #acceptance(
+    { ruleId, location: { path, span, range } }: Finding,
+    wanted: 'line' | 'file',
+    reason = '',
+  ): Pick<ResolvedFix, 'changes' | 'creates'> | null {
     const engine = this.#engine;
     const text = engine?.textOf(path);
-    const start = engine?.linesOf(path)?.starts[range.start.line];
-    if (engine === null || text === undefined || start === undefined) return null;
-    if (engine.rules.find((rule) => rule.id === ruleId)?.suppressible === false) return null;
+    const lines = engine?.linesOf(path)?.starts;
+    if (engine === null || text === undefined || lines === undefined) return null;
+    if (engine.ruleOf(ruleId)?.suppressible === false) return null;
     // What speaks of the whole file stands on its first line, whatever that holds.
-    const scope = span.end === 0 ? 'file' : 'line';
+    const scope = span.end === 0 ? 'file' : wanted;
     const comment = suppressionComment(path, engine.languageOf(path) ?? 'text', ruleId, scope);
-    if (comment === null) return null;
-    const indent = /^[ \t]*/.exec(text.slice(start, span.start))![0];
-    const newText = `${indent}${comment}${text.includes('\r\n') ? '\r\n' : '\n'}`;
+    const top = text.startsWith('#!') ? lines[1] : 0;
+    const start = scope === 'file' ? top : lines[range.start.line];
+    if (comment === null || start === undefined) return null;
+    const indent = scope === 'file' ? '' : /^[ \t]*/.exec(text.slice(start, span.start))![0];
+    // A reason is one line, and does not end the comment that it stands in.
+    const said = reason
+      .replace(/\s+/g, ' ')
+      .replace(/\*\/|-->/g, '')
+      .trim();
+    const written = comment.replace(': ', () => `: ${said}`);
+    const newText = `${indent}${written}${text.includes('\r\n') ? '\r\n' : '\n'}`;
     return { changes: [{ path, edits: [{ start, end: start, newText }] }], creates: [] };
   }
 
-  /** The first safe fix of every finding of a file, as far as they do not overlap. */
+  /** The fixes of a file that may be applied unseen. */
   #safeFixes(path: string): readonly ResolvedFix[] {
     const engine = this.#engine;
-    const text = engine?.textOf(path);
-    if (engine === null || text === undefined) return [];
-    const taken: ResolvedFix[] = [];
-    let edits: ResolvedFix['changes'][number]['edits'] = [];
-    for (const finding of engine.findings(path)) {
-      const fix = finding.fixes.find((candidate) => candidate.safety === 'safe');
-      if (fix === undefined || fix.creates.length > 0 || fix.changes.some((change) => change.path !== path)) continue;
-      const own = fix.changes.flatMap((change) => change.edits);
-      const fresh = own.filter((edit) => !edits.some((other) => sameEdit(other, edit)));
-      if (applyEdits(text, [...edits, ...fresh]) === null) continue;
-      edits = [...edits, ...fresh];
-      taken.push({ ...fix, changes: [{ path, edits: fresh }] });
-    }
-    return taken;
+    return engine === null ? [] : combineFixes(engine.findings(path), safeAtHome, (each) => engine.textOf(each));
   }
 
-  #resolve(action: CodeAction): CodeAction {
+  async #resolve(action: CodeAction): Promise<CodeAction> {
     const data = action.data as ActionData | undefined;
     if (data === undefined || this.#engine === null) return action;
-    if ('fixAll' in data) {
-      return { ...action, edit: toWorkspaceEdit(this.#safeFixes(data.path), (path) => this.#editTarget(path)) };
+    const edit = await this.#editOf(data);
+    return edit === null ? action : { ...action, edit };
+  }
+
+  /** The edit of an action as the files are now; null when there is nothing left to do. */
+  async #editOf(data: ActionData): Promise<WorkspaceEdit | null> {
+    const engine = this.#engine!;
+    const target = (path: string): EditTarget => this.#editTarget(path);
+    const preview = (label: string) =>
+      this.#abilities.annotations ? { label, description: 'Proposed by Shipworthy' } : undefined;
+    if ('fixAll' in data) return toWorkspaceEdit(this.#safeFixes(data.path), target);
+    if ('fixSafe' in data) return toWorkspaceEdit(this.#combinedSafe(), target, preview('Safe fixes'));
+    if ('fixRule' in data) {
+      const fixes = this.#combined(data.fixRule, data.path);
+      const title = engine.ruleOf(data.fixRule)?.title ?? data.fixRule;
+      return toWorkspaceEdit(fixes, target, data.path === undefined ? preview(title) : undefined);
     }
-    const finding = this.#engine.findings(data.path).find((candidate) => candidate.fingerprint === data.fingerprint);
-    const fix =
-      finding === undefined ? undefined : 'accept' in data ? this.#acceptance(finding) : finding.fixes[data.fix];
-    if (fix == null) return action;
-    return { ...action, edit: toWorkspaceEdit([fix], (path) => this.#editTarget(path)) };
+    if ('ruleOff' in data) {
+      const root = locate(this.#roots, data.path)?.root;
+      if (root === undefined) return null;
+      const file = await this.#fileText(root, CONFIGURATION_FILE);
+      return replacingEdit([{ file, text: withJsonValue(file.text, ['rules', data.ruleOff], 'off') }]);
+    }
+    if ('baselines' in data) return this.#baselineEdit(data.baselines);
+    const { path, fingerprint } = data;
+    const finding = engine.findings(path).find((candidate) => candidate.fingerprint === fingerprint);
+    if (finding === undefined) return null;
+    if ('baseline' in data) return this.#addToBaseline(finding);
+    const fix = 'accept' in data ? this.#acceptance(finding, data.accept, data.reason) : finding.fixes[data.fix];
+    return fix == null ? null : toWorkspaceEdit([fix], target);
+  }
+
+  /** Text and version of a file of a folder, as it is in the editor or on the disk. */
+  async #fileText(root: Root, inside: string): Promise<FileText> {
+    const path = root.prefix + inside;
+    const { uri, version } = this.#editTarget(path);
+    const known = version === null ? undefined : this.#engine?.textOf(path);
+    const text = known ?? (await this.#hosts.get(root)?.read(inside));
+    return { uri, version, text: typeof text === 'string' ? text : null };
+  }
+
+  /** A baseline begins in a file of its own, which the configuration then names. */
+  async #newBaseline(root: Root, text: string): Promise<{ readonly file: FileText; readonly text: string }[]> {
+    const configuration = await this.#fileText(root, CONFIGURATION_FILE);
+    return [
+      { file: await this.#fileText(root, DEFAULT_BASELINE), text },
+      { file: configuration, text: withJsonValue(configuration.text, ['baseline'], DEFAULT_BASELINE) },
+    ];
+  }
+
+  async #addToBaseline(finding: Finding): Promise<WorkspaceEdit | null> {
+    const root = locate(this.#roots, finding.location.path)?.root;
+    const matcher = this.#matcher;
+    if (root === undefined || matcher === null) return null;
+    const folder = matcher.baselines.find((each) => each.root === root);
+    if (folder === undefined) {
+      const text = matcher.textWith({ root, baseline: { entries: [] } }, [finding]);
+      return replacingEdit(await this.#newBaseline(root, text));
+    }
+    // What cannot be read must not be lost.
+    if (folder.problem !== '') return null;
+    const file = await this.#fileText(root, folder.inside);
+    return replacingEdit([{ file, text: matcher.textWith(folder, [finding]) }]);
+  }
+
+  async #baselineEdit(what: 'create' | 'prune'): Promise<WorkspaceEdit> {
+    const matcher = this.#matcher!;
+    const files: { readonly file: FileText; readonly text: string }[] = [];
+    for (const root of what === 'create' ? this.#roots : []) {
+      if (matcher.baselines.some((folder) => folder.root === root)) continue;
+      files.push(...(await this.#newBaseline(root, matcher.textOfAll(root))));
+    }
+    for (const folder of what === 'prune' ? matcher.baselines : []) {
+      if (folder.problem !== '') continue;
+      files.push({ file: await this.#fileText(folder.root, folder.inside), text: matcher.textOfRest(folder) });
+    }
+    return replacingEdit(files);
   }
 
   #editTarget(path: string): EditTarget {
@@ -1634,8 +1831,8 @@ function isBelow(path: string, folders: ReadonlySet<string>): boolean {
   return false;
 }
 
-function sameEdit(a: { start: number; end: number; newText: string }, b: typeof a): boolean {
-  return a.start === b.start && a.end === b.end && a.newText === b.newText;
+function choiceOf(title: string, description: string, data: ActionData): ServerChoice {
+  return { title, description, action: { title, kind: CodeActionKind.QuickFix, data } };
 }
 
 /** Names a set of diagnostics by its content, so that an unchanged answer is recognised. */

@@ -7,6 +7,7 @@ import './smoke.ts';
 import './shipworthy.ts';
 import './pages.ts';
 import './views.ts';
+import './actions.ts';
 
 export function run(): Promise<void> {
   return runTests();
