@@ -1,8 +1,11 @@
 /** Tests that need no editor. Whole processes are started by some, so a slow machine gets time. */
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
+  // Where there is no editor, tests of the client see what it would have given to one.
+  resolve: { alias: { vscode: fileURLToPath(new URL('./test/client/vscodeStub.ts', import.meta.url)) } },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/vscode/**'],

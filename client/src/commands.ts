@@ -13,6 +13,9 @@ import { SCORECARD_VIEW } from './scorecard/view.ts';
 
 export const FOCUS_SCORECARD_COMMAND = 'shipworthy.focusScorecard';
 
+/** `<publisher>.<extension>#<walkthrough>` of package.json. */
+const WALKTHROUGH = 'shipworthy.shipworthy#gettingStarted';
+
 export interface Pages {
   readonly rulePages: RulePages;
   readonly dashboard: DashboardPage;
@@ -63,6 +66,9 @@ export function registerCommands(
     vscode.commands.registerCommand('shipworthy.refresh', () => connection.rescan()),
     vscode.commands.registerCommand('shipworthy.exportReport', () => exportReport(connection)),
     vscode.commands.registerCommand(SHOW_RULE_DOC_COMMAND, (rule: unknown) => pages.rulePages.show(ruleIdOf(rule))),
+    vscode.commands.registerCommand('shipworthy.openWalkthrough', () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH),
+    ),
     vscode.commands.registerCommand('shipworthy.openDashboard', () => pages.dashboard.show()),
     vscode.commands.registerCommand('shipworthy.copySummary', () => copySummary(connection)),
     vscode.commands.registerCommand('shipworthy.copyMessage', ({ label, description }: TreeElement) =>

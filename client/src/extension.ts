@@ -9,6 +9,7 @@ import { nodeClient } from './connection.node.ts';
 import { Connection } from './connection.ts';
 import { createDashboard } from './pages/dashboard.ts';
 import { createRulePages } from './pages/rulePage.ts';
+import { openSample, showPendingSample } from './sample.ts';
 import { createViewOptions } from './scorecard/options.ts';
 import { COMPONENTS_VIEW, createSideView, DECISIONS_VIEW } from './scorecard/sideViews.ts';
 import { createStatusBar } from './scorecard/statusBar.ts';
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
     rulePages,
     dashboard,
     registerTools(connection),
+    vscode.commands.registerCommand('shipworthy.openSample', () => openSample(context)),
     registerCommands(connection, output, { rulePages, dashboard }, options, () => view.treeView.selection[0]),
     connection.onStatus((status) => {
       view.show(status);
@@ -74,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   );
   // Not awaited: the editor need not wait for the server.
   void connection.restart();
+  showPendingSample(context).then(undefined, (error) => output.warn('The sample could not be shown.', error));
   return {
     tree: async (parent) => (await tree.getChildren(parent)) ?? [],
     components: (parent) => connection.tree({ view: 'components', ...parentOf(parent) }),

@@ -7,6 +7,20 @@ import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
 import { expect, test } from 'vitest';
 
+/** The files of the sample service, which the walkthrough opens. */
+const SAMPLE = [
+  '.env.example',
+  'Dockerfile',
+  'README.md',
+  'cmd/server/main.go',
+  'go.mod',
+  'internal/api/handlers.go',
+  'internal/api/websocket.go',
+  'internal/payment/client.go',
+  'internal/store/store.go',
+  'internal/store/store_test.go',
+];
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Names of the entries of a zip file, from its central directory (PKWARE APPNOTE, section 4.3). */
@@ -48,7 +62,10 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
       'extension/dist/tree-sitter.wasm',
       'extension/dist/webview-style.css',
       'extension/dist/webview.js',
+      'extension/l10n/bundle.l10n.json',
       'extension/media/icon.png',
+      ...['dashboard', 'fix', 'own', 'sample', 'scorecard'].map((step) => `extension/media/walkthrough/${step}.md`),
+      ...SAMPLE.map((path) => `extension/samples/checkout-service/${path}`),
       'extension/media/shipworthy-dark.svg',
       'extension/media/shipworthy.svg',
       'extension/package.json',

@@ -207,3 +207,17 @@ test('assistants get the scorecard and the effect of an edit from tools', async 
   assert.ok(Number(preview['change']) > 0, JSON.stringify(preview));
   assert.equal(findings(uri, ORIGIN).length, 1, 'nothing was changed');
 });
+
+test(
+  'the walkthrough leads from a sample to the next grade',
+  async () => {
+    await api();
+    await vscode.commands.executeCommand('shipworthy.openWalkthrough');
+    await waitFor({ selector: '.getting-started-step >> text=Look at a sample service' });
+    const steps = await texts({ selector: '.getting-started-step h3' });
+    assert.equal(steps.length, 5, steps.join(', '));
+    await screenshot('walkthrough');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  },
+  { needsUi: true },
+);
