@@ -416,3 +416,103 @@ export function upSection(text: string): string {
     );
   return down === null ? text : text.slice(0, down.index);
 }
+
+/** What a statement relies on an index or key for. */
+export type SqlLookup = {
+  readonly table: string;
+  /** `filter`: equal to a parameter, all at once; `conflict`: `ON CONFLICT (...)`; `ignore`: `INSERT OR IGNORE`. */
+  readonly kind: 'filter' | 'conflict' | 'ignore';
+  /** Filtered columns, those of the conflict, those that are inserted. */
+  readonly columns: readonly string[];
+  /** Its parameters are written `$1`, as in PostgreSQL. */
+  readonly numbered: boolean;
+};
+
+/** `?`, `$1`, `:name`, `@name`, `%s`, `%(name)s` at a position; how many tokens it takes, 0 for anything else. */
+function parameterAt(tokens: readonly Token[], at: number): number {
+  const text = tokens[at]?.text ?? '';
+  const next = tokens[at + 1]?.text ?? '';
+  if (text === '?') return /^\d+$/.test(next) ? 2 : 1;
+  if (text === '$') return /^\d+$/.test(next) ? 2 : 0;
+  if (text === ':' || text === '@') return tokens[at + 1]?.kind === 'word' ? 2 : 0;
+  if (text !== '%') return 0;
+  if (next === 's') return 2;
+  return next === '(' && tokens[at + 3]?.text === ')' && tokens[at + 4]?.text === 's' ? 5 : 0;
+}
+
+/** Columns that a condition made of `column = parameter` and `AND` compares; null for any other condition. */
+function comparedColumns(tokens: readonly Token[], from: number): readonly string[] | null {
+  const columns: string[] = [];
+  let at = from;
+  for (;;) {
+    // `t.column = ?`
+    if (tokens[at + 1]?.text === '.') at += 2;
+    const column = tokens[at];
+    if (column === undefined || (column.kind !== 'word' && column.kind !== 'quoted')) return null;
+    const isEqual = tokens[at + 1]?.text === '=';
+    if (isEqual) {
+      const taken = parameterAt(tokens, at + 2);
+      if (taken > 0) columns.push(column.text);
+      at += 2 + Math.max(taken, 1);
+    } else {
+      // Other comparisons narrow what was found: up to the next AND.
+      while (at < tokens.length && !/^(?:and|or|order|group|limit|returning|for|;)$/.test(tokens[at]!.text)) {
+        if (tokens[at]!.text === '(') return null;
+        at++;
+      }
+    }
+    const link = tokens[at]?.text ?? '';
+    if (link === 'and') {
+      at++;
+      continue;
+    }
+    return link === '' || /^(?:order|group|limit|returning|for|;)$/.test(link) ? columns : null;
+  }
+}
+
+function filterOf(tokens: readonly Token[]): SqlLookup | null {
+  const words = tokens.map(({ kind, text }) => (kind === 'quoted' ? '' : text));
+  const verb = words[0];
+  // One table only: with several, the planner may begin at another one.
+  if (words.some((word) => /^(?:join|union|with|exists)$/.test(word))) return null;
+  if (words.filter((word) => word === 'select').length > (verb === 'select' ? 1 : 0)) return null;
+  const from = verb === 'update' ? 0 : words.indexOf('from');
+  const where = words.indexOf('where');
+  if (from < 0 || where < 0) return null;
+  const reader = new Reader(tokens);
+  reader.at = from + 1;
+  const table = reader.name();
+  if (table === null) return null;
+  const next = reader.peek();
+  if (next === ',' || (verb !== 'update' && words.slice(reader.at, where).includes(','))) return null;
+  const columns = comparedColumns(tokens, where + 1);
+  if (columns === null || columns.length === 0) return null;
+  return { table: table.name, kind: 'filter', columns, numbered: words.includes('$') };
+}
+
+function insertOf(tokens: readonly Token[]): SqlLookup | null {
+  const reader = new Reader(tokens);
+  reader.at = 1;
+  const isIgnoring = reader.take('or', 'ignore');
+  if (!reader.take('into')) return null;
+  const table = reader.name();
+  const list = table === null ? null : reader.list();
+  if (table === null || list === null) return null;
+  const numbered = tokens.some(({ text }) => text === '$');
+  if (isIgnoring) return { table: table.name, kind: 'ignore', columns: columnsOf(list), numbered };
+  while (reader.at < tokens.length && !reader.take('on', 'conflict')) reader.at++;
+  const target = reader.list();
+  return target === null ? null : { table: table.name, kind: 'conflict', columns: columnsOf(target), numbered };
+}
+
+/** What the statements of a text look up, as far as one table and plain comparisons with parameters go. */
+export function lookups(text: string): readonly SqlLookup[] {
+  const found: SqlLookup[] = [];
+  for (const tokens of statements(text)) {
+    const verb = tokens[0]!.kind === 'word' ? tokens[0]!.text : '';
+    const lookup =
+      verb === 'insert' ? insertOf(tokens) : /^(?:select|update|delete)$/.test(verb) ? filterOf(tokens) : null;
+    if (lookup !== null && !lookup.columns.includes('')) found.push(lookup);
+  }
+  return found;
+}

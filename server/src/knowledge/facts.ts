@@ -492,6 +492,15 @@ export type FactValues = {
     readonly changes: readonly SqlChange[];
   };
 
+  /** Key: table. What a literal of the code looks up there; see `SqlLookup`. */
+  'sql.lookup': {
+    readonly kind: 'filter' | 'conflict' | 'ignore';
+    readonly columns: readonly string[];
+    readonly numbered: boolean;
+    /** The file works with SQLite. */
+    readonly sqlite: boolean;
+  };
+
   /** Key: last element of the path that `go build -o` writes. */
   'build.output': null;
   /** Key: path of the file. Names that options of a command line may have, separated by blanks; generous. */

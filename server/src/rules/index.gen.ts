@@ -65,6 +65,7 @@ import { rule as performanceConnectionNotReused } from './performance/connection
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceDuplicateParse } from './performance/duplicate-parse/rule.ts';
 import { rule as performanceMissingCache } from './performance/missing-cache/rule.ts';
+import { rule as performanceMissingIndex } from './performance/missing-index/rule.ts';
 import { rule as performanceNPlusOneQuery } from './performance/n-plus-one-query/rule.ts';
 import { rule as performanceQuadraticSort } from './performance/quadratic-sort/rule.ts';
 import { rule as performanceRoughTokenEstimate } from './performance/rough-token-estimate/rule.ts';
@@ -244,6 +245,7 @@ export const RULES: readonly Rule[] = [
   performanceConstantRebuiltPerCall,
   performanceDuplicateParse,
   performanceMissingCache,
+  performanceMissingIndex,
   performanceNPlusOneQuery,
   performanceQuadraticSort,
   performanceRoughTokenEstimate,

@@ -1,10 +1,14 @@
 /**
- * What SQL does to the schema of databases, in scripts and in literals of Go code, as facts. It does not know which of
- * it is run, nor in which order.
+ * What SQL does to the schema of databases and what it looks up there, in scripts and in literals of code, as facts. It
+ * does not know which of it is run, nor in which order.
  */
+import type { FactVerdict } from '../../core/model/verdict.ts';
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
-import { type SqlChange, schemaChanges, upSection } from '../../formats/sql.ts';
+import { lookups, type SqlChange, schemaChanges, upSection } from '../../formats/sql.ts';
+import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
+import { importsModule, type PythonHeader } from '../../languages/python/header.ts';
+import type { PythonNode } from '../../languages/python/nodes.gen.ts';
 import { type FactValues, state } from '../facts.ts';
 
 /** Scripts that are longer are dumps: their data would take longer to read than all of the code. */
@@ -60,7 +64,59 @@ const literals: NodeDetector<unknown, GoNode> = {
   },
 };
 
+const LOOKUP = /\b(?:where|on\s+conflict|or\s+ignore)\b/i;
+const LOOKUP_WORDS = ['WHERE', 'where', 'Where', 'CONFLICT', 'conflict', 'IGNORE', 'ignore'];
+
+/** What a literal looks up; `sqlite`: the file works with SQLite. */
+function* lookupFacts(text: string, sqlite: boolean, node: { start: number; end: number }): Iterable<FactVerdict> {
+  if (text.length < 20 || text.length > 20_000 || !LOOKUP.test(text)) return;
+  for (const { table, ...lookup } of lookups(text)) yield state('sql.lookup', table, { ...lookup, sqlite }, node);
+}
+
+const goLookups: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['raw_string_literal', 'interpreted_string_literal'],
+  triggers: LOOKUP_WORDS,
+  when: (node) => node.end - node.start >= 20,
+  *check(node, ctx) {
+    const sqlite = ctx.file.header.imports.some(({ path }) => /sqlite/.test(path));
+    yield* lookupFacts(node.text.slice(1, -1), sqlite, node);
+  },
+};
+
+/** The text of a literal without values in it, and where it begins; null for any other one. */
+function plainText(node: PythonNode): { readonly text: string; readonly start: number } | null {
+  const [content, ...more] = node.namedChildren.filter(({ kind }) => kind === 'string_content');
+  if (content === undefined || more.length > 0) return null;
+  return node.childOfKind('interpolation') === null ? { text: content.text, start: content.start } : null;
+}
+
+const pythonLiterals: NodeDetector<unknown, PythonNode> = {
+  kinds: ['string'],
+  triggers: ['CREATE ', 'create ', 'ALTER TABLE', 'alter table'],
+  when: (node) => node.end - node.start >= 20,
+  *check(node, ctx) {
+    const literal = plainText(node);
+    if (literal === null || !DDL.test(literal.text)) return;
+    const changes = schemaChanges(upSection(literal.text)).map((change) => moved(change, literal.start));
+    if (changes.length > 0) yield state('sql.script', ctx.file.path, { source: 'code', tool: '', changes }, node);
+  },
+};
+
+const pythonLookups: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['string'],
+  triggers: LOOKUP_WORDS,
+  when: (node) => node.end - node.start >= 20,
+  *check(node, ctx) {
+    const literal = plainText(node);
+    if (literal === null) return;
+    yield* lookupFacts(literal.text, importsModule(ctx.file.header, 'sqlite3'), node);
+  },
+};
+
 export const extractors: readonly Extractor[] = [
   { id: 'sql.scripts', language: 'text', detector: scripts },
   { id: 'sql.literals', language: 'go', detector: literals as NodeDetector },
+  { id: 'sql.lookups', language: 'go', detector: goLookups as NodeDetector },
+  { id: 'sql.literals.python', language: 'python', detector: pythonLiterals as NodeDetector },
+  { id: 'sql.lookups.python', language: 'python', detector: pythonLookups as NodeDetector },
 ];
