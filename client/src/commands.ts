@@ -46,6 +46,7 @@ export function registerCommands(
     vscode.commands.registerCommand(SUPPRESS_COMMAND, (element?: TreeElement | Omit<ActionsParams, 'purpose'>) =>
       chooseAction(connection, { purpose: 'suppress', ...subject(element) }),
     ),
+    vscode.commands.registerCommand('shipworthy.cancelScan', () => connection.cancelScan()),
     vscode.commands.registerCommand('shipworthy.fixWorkspace', () => chooseAction(connection, { purpose: 'fixSafe' })),
     vscode.commands.registerCommand('shipworthy.createBaseline', () =>
       chooseAction(connection, { purpose: 'createBaseline' }),

@@ -19,12 +19,15 @@ import {
   type ActionChoice,
   type ActionsParams,
   type ActionsResult,
+  CANCEL_SCAN_REQUEST,
   DASHBOARD_REQUEST,
   type DashboardResult,
   FILTERS_REQUEST,
+  type FileMark,
   type FiltersParams,
   type FiltersResult,
   type InitializationOptions,
+  MARKS_REQUEST,
   REPORT_REQUEST,
   RESCAN_REQUEST,
   type ReportParams,
@@ -139,6 +142,17 @@ export class Connection implements vscode.Disposable {
   async filters(params: FiltersParams): Promise<FiltersResult> {
     if (this.#client?.state !== State.Running) return [];
     return this.#request(FILTERS_REQUEST, params);
+  }
+
+  /** Ends the scan that is under way. Rejects when no server is running. */
+  cancelScan(): Promise<void> {
+    return this.#request(CANCEL_SCAN_REQUEST, {});
+  }
+
+  /** The files to mark. Empty while no server is running. */
+  async marks(): Promise<readonly FileMark[]> {
+    if (this.#client?.state !== State.Running) return [];
+    return this.#request(MARKS_REQUEST, {});
   }
 
   /** What can be done about findings. Rejects when no server is running. */

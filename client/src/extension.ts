@@ -7,6 +7,7 @@ import type { StatusParams, TreeElement } from '../../server/src/protocol.ts';
 import { FOCUS_SCORECARD_COMMAND, registerCommands } from './commands.ts';
 import { nodeClient } from './connection.node.ts';
 import { Connection } from './connection.ts';
+import { createDecorations } from './decorations.ts';
 import { createDashboard } from './pages/dashboard.ts';
 import { createRulePages } from './pages/rulePage.ts';
 import { openSample, showPendingSample } from './sample.ts';
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
   const components = createSideView(COMPONENTS_VIEW, 'components', connection, reportError);
   const decisions = createSideView(DECISIONS_VIEW, 'decisions', connection, reportError);
   const dashboard = createDashboard(connection, context.extensionUri);
+  const decorations = createDecorations(connection, reportError);
   const statusBar = createStatusBar(FOCUS_SCORECARD_COMMAND);
   context.subscriptions.push(
     output,
@@ -58,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
     view,
     components,
     decisions,
+    decorations,
     statusBar,
     rulePages,
     dashboard,
@@ -68,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): ShipworthyApi {
       view.show(status);
       components.show(status.revision);
       decisions.show(status.revision);
+      decorations.show(status.revision);
       statusBar.show(status);
       rulePages.refresh();
       dashboard.refresh();

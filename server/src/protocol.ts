@@ -41,7 +41,7 @@ export interface StatusParams {
    */
   readonly state: 'starting' | 'scanning' | 'ready' | 'disabled' | 'empty' | 'noFolder' | 'error';
   readonly message?: string;
-  /** e.g. "B+ 84" */
+  /** e.g. "B+ 84", or "B+ 84 · Security 75 → 84" behind an edit that changes a score. */
   readonly statusText: string;
   /** Markdown. */
   readonly statusTooltip: string;
@@ -339,6 +339,20 @@ export interface ToolParams {
 export interface ToolResult {
   readonly text: string;
   readonly isError: boolean;
+}
+
+/** Client -> server request without parameters: ends the scan that is under way; what was found stays. */
+export const CANCEL_SCAN_REQUEST = 'shipworthy/cancelScan';
+
+/** Client -> server request without parameters: the files that block shipping, to be marked. */
+export const MARKS_REQUEST = 'shipworthy/marks';
+export interface FileMark {
+  readonly uri: string;
+  /** Two characters at most. */
+  readonly badge: string;
+  readonly tooltip: string;
+  /** Theme colour id. */
+  readonly color: string;
 }
 
 /** Client -> server request without parameters: read every file again, as on a cold start; resolves when it has begun. */

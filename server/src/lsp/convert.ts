@@ -6,6 +6,7 @@ import {
   type CreateFile,
   type Diagnostic,
   DiagnosticSeverity,
+  DiagnosticTag,
   type TextEdit as LspTextEdit,
   type TextDocumentEdit,
   type WorkspaceEdit,
@@ -14,6 +15,7 @@ import type { Finding, Position, ResolvedFix } from '../core/model/finding.ts';
 import type { TextEdit } from '../core/model/location.ts';
 import { ruleDocsUri } from '../core/present/build.ts';
 import { type DiagnosticLevel, diagnosticLevel, diagnosticMessage } from '../core/present/diagnostics.ts';
+import type { Rule } from '../core/rulekit/rule.ts';
 
 export const SOURCE = 'shipworthy';
 export const FIX_ALL_KIND = `${CodeActionKind.SourceFixAll}.shipworthy`;
@@ -34,6 +36,7 @@ export function toDiagnostic(
   finding: Finding,
   toUri: (path: string) => string,
   ruleUri: (ruleId: string) => string = ruleDocsUri,
+  rule?: Pick<Rule, 'unnecessary'>,
 ): Diagnostic {
   return {
     range: finding.location.range,
@@ -42,6 +45,7 @@ export function toDiagnostic(
     codeDescription: { href: ruleUri(finding.ruleId) },
     source: SOURCE,
     message: diagnosticMessage(finding),
+    ...(rule?.unnecessary === true ? { tags: [DiagnosticTag.Unnecessary] } : {}),
     ...(finding.related.length === 0
       ? {}
       : {

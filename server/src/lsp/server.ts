@@ -52,6 +52,7 @@ import { summaryReport } from '../core/present/report.ts';
 import { NO_EXAMPLES, type RuleExamples, ruleDocument } from '../core/present/ruleDoc.ts';
 import { toSarif } from '../core/present/sarif.ts';
 import { presentStatus, type StatusState } from '../core/present/status.ts';
+import { counted } from '../core/present/text.ts';
 import { componentTree } from '../core/present/tree/components.ts';
 import { decisionsTree } from '../core/present/tree/decisions.ts';
 import type { TreeModel } from '../core/present/tree/element.ts';
@@ -81,14 +82,17 @@ import {
   type ActionChoice,
   type ActionsParams,
   type ActionsResult,
+  CANCEL_SCAN_REQUEST,
   COUNTERS_REQUEST,
   type CountersResult,
   DASHBOARD_REQUEST,
   type DashboardResult,
   FILTERS_REQUEST,
+  type FileMark,
   type FiltersParams,
   type FiltersResult,
   type InitializationOptions,
+  MARKS_REQUEST,
   REPORT_REQUEST,
   RESCAN_REQUEST,
   type ReportParams,
@@ -288,6 +292,10 @@ class LanguageServer {
   #trees: { readonly revision: number; readonly models: Map<string, TreeModel> } = { revision: -1, models: new Map() };
   #scorecard: { readonly revision: number; readonly scorecard: Scorecard } | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
+  /** The scorecard before the edits that are under way, or were the last. */
+  #beforeEdit: Scorecard | null = null;
+  /** The scan that the user has cancelled. */
+  #cancelledScan = -1;
   /** Paths whose diagnostics may differ from what the client has. */
   readonly #stale = new Set<string>();
   /** Result ids that the client has: of documents that it pulled, and of files by workspace report or push. */
@@ -342,7 +350,13 @@ class LanguageServer {
     connection.onRequest(REPORT_REQUEST, (params: ReportParams): Promise<ReportResult> => this.#report(params));
     connection.onRequest(SETTLED_REQUEST, (): Promise<SettledResult> => this.#settled());
     connection.onRequest(COUNTERS_REQUEST, (): CountersResult | null => this.#engine?.counters ?? null);
+    connection.onRequest(CANCEL_SCAN_REQUEST, () => {
+      this.#cancelledScan = this.#scanGeneration;
+      return null;
+    });
+    connection.onRequest(MARKS_REQUEST, (): readonly FileMark[] => this.#marks());
     connection.onRequest(RESCAN_REQUEST, () => {
+      this.#beforeEdit = null;
       this.#cache?.forget();
       // Nothing that was heard of the disk is believed, not even about the settings.
       this.#track(this.#reconfigure().then(() => this.#rescan()));
@@ -611,6 +625,9 @@ class LanguageServer {
     }
     const engine = this.#engine;
     if (engine === null) return;
+    // What changes until the typing stops is told as one change.
+    const isTyping = [...this.#documents.values()].some(({ settleTimer }) => settleTimer !== null);
+    if (!isTyping && this.#state === 'ready') this.#beforeEdit = this.#currentScorecard();
     engine.editFile(document.path, contentChanges);
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     document.settleTimer = setTimeout(() => {
@@ -841,7 +858,9 @@ class LanguageServer {
     const progress = this.#abilities.progress ? await this.#connection.window.createWorkDoneProgress() : null;
     progress?.begin(TOOL_NAME, 0, 'Looking for files', true);
     const isCancelled = (): boolean =>
-      generation !== this.#scanGeneration || progress?.token.isCancellationRequested === true;
+      generation !== this.#scanGeneration ||
+      generation === this.#cancelledScan ||
+      progress?.token.isCancellationRequested === true;
     try {
       const listed: ScanItem[] = [];
       this.#readSinceScan.clear();
@@ -879,7 +898,8 @@ class LanguageServer {
         }
         this.#stale.add(path);
         if (done.size % 50 !== 0) return;
-        progress?.report(Math.round((100 * done.size) / listed.length), `${done.size} of ${listed.length} files`);
+        this.#stateMessage = `${done.size} of ${listed.length} files`;
+        progress?.report(Math.round((100 * done.size) / listed.length), this.#stateMessage);
         this.#touch();
       };
       const take = (result: ScanResult): void => {
@@ -914,7 +934,7 @@ class LanguageServer {
         this.#judge(SLICE, true);
         await slice();
       }
-      const cancelled = progress?.token.isCancellationRequested === true && generation === this.#scanGeneration;
+      const cancelled = isCancelled() && generation === this.#scanGeneration;
       if (generation === this.#scanGeneration) {
         const judged = listed.length > 0;
         this.#setState(
@@ -1007,7 +1027,9 @@ class LanguageServer {
     const toUri = (other: string): string => uriOf(this.#roots, other);
     // Of a file that went away judges may still speak until they run again.
     const findings = engine.has(path) ? engine.findings(path) : [];
-    const diagnostics = findings.map((finding) => toDiagnostic(finding, toUri, this.#ruleUri));
+    const diagnostics = findings.map((finding) =>
+      toDiagnostic(finding, toUri, this.#ruleUri, engine.ruleOf(finding.ruleId)),
+    );
     const problems = this.#settingsProblems(path);
     if (problems.length > 0) diagnostics.push(...this.#settingsDiagnostics(path, problems));
     return diagnostics;
@@ -1121,6 +1143,7 @@ class LanguageServer {
       state: this.#state,
       ...(message === '' ? {} : { message }),
       scorecard: this.#engine === null ? null : this.#currentScorecard(),
+      before: this.#beforeEdit,
       rules: this.#engine?.rules ?? [],
       revision: this.#revision,
     });
@@ -1277,6 +1300,21 @@ class LanguageServer {
           circumstances: this.#circumstances(),
         });
     }
+  }
+
+  /** Files with findings that block shipping. */
+  #marks(): readonly FileMark[] {
+    const engine = this.#engine;
+    if (engine === null || !this.#isShown()) return [];
+    const blocking = new Set(this.#currentScorecard().blockers.map(({ ruleId }) => ruleId));
+    if (blocking.size === 0) return [];
+    return engine.paths.flatMap((path): FileMark[] => {
+      const count = engine.findings(path).filter(({ ruleId }) => blocking.has(ruleId)).length;
+      if (count === 0) return [];
+      const tooltip = `${counted(count, 'finding')} that ${count === 1 ? 'blocks' : 'block'} shipping`;
+      const badge = count > 9 ? '9+' : String(count);
+      return [{ uri: uriOf(this.#roots, path), badge, tooltip, color: 'list.errorForeground' }];
+    });
   }
 
   #filterChoices({ options }: FiltersParams): FiltersResult {
@@ -1541,7 +1579,7 @@ class LanguageServer {
       const found = this.#findingsAt(textDocument.uri, range.start, range.end);
       const reluctant: CodeAction[] = [];
       for (const finding of found) {
-        const diagnostic = toDiagnostic(finding, toUri, this.#ruleUri);
+        const diagnostic = toDiagnostic(finding, toUri, this.#ruleUri, this.#engine?.ruleOf(finding.ruleId));
         actions.push(...toCodeActions(finding, diagnostic));
         reluctant.push(...this.#suppressActions(finding, diagnostic));
       }

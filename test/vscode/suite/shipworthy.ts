@@ -124,6 +124,7 @@ test('the fix removes the finding and the Security score rises, without a save',
     () => shipworthy.status()?.badge === badge - 1,
     'the badge to count one blocker less',
   );
+  assert.match(shipworthy.status()?.statusText ?? '', /Security \d+ → \d+$/);
   assert.ok(document.isDirty, 'nothing was saved');
   assert.ok(!document.getText().includes('CheckOrigin'));
   const after = await category(shipworthy, 'Security');

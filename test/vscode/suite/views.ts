@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { test, until } from './harness.ts';
-import { api, inTheme, ORIGIN } from './sample.ts';
+import { api, inTheme, ORIGIN, open, SOCKET } from './sample.ts';
 import { press, screenshot, texts, type, waitFor } from './ui.ts';
 
 const ROW = '.pane-body .monaco-list-row';
@@ -123,3 +123,21 @@ test('what is asked of the scorecard is remembered, and follows the revision', a
   assert.equal((await shipworthy.tree())[1]?.kind, 'rule');
   await vscode.commands.executeCommand('shipworthy.groupBy', 'category');
 });
+
+test(
+  'files with blockers are marked in the explorer where the user wants it',
+  async () => {
+    await api();
+    const settings = vscode.workspace.getConfiguration('shipworthy');
+    await settings.update('decorations.enabled', true, vscode.ConfigurationTarget.Global);
+    await open(SOCKET);
+    await vscode.commands.executeCommand('workbench.view.explorer');
+    const marked = { selector: '.explorer-folders-view .monaco-icon-label[aria-label*="shipping"]' };
+    await waitFor(marked);
+    await screenshot('decorations');
+    await settings.update('decorations.enabled', undefined, vscode.ConfigurationTarget.Global);
+    await waitFor(marked, 'hidden');
+    await vscode.commands.executeCommand('shipworthy.scorecard.focus');
+  },
+  { needsUi: true },
+);

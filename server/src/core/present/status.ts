@@ -14,6 +14,8 @@ export interface StatusInput {
   readonly message?: string;
   /** `null` while there is no result. */
   readonly scorecard: Scorecard | null;
+  /** How it stood before the present edits. */
+  readonly before?: Scorecard | null;
   /** For the titles of blockers. */
   readonly rules: readonly Pick<RuleInfo, 'id' | 'title'>[];
   readonly revision: number;
@@ -60,14 +62,36 @@ export function presentStatus(input: StatusInput): StatusModel {
   }
   const score = displayScore(scorecard.score);
   const progress = state === 'scanning' ? 'Still scanning.' : '';
+  const change = state === 'ready' ? changeText(input.before ?? null, scorecard) : '';
   return {
     ...base,
-    statusText: `${scorecard.grade} ${score}${state === 'scanning' ? '…' : ''}`,
+    statusText: `${scorecard.grade} ${score}${state === 'scanning' ? '…' : ''}${change === '' ? '' : ` · ${change}`}`,
     statusTooltip: [progress, scorecardMarkdown(scorecard, input.rules)].filter(Boolean).join('\n\n'),
-    statusAccessibility: [`Production readiness: ${scorecardSentence(scorecard)}.`, progress].filter(Boolean).join(' '),
-    viewDescription: `${scorecard.grade} · ${score} · ${scorecard.verdict}`,
+    statusAccessibility: [
+      `Production readiness: ${scorecardSentence(scorecard)}.`,
+      change === '' ? '' : `Changed by the last edit: ${change.replace('→', 'to')}.`,
+      progress,
+    ]
+      .filter(Boolean)
+      .join(' '),
+    viewDescription: `${scorecard.grade} · ${score} · ${change || scorecard.verdict}`,
     ...badge(scorecard.blockers),
   };
+}
+
+/** The category that changed the most, such as "Security 75 → 84"; '' when none shows another score. */
+function changeText(before: Scorecard | null, now: Scorecard): string {
+  let most = 0;
+  let text = '';
+  for (const { id, title, score } of now.categories) {
+    const then = before?.categories.find((each) => each.id === id)?.score ?? null;
+    if (score === null || then === null) continue;
+    const [from, to] = [displayScore(then), displayScore(score)];
+    if (Math.abs(to - from) <= most) continue;
+    most = Math.abs(to - from);
+    text = `${title} ${from} → ${to}`;
+  }
+  return text;
 }
 
 /** The scorecard for a tooltip: headline, table of categories, what decides the verdict. */

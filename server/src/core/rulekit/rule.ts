@@ -140,6 +140,8 @@ export interface Rule<O extends Json = Json> {
   readonly confidence: Confidence;
   /** Preview rules show, but never gate and never score. */
   readonly stage: 'stable' | 'preview';
+  /** What it reports is not needed: editors fade it. */
+  readonly unnecessary?: boolean;
   readonly docs: RuleDocs;
   readonly options?: { readonly schema: Json; readonly default: O };
   /** One sentence each: the defect, then the way out. `{name}` is replaced by the verdict's args. */

@@ -168,6 +168,7 @@ export const rule = defineRule({
   severity: 'medium',
   confidence: 'likely',
   stage: 'stable',
+  unnecessary: true,
   docs: {
     what: 'A function or method that no code outside of its package can reach, or none outside of the module (in an internal package or a command), is mentioned nowhere but in tests or in its own body. Left out are functions without a body, packages with C code or linker directives, code that is not known as a whole, and exported methods that an interface of a library may ask for.',
     why: 'Either the feature does not run although everybody believes it does - a fallback, a check, a clean-up - or it is dead weight that is read, reviewed and migrated for nothing.',

@@ -137,6 +137,7 @@ export const rule = defineRule({
   severity: 'low',
   confidence: 'certain',
   stage: 'stable',
+  unnecessary: true,
   docs: {
     what: 'A file imports a package under a name that it never uses, or a function declares a variable that is never read. Imports for their side effects (`_`), and packages of other modules whose name is not written, are left out.',
     why: 'Go does not compile the file. Where it is not noticed, nobody builds that package.',

@@ -8,6 +8,7 @@ export const rule = defineRule({
   severity: 'low',
   confidence: 'certain',
   stage: 'stable',
+  unnecessary: true,
   docs: {
     what: 'A comment accepts findings of a rule (`shipworthy-ignore`) where the rule finds nothing.',
     why: 'The defect is gone, but the comment still speaks of it, and would hide the next one that appears at its place.',
