@@ -35,6 +35,7 @@ import { extractors as knowledgeProjectSettings } from '../knowledge/project/set
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
+import { extractors as knowledgePythonTests } from '../knowledge/python/tests.ts';
 import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
 import { extractors as languagesGoLocksFacts } from '../languages/go/locks/facts.ts';
@@ -79,6 +80,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectTestEvidence,
   ...knowledgePythonModules,
   ...knowledgePythonRoutes,
+  ...knowledgePythonTests,
   ...languagesGoChannels,
   ...languagesGoHidden,
   ...languagesGoLocksFacts,

@@ -14,7 +14,9 @@ import type { FactView } from '../../core/rulekit/rule.ts';
 import { allFacts, type FactName, placeIn, type TypedFact } from '../facts.ts';
 import { stdlibPackage } from './stdlib.ts';
 
+/** A program of the workspace; the name is from when there were those of Go alone. */
 export interface GoProgram {
+  readonly language: 'go' | 'python';
   readonly mains: readonly TypedFact<'go.main'>[];
   /** Directories of all packages that the mains reach, their own included. */
   readonly directories: ReadonlySet<string>;
@@ -231,6 +233,7 @@ function compute(facts: FactView, layout: Layout): GoProgram[] {
     const isOwn = (fact: { readonly place: { readonly path: string } }): boolean =>
       own.has(directoryOf(fact.place.path));
     return {
+      language: 'go',
       mains: members.map((index) => mains[index]!),
       directories,
       files: layout.files,

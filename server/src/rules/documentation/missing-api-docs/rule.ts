@@ -3,8 +3,8 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, type TypedFact } from '../../../knowledge/facts.ts';
-import { type ServiceComponent, serviceComponentsOf } from '../../../knowledge/go/components.ts';
-import { SERVICE_FACTS } from '../../../knowledge/go/services.ts';
+import type { ServiceComponent } from '../../../knowledge/go/components.ts';
+import { ANY_SERVICE_FACTS, anyComponentsOf } from '../../../knowledge/services.ts';
 
 type Route = TypedFact<'http.route'>;
 
@@ -14,6 +14,7 @@ const FEWEST_ROUTES = 3;
 /** Whether routes answer programs, not browsers: their paths say so, or their packages write JSON and no pages. */
 function isInterface(facts: FactView, component: ServiceComponent): boolean {
   if (component.routes.some((route) => /(?:^|\/)(?:api|rest|rpc|v\d+)(?:\/|$)/.test(route.key))) return true;
+  if (component.programs.some(({ language }) => language === 'python')) return false;
   const directories = new Set(component.routes.map((route) => directoryOf(route.place.path)));
   const handled = new Set(component.programs.flatMap((program) => [...program.directories]));
   let json = false;
@@ -101,19 +102,19 @@ export const rule = defineRule({
     what: 'A service registers three or more routes for programs, but the workspace has no description of them: no OpenAPI, AsyncAPI, RAML or GraphQL document, no protocol buffers, no annotations or framework that generate one, no collection of requests. Where documents list the routes by hand the rule says nothing. Services that answer with pages are left out.',
     why: 'Whoever calls the service has to read its code, finds out about changes when calls fail, and can generate neither clients nor tests.',
     howToFix:
-      'Describe the routes in an OpenAPI document, or generate it from the code (swaggo/swag, huma) and check in the pipeline that it is up to date. The fix writes a document with the registered routes to begin with.',
+      'Describe the routes in an OpenAPI document, or generate it from the code (swaggo/swag or huma in Go, FastAPI, drf-spectacular or apispec in Python) and check in the pipeline that it is up to date. The fix writes a document with the registered routes to begin with.',
     refs: ['https://spec.openapis.org/oas/latest.html', 'https://github.com/swaggo/swag'],
   },
   messages: {
     missing: 'Nothing describes this API of {count} routes; write an OpenAPI document or generate one from the code.',
   },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
-      for (const component of serviceComponentsOf(facts)) {
+      for (const component of anyComponentsOf(facts)) {
         const [first] = component.routes;
         if (first === undefined || component.routes.length < FEWEST_ROUTES) continue;
         const descriptions = allFacts(facts, 'api.description').filter((fact) => component.concerns(fact));

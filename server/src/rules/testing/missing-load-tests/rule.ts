@@ -5,8 +5,9 @@
 import { filePlace } from '../../../core/model/location.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
-import { firstConcerning, type ServiceComponent, serviceComponentsOf } from '../../../knowledge/go/components.ts';
-import { frontOf, SERVICE_FACTS } from '../../../knowledge/go/services.ts';
+import { firstConcerning, type ServiceComponent } from '../../../knowledge/go/components.ts';
+import { frontOf } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyComponentsOf } from '../../../knowledge/services.ts';
 
 /** A package of production code that says it measures. */
 function benchmarkPackage(facts: FactView, component: ServiceComponent): string | null {
@@ -30,7 +31,7 @@ export const rule = defineRule({
     what: 'A service has no load test: no script, command, image or dependency of a load generator (k6, Locust, JMeter, Gatling, Vegeta, wrk, hey, ghz, Artillery and others), no directory of load tests, and no link to a repository of them. Or a package is called a benchmark, but no `Benchmark` function of the component repeats any work.',
     why: 'How many requests a service takes, and what breaks first, is then found out by its users. And without a benchmark nobody notices when a change makes it slower.',
     howToFix:
-      'Write a script for the most important route (k6 is a file of twenty lines), state what it has to sustain as a threshold, and run it before releases. Measure hot functions with `func BenchmarkXxx(b *testing.B)` and compare with benchstat.',
+      'Write a script for the most important route (k6 is a file of twenty lines), state what it has to sustain as a threshold, and run it before releases. Measure hot functions with `func BenchmarkXxx(b *testing.B)` and benchstat in Go, with pytest-benchmark in Python.',
     refs: ['https://grafana.com/docs/k6/', 'https://pkg.go.dev/testing#hdr-Benchmarks'],
   },
   messages: {
@@ -39,12 +40,12 @@ export const rule = defineRule({
       'This package is called a benchmark, but no Benchmark function runs it; write one that does the real work.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
-      for (const component of serviceComponentsOf(facts)) {
+      for (const component of anyComponentsOf(facts)) {
         const found = firstConcerning(facts, component, 'test.level', 'load');
         const subject = frontOf(facts, component.programs[0]!).place;
         if (found !== undefined) yield { kind: 'pass', subject, note: `${found.place.path}: ${found.value.by}` };

@@ -6,8 +6,8 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineDerivation, defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, type TypedFact } from '../../../knowledge/facts.ts';
-import { serviceComponentsOf } from '../../../knowledge/go/components.ts';
-import { SERVICE_FACTS } from '../../../knowledge/go/services.ts';
+import { fullPathOf } from '../../../knowledge/python/services.ts';
+import { ANY_SERVICE_FACTS, anyComponentsOf } from '../../../knowledge/services.ts';
 
 type Route = TypedFact<'http.route'>;
 
@@ -71,7 +71,7 @@ function handlerNames(handler: string): readonly string[] {
 }
 
 /** Whether tests reach a route; null when neither its path nor its handler has a name that could be found. */
-function isTested({ key, value }: Route, index: TestIndex): boolean | null {
+function isTested({ value }: Route, key: string, index: TestIndex): boolean | null {
   const segments = literalSegments(key);
   const names = handlerNames(value.handler);
   const stems = names.map(stemOf);
@@ -85,14 +85,15 @@ function isTested({ key, value }: Route, index: TestIndex): boolean | null {
   return false;
 }
 
-function nameOf({ key, value }: Route): string {
-  const path = key.replace(/^[A-Z]+\s+/, '');
+function nameOf({ value }: Route, full: string): string {
+  const path = full.replace(/^[A-Z]+\s+/, '');
   return value.method === '' ? path : `${value.method} ${path}`;
 }
 
 /** A table test with a skipped case for each route; only when all of them are registered in one package. */
-function skeleton(facts: FactView, routes: readonly Route[]): readonly Fix[] {
+function skeleton(facts: FactView, component: string, routes: readonly Route[]): readonly Fix[] {
   const directory = directoryOf(routes[0]!.place.path);
+  if (routes[0]!.place.path.endsWith('.py')) return pythonSkeleton(facts, component, routes);
   if (routes.some((route) => directoryOf(route.place.path) !== directory || literalSegments(route.key).length === 0))
     return [];
   const file = facts.lookup('go.file', routes[0]!.place.path)[0];
@@ -127,14 +128,45 @@ ${[...lines].join('')}	} {
   ];
 }
 
+/** A parametrised test of pytest with a case for each route, skipped until it is written. */
+function pythonSkeleton(facts: FactView, component: string, routes: readonly Route[]): readonly Fix[] {
+  const path = component === '' ? 'tests/test_routes.py' : `${component}/tests/test_routes.py`;
+  if (facts.lookup('python.file', path).length > 0) return [];
+  const cases = new Set<string>();
+  for (const route of routes) {
+    const full = fullPathOf(facts, route);
+    if (!/^[\w/{}.:~<>-]+$/.test(full)) continue;
+    cases.add(`        ("${route.value.method === '' ? 'GET' : route.value.method}", "${full}"),\n`);
+  }
+  if (cases.size === 0) return [];
+  const content = `import pytest
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+${[...cases].join('')}    ],
+)
+def test_route(method: str, path: str) -> None:
+    pytest.skip("not written yet: send the request with a test client and check status and body")
+`;
+  return [
+    {
+      title: cases.size === 1 ? 'Create a test for the route' : `Create a test for ${cases.size} routes`,
+      safety: 'suggestion',
+      edits: [{ kind: 'create', path, content }],
+    },
+  ];
+}
+
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  for (const { routes } of serviceComponentsOf(facts)) {
+  for (const { directory, routes } of anyComponentsOf(facts)) {
     if (routes.length === 0) continue;
     const index = facts.derive(testIndex);
     const untested: Route[] = [];
     let tested = 0;
     for (const route of routes) {
-      const reached = isTested(route, index);
+      const reached = isTested(route, fullPathOf(facts, route), index);
       if (reached === false) untested.push(route);
       if (reached !== true) continue;
       tested++;
@@ -146,11 +178,18 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
       kind: 'fail',
       subject: first.place,
       message: others.length === 0 ? 'one' : 'several',
-      args: { route: nameOf(first), count: String(untested.length), total: String(untested.length + tested) },
+      args: {
+        route: nameOf(first, fullPathOf(facts, first)),
+        count: String(untested.length),
+        total: String(untested.length + tested),
+      },
       related: others
         .slice(0, RELATED_LIMIT)
-        .map((route) => ({ place: route.place, message: `No test reaches ${nameOf(route)}.` })),
-      fixes: skeleton(facts, untested),
+        .map((route) => ({
+          place: route.place,
+          message: `No test reaches ${nameOf(route, fullPathOf(facts, route))}.`,
+        })),
+      fixes: skeleton(facts, directory, untested),
       // Where most routes are tested a few others are a lesser risk.
       ...(tested > untested.length ? { severity: 'medium' as const } : {}),
     };
@@ -168,14 +207,14 @@ export const rule = defineRule({
     what: 'A service registers a route, but no test in the workspace names its path or its handler. There is one finding for each component, with the other routes as related places. Health, metrics, debug and static routes do not count, nor do routes whose path and handler are both computed.',
     why: 'A route is a promise to its clients. Its status codes, its body and above all who may call it can change without anybody noticing until a client breaks, or reads what it should not.',
     howToFix:
-      'Send a request to the route in a test, with `httptest.NewRecorder` and the router or with `httptest.NewServer`, and check status and body; add a case without permission where there are permissions. The fix writes a table of the routes to begin with.',
-    refs: ['https://pkg.go.dev/net/http/httptest'],
+      'Send a request to the route in a test, with the test client of the framework (`httptest.NewRecorder` and the router in Go, `TestClient(app)` or `app.test_client()` in Python), and check status and body; add a case without permission where there are permissions. The fix writes a table of the routes to begin with.',
+    refs: ['https://pkg.go.dev/net/http/httptest', 'https://fastapi.tiangolo.com/tutorial/testing/'],
   },
   messages: {
     one: 'No test reaches the route {route}; send it a request in a test and check the answer.',
     several: '{count} of {total} routes are reached by no test, {route} among them; test what each of them answers.',
   },
   fix: 'sometimes',
-  on: { go: [] },
-  workspace: { partition: 'workspace', reads: SERVICE_FACTS, judge },
+  on: { go: [], python: [] },
+  workspace: { partition: 'workspace', reads: ANY_SERVICE_FACTS, judge },
 });

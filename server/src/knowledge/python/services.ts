@@ -1,0 +1,104 @@
+/**
+ * The services that are written in Python, by component: the directory of the nearest manifest. A component is a service
+ * when its production code makes an application of a web framework, or registers routes of Django, or starts a server.
+ * What belongs to it is all of its production code: imports are not followed.
+ */
+import { directoryOf } from '../../core/model/path.ts';
+import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
+import { allFacts, type TypedFact } from '../facts.ts';
+import type { ServiceComponent } from '../go/components.ts';
+import { type GoProgram, isDeployedPath } from '../go/services.ts';
+
+/** Facts whose presence makes a workspace worth asking for services of any language. */
+export const PYTHON_SERVICE_FACTS = ['http.router', 'http.route'] as const;
+
+/** Directory of the nearest manifest of Python code around a path, '' for none. */
+export function pythonHome(facts: FactView, path: string): string {
+  const homes = facts.derive(manifestDirectories);
+  for (let at = directoryOf(path); ; at = directoryOf(at)) {
+    if (at === '' || homes.has(at)) return at;
+  }
+}
+
+const manifestDirectories = defineDerivation(
+  'python.manifests',
+  (facts): ReadonlySet<string> => new Set(allFacts(facts, 'python.manifest').map(({ value }) => value.directory)),
+);
+
+const programs = defineDerivation('python.services', (facts): readonly GoProgram[] => {
+  const isPython = ({ place: { path } }: { readonly place: { readonly path: string } }): boolean =>
+    path.endsWith('.py') && facts.role(path) === 'production' && isDeployedPath(path);
+  const routers = allFacts(facts, 'http.router').filter(isPython);
+  const starts = allFacts(facts, 'http.server').filter(isPython);
+  const routes = allFacts(facts, 'http.route').filter(isPython);
+  const django = routes.filter(({ value }) => value.framework === 'django');
+  const homes = new Set([...routers, ...starts, ...django].map(({ place }) => pythonHome(facts, place.path)));
+  if (homes.size === 0) return [];
+  const files = new Map<string, Set<string>>();
+  for (const { key, value } of allFacts(facts, 'python.file')) {
+    if (value.role !== 'production') continue;
+    const home = pythonHome(facts, key);
+    if (!homes.has(home)) continue;
+    const own = files.get(home) ?? new Set();
+    files.set(home, own.add(key));
+  }
+  return [...homes].sort().map((home): GoProgram => {
+    const own = files.get(home) ?? new Set<string>();
+    return {
+      language: 'python',
+      mains: [],
+      directories: new Set([...own].map(directoryOf)),
+      files: own,
+      component: home,
+      starts: starts.filter(({ place }) => own.has(place.path)),
+      routes: routes.filter(({ place, value }) => value.purpose === 'app' && own.has(place.path)),
+      opaque: [],
+      framework: '',
+      goVersion: '',
+    };
+  });
+});
+
+/** The Python services of the workspace, one for each component, in path order. */
+export function pythonServicesOf(facts: FactView): readonly GoProgram[] {
+  return facts.derive(programs);
+}
+
+/** Components with a Python service that has routes. */
+export function pythonComponentsOf(facts: FactView): readonly ServiceComponent[] {
+  const services = pythonServicesOf(facts).filter(({ routes }) => routes.length > 0);
+  const homes = new Set(services.map(({ component }) => component));
+  return services.map(
+    (program): ServiceComponent => ({
+      directory: program.component,
+      programs: [program],
+      routes: program.routes,
+      concerns({ place: { path } }) {
+        const home = pythonHome(facts, path);
+        // What stands apart may be about all.
+        return home === program.component || !homes.has(home);
+      },
+    }),
+  );
+}
+
+/**
+ * The path of a route with the prefixes that are known: of its router, and of the places where that is included. A router
+ * of another file is known by the name of its module.
+ */
+export function fullPathOf(facts: FactView, route: TypedFact<'http.route'>): string {
+  const { router } = route.value;
+  if (router === '' || !route.place.path.endsWith('.py')) return route.key;
+  const { path } = route.place;
+  const module = /([^/]*?)(?:\/__init__)?\.py$/.exec(path)?.[1] ?? '';
+  const of = (key: string): readonly TypedFact<'http.mount'>[] =>
+    facts.lookup('http.mount', key) as readonly unknown[] as readonly TypedFact<'http.mount'>[];
+  const own = of(router).filter((mount) => mount.value.on === '' && mount.place.path === path);
+  const included = [
+    ...of(`${module}.${router}`),
+    ...of(`${module}_${router}`),
+    ...of(router).filter((mount) => mount.value.on !== '' && (mount.place.path === path || router !== 'router')),
+  ];
+  const prefixes = [included[0]?.value.prefix ?? '', own[0]?.value.prefix ?? ''];
+  return [...prefixes, route.key].map((part) => part.replace(/\/+$/, '')).join('') || '/';
+}
