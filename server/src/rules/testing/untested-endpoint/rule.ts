@@ -183,12 +183,10 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
         count: String(untested.length),
         total: String(untested.length + tested),
       },
-      related: others
-        .slice(0, RELATED_LIMIT)
-        .map((route) => ({
-          place: route.place,
-          message: `No test reaches ${nameOf(route, fullPathOf(facts, route))}.`,
-        })),
+      related: others.slice(0, RELATED_LIMIT).map((route) => ({
+        place: route.place,
+        message: `No test reaches ${nameOf(route, fullPathOf(facts, route))}.`,
+      })),
       fixes: skeleton(facts, directory, untested),
       // Where most routes are tested a few others are a lesser risk.
       ...(tested > untested.length ? { severity: 'medium' as const } : {}),
