@@ -199,14 +199,19 @@ function bar(score: number | null): SVGElement {
 const WIDTH = 320;
 const HEIGHT = 110;
 const PADDING = 8;
+/** Room for the numbers of the scale. */
+const SCALE = 26;
 
 function trend({ title, sentence, columns, entries }: Dashboard['trend'], labels: Labels): HTMLElement | null {
   const rated = entries.flatMap(({ score, label }) => (score === null ? [] : [{ score, label }]));
   if (entries.length === 0) return null;
   const x = (index: number): number =>
-    rated.length === 1 ? WIDTH / 2 : PADDING + (index * (WIDTH - 2 * PADDING)) / (rated.length - 1);
+    rated.length === 1 ? WIDTH / 2 : SCALE + (index * (WIDTH - SCALE - PADDING)) / (rated.length - 1);
   const y = (score: number): number => PADDING + ((100 - score) * (HEIGHT - 2 * PADDING)) / 100;
-  const line = [0, 50, 100].map((at) => svg('line', { class: 'trend-grid', x1: 0, x2: WIDTH, y1: y(at), y2: y(at) }));
+  const scale = [0, 50, 100].flatMap((at) => [
+    svg('line', { class: 'trend-grid', x1: SCALE - 4, x2: WIDTH, y1: y(at), y2: y(at) }),
+    svg('text', { class: 'trend-scale', x: SCALE - 8, y: y(at) + 3, 'text-anchor': 'end' }, String(at)),
+  ]);
   const points = rated.map(({ score }, index) => `${x(index).toFixed(1)},${y(score).toFixed(1)}`).join(' ');
   const dots = rated.map(({ score, label }, index) =>
     svg('circle', { class: 'trend-dot', cx: x(index), cy: y(score), r: 3 }, svg('title', {}, `${label}: ${score}`)),
@@ -225,7 +230,7 @@ function trend({ title, sentence, columns, entries }: Dashboard['trend'], labels
         role: 'img',
         'aria-label': `${labels.trendOf}. ${sentence}`,
       },
-      ...line,
+      ...scale,
       svg('polyline', { class: 'trend-line', points, fill: 'none' }),
       ...dots,
     ),

@@ -253,7 +253,9 @@ function trendOf(trend: readonly TrendEntry[]): Dashboard['trend'] {
     sentence:
       first === undefined || last === undefined || first === last
         ? ''
-        : `From ${first.score} to ${last.score} over ${counted(rated.length, 'audit')}.`,
+        : first.score === last.score
+          ? `${last.score} as at the first of ${counted(rated.length, 'audit')}.`
+          : `From ${first.score} to ${last.score} over ${counted(rated.length, 'audit')}.`,
     columns: ['Time', 'Commit', 'Grade', 'Score', ...categories.map(({ title }) => plainText(title))],
     entries: shown.map((entry) => ({
       label: plainText(`${dayOf(entry.time)} ${commitOf(entry)}`),
