@@ -28,8 +28,9 @@ export interface WasmSyntax extends Syntax {
 }
 
 /**
- * Starts the runtime, loads every given grammar (about 2 ms for Go) and tests how its trees are read. All are loaded before any is used, because
- * loading one behind the background compilation of another stalls for hundreds of milliseconds.
+ * Starts the runtime and loads every given grammar (about 2 ms for Go). All are loaded before any is used, because
+ * loading one behind the background compilation of another stalls for hundreds of milliseconds. How the trees of a
+ * grammar are read is tested when the first text is parsed with it, which compiles its code.
  * Rejects when the bytes are not a runtime or not grammars of a version that it can load.
  */
 export async function createSyntax(sources: SyntaxSources): Promise<WasmSyntax> {
@@ -38,11 +39,13 @@ export async function createSyntax(sources: SyntaxSources): Promise<WasmSyntax> 
   for (const [id, bytes] of Object.entries(sources.grammars)) {
     loaded.push({ id: id as LanguageId, language: await Language.load(bytes) });
   }
-  const parsers = new Map<LanguageId, GrammarParser>();
+  const makers = new Map<LanguageId, () => GrammarParser>();
   for (const { id, language } of loaded) {
-    parsers.set(id, createGrammarParser(id, language, runtime, sources.forceCursor ?? false));
+    const parser = new Parser();
+    parser.setLanguage(language);
+    makers.set(id, () => createGrammarParser(id, language, parser, runtime, sources.forceCursor ?? false));
   }
-  return new OwningSyntax(parsers);
+  return new OwningSyntax(makers);
 }
 
 /** Everything that parsing one language takes. */
@@ -57,12 +60,11 @@ interface GrammarParser {
 function createGrammarParser(
   id: LanguageId,
   language: Language,
+  parser: Parser,
   runtime: Runtime,
   forceCursor: boolean,
 ): GrammarParser {
   const grammar = tablesOf(id, language);
-  const parser = new Parser();
-  parser.setLanguage(language);
   const cursor = createCursorReader(grammar);
   const { read, slowBecause } = forceCursor
     ? { read: cursor, slowBecause: 'the cursor was asked for' }
@@ -83,14 +85,16 @@ function tablesOf(id: LanguageId, language: Language): GrammarTables {
 
 class OwningSyntax implements WasmSyntax {
   liveTrees = 0;
-  readonly #parsers: ReadonlyMap<LanguageId, GrammarParser>;
+  readonly #makers: ReadonlyMap<LanguageId, () => GrammarParser>;
+  readonly #parsers = new Map<LanguageId, GrammarParser>();
 
-  constructor(parsers: ReadonlyMap<LanguageId, GrammarParser>) {
-    this.#parsers = parsers;
+  /** `makers`: what makes the parser of a language, asked once when the language is first needed. */
+  constructor(makers: ReadonlyMap<LanguageId, () => GrammarParser>) {
+    this.#makers = makers;
   }
 
   supports(language: LanguageId): boolean {
-    return this.#parsers.has(language);
+    return this.#makers.has(language);
   }
 
   slowBecause(language: LanguageId): string | null {
@@ -117,8 +121,12 @@ class OwningSyntax implements WasmSyntax {
   }
 
   #parserOf(language: LanguageId): GrammarParser {
-    const own = this.#parsers.get(language);
-    if (own === undefined) throw new Error(`No grammar is loaded for ${language}.`);
+    const known = this.#parsers.get(language);
+    if (known !== undefined) return known;
+    const make = this.#makers.get(language);
+    if (make === undefined) throw new Error(`No grammar is loaded for ${language}.`);
+    const own = make();
+    this.#parsers.set(language, own);
     return own;
   }
 
