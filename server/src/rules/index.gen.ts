@@ -34,6 +34,7 @@ import { rule as documentationDocCodeMismatch } from './documentation/doc-code-m
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
+import { rule as errorsBroadExcept } from './errors/broad-except/rule.ts';
 import { rule as errorsBrokenErrorChain } from './errors/broken-error-chain/rule.ts';
 import { rule as errorsBrokenHttpResponse } from './errors/broken-http-response/rule.ts';
 import { rule as errorsClientWithoutTimeout } from './errors/client-without-timeout/rule.ts';
@@ -214,6 +215,7 @@ export const RULES: readonly Rule[] = [
   documentationIncompleteReadme,
   documentationMissingApiDocs,
   documentationMissingDocComment,
+  errorsBroadExcept,
   errorsBrokenErrorChain,
   errorsBrokenHttpResponse,
   errorsClientWithoutTimeout,

@@ -6,7 +6,7 @@
  * everything that is not known. Nothing is guessed from names, and no other file is looked at.
  */
 import type { ChunkContext } from '../../core/rulekit/rule.ts';
-import { EMPTY_PYTHON_HEADER, importedName, type PythonHeader } from './header.ts';
+import { EMPTY_PYTHON_HEADER, importedName, type PythonHeader, presentValue } from './header.ts';
 import type { PythonNode } from './nodes.gen.ts';
 import { type Binding, scopesAround } from './scope.ts';
 import { isBuiltin } from './stdlib.ts';
@@ -107,7 +107,7 @@ function stepFrom(root: PythonNode, suffix: string, ctx: ChunkContext): Step | n
   if (chosen.kind !== 'assignment' && chosen.kind !== 'with' && chosen.kind !== 'parameter') return null;
   if (chosen.type !== null) return typed(chosen.type, suffix, ctx);
   if (chosen.value === null || chosen.value.contains(root)) return null;
-  return { kind: 'value', node: chosen.value, suffix };
+  return { kind: 'value', node: presentValue(chosen.value), suffix };
 }
 
 /**
@@ -137,7 +137,7 @@ function parameterStep(binding: Binding, root: PythonNode, suffix: string, ctx: 
   const values = attributeValues(own, attribute);
   const value = values.length === 1 ? values[0]! : null;
   if (value === null) return null;
-  return value.kind === 'type' ? typed(value, rest, ctx) : { kind: 'value', node: value, suffix: rest };
+  return value.kind === 'type' ? typed(value, rest, ctx) : { kind: 'value', node: presentValue(value), suffix: rest };
 }
 
 /** The class whose `self` or `cls` a parameter is; null for every other parameter. */

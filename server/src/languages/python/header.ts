@@ -181,7 +181,7 @@ function globalsOf(assignments: readonly PythonNode[], resolve: (name: string) =
     for (const { target, value } of assignmentTargets(assignment)) {
       if (target.kind !== 'identifier') continue;
       const name = target.text;
-      const inner = value === null ? null : awaited(value);
+      const inner = value === null ? null : presentValue(value);
       const callee = inner?.kind === 'call' ? inner.child('function') : null;
       const called = callee === null ? null : dottedName(callee);
       const entry: PythonGlobal = {
@@ -206,6 +206,16 @@ function globalsOf(assignments: readonly PythonNode[], resolve: (name: string) =
     }
   }
   return [...found.values()];
+}
+
+/** The value behind `await` and brackets; of `X() if ready else None` the one that is not None. */
+export function presentValue(value: PythonNode): PythonNode {
+  const inner = awaited(value);
+  if (inner.kind !== 'conditional_expression') return inner;
+  const [yes, , no] = syntaxChildren(inner);
+  if (yes === undefined || no === undefined) return inner;
+  if (unparenthesized(no).kind === 'none') return awaited(yes);
+  return unparenthesized(yes).kind === 'none' ? awaited(no) : inner;
 }
 
 /** Value of a literal that is written in one piece and stands for itself: no interpolation, no escapes. */

@@ -8,11 +8,11 @@ import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit
 import { headerOf } from '../../../languages/python/chains.ts';
 import { importing, replaced } from '../../../languages/python/edits.ts';
 import { caughtNames, isCatchAll } from '../../../languages/python/flow.ts';
+import { CLEANUP, headOfHandler, isExplained } from '../../../languages/python/handlers.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import {
   calledName,
-  commentText,
   definedName,
   enclosingFunction,
   isEmptyStatement,
@@ -23,21 +23,6 @@ import {
 /** Exceptions that stand for whatever may go wrong with a system outside. */
 const OUTSIDE =
   /(?:^|\.)(?:OSError|IOError|EnvironmentError|RequestException|HTTPError|ClientError|RedisError|SQLAlchemyError|DatabaseError|OperationalError|PyMongoError|KafkaError|SMTPException|sqlite3\.Error|psycopg2?\.Error)$/;
-
-/** Calls that tidy up: when they fail nothing is left to be done. */
-const CLEANUP =
-  /^_?(?:a?close\w*|shutdown\w*|stop\w*|cancel\w*|kill\w*|terminate|unlink|remove\w*|rmtree|rmdir|delete\w*|clear\w*|clean\w*|rollback|disconnect\w*|release|quit|exit|abort|wait\w*|join|flush|dispose|unsubscribe|detach|reset\w*|restore\w*|set_?up\w*|print|tear\w*|__exit__|__aexit__)$/i;
-
-/** Comments for tools say nothing to a reader. */
-const TOOL_COMMENT = /^(?:noqa|nosec|pylint|type:|pyright|ruff|mypy|pragma|todo\b|fixme\b|xxx\b)/i;
-
-/** Whether a comment in the handler, or behind its last line, says something. */
-function isExplained(handler: PythonNode): boolean {
-  const behind = /^[^\r\n]*/.exec(handler.tree.text.slice(handler.end))![0];
-  const comments = handler.descendants('comment').map(commentText);
-  if (behind.trimStart().startsWith('#')) comments.push(behind.replace(/^\s*#+/, '').trim());
-  return comments.some((text) => text !== '' && !TOOL_COMMENT.test(text));
-}
 
 /** The first call that is tried, or null; null also when all calls only tidy up. */
 function triedCall(statement: PythonNode): PythonNode | null {
@@ -82,7 +67,7 @@ const handlers: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const isSkip = statements.length === 1 && statements[0]!.kind === 'continue_statement';
     if (!isSkip && (statements.length !== 1 || !isEmptyStatement(statements[0]!))) {
       if (isAll && node.descendants('call', 'raise_statement').length > 0)
-        yield { kind: 'pass', subject: headOf(node) };
+        yield { kind: 'pass', subject: headOfHandler(node) };
       return;
     }
     const call = triedCall(around);
@@ -97,18 +82,12 @@ const handlers: NodeDetector<unknown, PythonNode, PythonHeader> = {
       edits === null ? [] : [{ title: 'Log the exception', safety: 'suggestion', preferred: true, edits }];
     yield {
       kind: 'fail',
-      subject: headOf(node),
+      subject: headOfHandler(node),
       message: isSkip ? 'continue' : 'handler',
       args: { call: name },
       fixes,
     };
   },
 };
-
-/** From `except` to the colon. */
-function headOf(handler: PythonNode): { readonly start: number; readonly end: number } {
-  const value = handler.child('value');
-  return { start: handler.start, end: value === null ? handler.start + 'except'.length : value.end };
-}
 
 export const pythonDetectors: readonly Detector[] = [handlers as NodeDetector];
