@@ -62,6 +62,7 @@ import { rule as observabilityMissingTracing } from './observability/missing-tra
 import { rule as observabilityPrintInsteadOfLogging } from './observability/print-instead-of-logging/rule.ts';
 import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
+import { rule as performanceBlockingCallInAsync } from './performance/blocking-call-in-async/rule.ts';
 import { rule as performanceConnectionNotReused } from './performance/connection-not-reused/rule.ts';
 import { rule as performanceConstantRebuiltPerCall } from './performance/constant-rebuilt-per-call/rule.ts';
 import { rule as performanceDuplicateParse } from './performance/duplicate-parse/rule.ts';
@@ -243,6 +244,7 @@ export const RULES: readonly Rule[] = [
   observabilityPrintInsteadOfLogging,
   observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
+  performanceBlockingCallInAsync,
   performanceConnectionNotReused,
   performanceConstantRebuiltPerCall,
   performanceDuplicateParse,
