@@ -28,6 +28,7 @@ import {
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { type GoTypes, typesAround } from '../../../languages/go/types.ts';
+import { pythonDetectors } from './python.ts';
 
 type Context = ChunkContext<unknown, GoHeader>;
 
@@ -513,11 +514,11 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A new error is made of an old one without `%w`, or of constant text although the cause is at hand; or an error that is wrapped on its way is compared by `==`.',
-    why: 'Callers can no longer ask `errors.Is` or `errors.As` for the cause, so they cannot tell a time-out from a wrong password, and a log line that reads "all attempts failed" sends whoever is on call looking in the dark. A comparison by `==` stops matching the day someone adds context to the error.',
+    what: 'A new error is made of an old one without `%w`, or of constant text although the cause is at hand; or an error that is wrapped on its way is compared by `==`. In Python: an `except` clause raises another exception without `from`, or logs any error as text without its traceback.',
+    why: 'Callers can no longer ask `errors.Is` or `errors.As` for the cause, so they cannot tell a time-out from a wrong password, and a log line that reads "all attempts failed" sends whoever is on call looking in the dark. A comparison by `==` stops matching the day someone adds context to the error. A log line without a traceback names the symptom and not the place.',
     howToFix:
-      'Format the cause with `%w`: `fmt.Errorf("read config: %w", err)`. Keep the last error of a loop of attempts and wrap it in the final one. Compare with `errors.Is(err, ErrX)`. Where the cause must not reach the caller, say so in a comment.',
-    refs: ['CWE-755', 'errorlint', 'https://go.dev/blog/go1.13-errors'],
+      'Format the cause with `%w`: `fmt.Errorf("read config: %w", err)`. Keep the last error of a loop of attempts and wrap it in the final one. Compare with `errors.Is(err, ErrX)`. In Python write `raise ... from err` (or `from None`) and `logger.exception`. Where the cause must not reach the caller, say so in a comment.',
+    refs: ['CWE-755', 'errorlint', 'https://go.dev/blog/go1.13-errors', 'ruff B904', 'ruff TRY400'],
   },
   messages: {
     formatted: 'The new error does not wrap {error}; format it with %w so that callers can ask for the cause.',
@@ -525,10 +526,12 @@ export const rule = defineRule({
     asText: 'The new error keeps only the text of {error}; wrap it with fmt.Errorf and %w.',
     attempts: 'The error of the last attempt ({error}) is dropped for a constant text; keep it and wrap it with %w.',
     recorded: 'This constant error leaves out the cause that was recorded just before; put it into the text.',
+    raised: 'The new exception does not name {error} as its cause; raise it from {error}, or from None.',
+    logged: 'Only the text of {error} is logged, and any kind of failure ends here; log it with its traceback.',
     compared: '{sentinel} may come wrapped, and then this comparison fails; use errors.Is.',
   },
   fix: 'sometimes',
-  on: { go: [errorf, errorsNew, comparison, wrapping, constantError] },
+  on: { go: [errorf, errorsNew, comparison, wrapping, constantError], python: pythonDetectors },
   workspace: {
     partition: 'directory',
     reads: ['broken-error-chain.comparison'],
