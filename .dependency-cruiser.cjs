@@ -33,6 +33,17 @@ module.exports = {
       '^server/src/(languages|formats|knowledge)/',
       ['^server/src/core/', '^server/src/(languages|formats|knowledge)/', '^node_modules/(ignore|yaml)/'],
     ),
+    only(
+      'configuration-is-pure',
+      'Configuration imports the core, the guard against deep texts, and parsers that run anywhere.',
+      '^server/src/configuration/',
+      [
+        '^server/src/core/',
+        '^server/src/configuration/',
+        '^server/src/formats/',
+        '^node_modules/(ignore|yaml|jsonc-parser)/',
+      ],
+    ),
     only('wasm-owns-the-parser', 'The parser layer imports the core and web-tree-sitter.', '^server/src/wasm/', [
       '^server/src/(core|wasm)/',
       '^node_modules/web-tree-sitter/',

@@ -1,9 +1,9 @@
 /**
- * Builds what ships: client, server, CLI and the script of the webviews as one file each, with the WebAssembly files and
- * the examples of rules beside them.
+ * Builds what ships: client, server, CLI and the script of the webviews as one file each, with the WebAssembly files, the
+ * schemas and the examples of rules beside them.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -15,6 +15,8 @@ const common = {
   platform: 'node',
   logLevel: 'warning',
   legalComments: 'none',
+  // Its other build asks for its own files in a way that no bundler sees.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
 
 /** ES modules have no `require`, which the CommonJS packages inside the bundle ask for. */
@@ -66,4 +68,6 @@ const { allExamples } = await import(
 );
 const rules = fileURLToPath(new URL('server/src/rules/', import.meta.url));
 writeFileSync('dist/examples.json', JSON.stringify(allExamples(rules)));
+copyFileSync('server/src/configuration/shipworthy.schema.gen.json', 'dist/shipworthy.schema.json');
+copyFileSync('server/src/rubrics/rubric.schema.json', 'dist/rubric.schema.json');
 execFileSync(process.execPath, ['grammars/copy.mjs', 'dist'], { stdio: 'inherit' });

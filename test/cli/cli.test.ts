@@ -140,7 +140,7 @@ describe('exit codes', () => {
     writeFileSync(join(workspace.folder, 'shipworthy.json'), '{ "rules": { "no-such-rule": "off" } }');
     const { status, stderr } = run('audit');
     expect(status).toBe(2);
-    expect(stderr).toBe('shipworthy: shipworthy.json: There is no rule "no-such-rule".\n');
+    expect(stderr).toBe('shipworthy: shipworthy.json:1:14: There is no rule "no-such-rule".\n');
     writeFileSync(join(workspace.folder, 'shipworthy.json'), '{ "rules": { "unchecked-message-origin": "off" } }');
     expect(run('audit').stdout).not.toContain('unchecked-message-origin');
   });

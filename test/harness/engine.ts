@@ -1,6 +1,7 @@
 /** An engine with the real parser, for tests: one parser per process, any set of rules. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { createRecipes } from '../../server/src/configuration/recipes.ts';
 import { DEFAULT_CONFIGURATION } from '../../server/src/core/engine/configuration.ts';
 import { Engine } from '../../server/src/core/engine/engine.ts';
 import { isManifest, languageOf } from '../../server/src/core/engine/roles.ts';
@@ -52,7 +53,7 @@ export const TODAY = '2026-11-21';
 
 /** `factLimit`: see `FactIndexOptions`; 0 puts to rest whatever can be. */
 export function newEngine(syntax: Syntax, rules: readonly Rule[], factLimit = 400_000): Engine {
-  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: LANGUAGES, factLimit });
+  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: LANGUAGES, factLimit, createRecipes });
   engine.configure({ ...DEFAULT_CONFIGURATION, today: TODAY });
   return engine;
 }

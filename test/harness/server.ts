@@ -17,10 +17,10 @@ import type { EngineConfiguration } from '../../server/src/core/engine/configura
 import type { Engine } from '../../server/src/core/engine/engine.ts';
 import type { Problem } from '../../server/src/core/engine/problem.ts';
 import { isManifest } from '../../server/src/core/engine/roles.ts';
-import { CONFIGURATION_FILE, parseSettings } from '../../server/src/core/engine/settings.ts';
 import { directoryOf } from '../../server/src/core/model/path.ts';
 import { buildAudit } from '../../server/src/core/present/build.ts';
 import { toJsonReport } from '../../server/src/core/present/json.ts';
+import { findWorkspace, VOCABULARY } from '../../server/src/entry/workspace.ts';
 import { type Host, isProblem } from '../../server/src/host/host.ts';
 import { createNodeHost } from '../../server/src/host/node/nodeHost.ts';
 import { componentsOf } from '../../server/src/knowledge/project/components.ts';
@@ -64,6 +64,7 @@ export function serveHere({ hostOf = createNodeHost, onSend }: ServerSetup = {})
       return engine;
     },
     createHost: hostOf,
+    vocabulary: VOCABULARY,
     chooseRubric,
     now: () => `${TODAY}T12:00:00Z`,
   });
@@ -151,19 +152,12 @@ async function auditAfresh(
   { texts = new Map(), rules = {}, exclude = [] }: FreshOptions,
 ): Promise<{ readonly engine: Engine; readonly unread: readonly Problem[] }> {
   const host = createNodeHost(folder);
-  const text = await host.read(CONFIGURATION_FILE);
-  const known = new Set(RULES.map((rule) => rule.id));
-  const { settings } = parseSettings(typeof text === 'string' ? text : '{}', known);
+  const { configuration, listing } = await findWorkspace(host, async () => {}, exclude);
   const engine = newEngine(await testSyntax(), RULES);
-  engine.configure({
-    rules: { ...settings.rules, ...rules },
-    previewRules: settings.previewRules ?? true,
-    today: TODAY,
-    attestations: settings.attestations,
-  });
-  const excluded = [...exclude, ...settings.exclude];
-  const { paths, problems } = await host.list(excluded, async () => {});
-  const filter = host.filter(excluded);
+  const settings = configuration.engineSettings();
+  engine.configure({ ...settings, rules: { ...settings.rules, ...rules }, today: TODAY });
+  const { paths, problems } = listing;
+  const filter = host.filter([...exclude, ...configuration.excludeOf('')]);
   const unread = [...problems];
   engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
   for (const path of [...new Set([...paths, ...texts.keys()])].sort()) {

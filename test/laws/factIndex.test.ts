@@ -64,7 +64,7 @@ const judges: readonly JudgeEntry[] = (
       },
     },
   ] satisfies WorkspaceJudge[]
-).map((judge, rule) => ({ rule, judge, options: null }));
+).map((judge, rule) => ({ rule, judge, options: () => null }));
 
 const paths = Array.from({ length: 200 }, (_, i) => `${['a', 'a/b', 'c'][i % 3]}/f${i}.go`);
 const factArbitrary = fc.record({

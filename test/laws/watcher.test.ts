@@ -2,7 +2,7 @@
  * Watcher storms (T19): whatever happens to the files and in whatever form the server hears of it, in the end it shows
  * what a fresh audit of the disk shows; and it looks into a file once a round, between the keys of whoever types.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -146,6 +146,17 @@ const START = Object.fromEntries(
   ),
 );
 
+/** While a configuration is broken the one before holds, and an audit refuses to run: whoever compares mends it first. */
+function mendConfigurations(root: string): Event[] {
+  return paths
+    .filter((path) => path.endsWith('shipworthy.json') && existsSync(join(root, path)))
+    .filter((path) => statSync(join(root, path)).isFile() && readFileSync(join(root, path), 'utf8') === '{')
+    .map((path): Event => {
+      writeFileSync(join(root, path), '{}');
+      return { path, type: CHANGED };
+    });
+}
+
 test('after any changes of the disk the server shows what a fresh audit shows', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(batch, { maxLength: 6 }), fc.boolean(), async (batches, lost) => {
@@ -159,6 +170,8 @@ test('after any changes of the disk the server shows what a fresh audit shows', 
           await client.watched(twice ? [...events, ...events] : events);
           if (pause) await client.settled();
         }
+        const healed = mendConfigurations(workspace.folder);
+        if (!lost) await client.watched(healed);
         if (lost) await client.connection.sendRequest(RESCAN_REQUEST, {});
         expect(await shownBy(client)).toEqual(await shownAfresh(workspace.folder));
       } finally {

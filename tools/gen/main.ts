@@ -4,6 +4,7 @@ import { generateL10n } from './l10n.ts';
 import { generateNodeTypes } from './nodeTypes.ts';
 import { generateReader } from './reader.ts';
 import { generateRegistry } from './registry.ts';
+import { generateSchema } from './schema.ts';
 
 const check = process.argv.includes('--check');
 const stale = [
@@ -12,6 +13,7 @@ const stale = [
   ...generateRegistry(check),
   ...generateL10n(check),
   ...(await generateDocs(check)),
+  ...(await generateSchema(check)),
 ];
 for (const path of stale) console.log(`${check ? 'stale' : 'wrote'} ${path}`);
 if (check && stale.length > 0) {

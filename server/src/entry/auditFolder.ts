@@ -4,7 +4,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import type { EngineConfiguration } from '../core/engine/configuration.ts';
+import { createRecipes } from '../configuration/recipes.ts';
+import { analysisSettings, type EngineConfiguration } from '../core/engine/configuration.ts';
 import { isLasting, type Problem } from '../core/engine/problem.ts';
 import { isManifest } from '../core/engine/roles.ts';
 import type { DeclaredComponent } from '../core/model/component.ts';
@@ -18,8 +19,8 @@ import { type Cache, type Host, isProblem, type Listing } from '../host/host.ts'
 import { loadSyntax } from '../host/node/assets.ts';
 import { digestOf } from '../host/node/bytes.ts';
 import { digestOfProgram, openDiskCache } from '../host/node/diskCache.ts';
-import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
+import { cacheWithRecipes } from '../host/recipeCache.ts';
 import { componentsOf } from '../knowledge/project/components.ts';
 import { ownersIn } from '../knowledge/project/owners.ts';
 import { RULES } from '../rules/index.gen.ts';
@@ -34,8 +35,9 @@ export interface AuditOptions {
   readonly components: readonly DeclaredComponent[];
   /** What is checked out, for the reader. */
   readonly commit: string | null;
-  /** Ignore patterns besides those of git. */
-  readonly exclude: readonly string[];
+  readonly host: Host;
+  /** The files to judge. */
+  readonly listing: Listing;
   /** Folder of the caches of all workspaces; null for none. */
   readonly cacheFolder: string | null;
   /** Says how far it is. */
@@ -56,24 +58,18 @@ export interface AuditOutcome {
 const noPause = async (): Promise<void> => {};
 
 export async function auditFolder(options: AuditOptions): Promise<AuditOutcome> {
-  const { root, cacheFolder, show } = options;
+  const { root, cacheFolder } = options;
   const analysis = cacheFolder === null ? null : digestOfAnalysis();
   const cache =
     cacheFolder === null || analysis === null
       ? null
       : openDiskCache({ folder: cacheFolder, roots: [{ prefix: '', folder: root }], program: analysis });
-  const host = createNodeHost(root);
-  const listing = await host.list(options.exclude, async () => show('Looking for files'));
-  return (await knownAudit(options, host, listing, cache)) ?? (await freshAudit(options, host, listing, cache));
+  return (await knownAudit(options, cache)) ?? (await freshAudit(options, cache));
 }
 
 /** The audit that was kept, if everything is as it was. */
-async function knownAudit(
-  options: AuditOptions,
-  host: Host,
-  listing: Listing,
-  cache: Cache | null,
-): Promise<AuditOutcome | null> {
+async function knownAudit(options: AuditOptions, cache: Cache | null): Promise<AuditOutcome | null> {
+  const { host, listing } = options;
   const kept = cache?.result() ?? null;
   if (cache === null || kept === null) return null;
   const contents = new Map<string, string | Problem>();
@@ -81,19 +77,15 @@ async function knownAudit(
     const source = await host.open(path);
     contents.set(path, isProblem(source) ? source : source.digest());
   }
-  const value = kept.key === keyOf(options, listing, contents) ? kept.value() : null;
+  const value = kept.key === keyOf(options, contents) ? kept.value() : null;
   const restored = value === null ? null : restoreAudit(value, RULES, options.rubric);
   if (restored === null) return null;
   return { ...restored, problems: [], origin: 'nothing changed', finish: () => cache.save(null, noPause) };
 }
 
-async function freshAudit(
-  options: AuditOptions,
-  host: Host,
-  listing: Listing,
-  cache: Cache | null,
-): Promise<AuditOutcome> {
-  const { root, configuration, show } = options;
+async function freshAudit(options: AuditOptions, kept: Cache | null): Promise<AuditOutcome> {
+  const { root, configuration, show, host, listing } = options;
+  const cache = kept === null ? null : cacheWithRecipes(kept, createRecipes(configuration));
   const { paths, problems } = listing;
   const engine = createEngine(await loadSyntax(beside('./')));
   engine.configure(configuration);
@@ -118,6 +110,7 @@ async function freshAudit(
         done(path, result.kind === 'analysed' ? result.digest : result.problem);
       },
       isCancelled: () => false,
+      analysis: analysisSettings(configuration),
       async alongside({ path }) {
         const source = await host.open(path);
         if (isProblem(source)) {
@@ -155,7 +148,7 @@ async function freshAudit(
     async finish() {
       if (cache !== null) {
         if ([...unread, ...engine.problems].every(isLasting)) {
-          cache.keepResult(keyOf(options, listing, contents), recordAudit(audit, positionAt));
+          cache.keepResult(keyOf(options, contents), recordAudit(audit, positionAt));
         }
         await cache.save(new Set(paths), noPause);
       }
@@ -166,8 +159,7 @@ async function freshAudit(
 
 /** Names everything that an audit is a function of. `contents`: digest of each file, or why it could not be read. */
 function keyOf(
-  { root, configuration, rubric, components, commit }: AuditOptions,
-  { paths, problems }: Listing,
+  { root, configuration, rubric, components, commit, listing: { paths, problems } }: AuditOptions,
   contents: ReadonlyMap<string, string | Problem>,
 ): string {
   const program = digestOfProgram([beside('cli.js')]);

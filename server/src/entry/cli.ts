@@ -6,8 +6,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { debuglog, parseArgs } from 'node:util';
+import { explainConfiguration, problemText } from '../configuration/explain.ts';
+import { idlePatterns } from '../configuration/patterns.ts';
+import type { ConfigProblem, Configuration } from '../configuration/resolve.ts';
 import { readBaseline, writeBaseline } from '../core/engine/baseline.ts';
-import { CONFIGURATION_FILE, NO_SETTINGS, parseSettings, type ReadSettings } from '../core/engine/settings.ts';
+import { CONFIGURATION_FILE } from '../core/engine/configuration.ts';
 import { isDate } from '../core/model/day.ts';
 import type { Finding } from '../core/model/finding.ts';
 import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
@@ -42,11 +45,13 @@ import type { Rubric } from '../core/score/types.ts';
 import { defaultCacheFolder } from '../host/node/diskCache.ts';
 import { commitOf } from '../host/node/gitCommit.ts';
 import { appendToHistory, readHistoryFile } from '../host/node/historyFile.ts';
+import { createNodeHost } from '../host/node/nodeHost.ts';
 import { tuneForShortRun } from '../host/node/tuning.ts';
 import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
 import { auditFolder } from './auditFolder.ts';
 import { explainRule, listRules, writeConfiguration } from './commands.ts';
+import { findWorkspace } from './workspace.ts';
 
 /** Shown when the environment variable NODE_DEBUG names `shipworthy`. */
 const debug = debuglog('shipworthy');
@@ -56,6 +61,7 @@ const USAGE = `Usage: shipworthy audit [paths...] [options]
        shipworthy rules            list every rule
        shipworthy explain <rule>   what a rule finds, why, and how to fix it
        shipworthy init             write a ${CONFIGURATION_FILE} with the defaults
+       shipworthy config explain <path>   which settings hold for a file, and where they come from
 
 Judges whether a code base is fit to run in production. Without a path the current folder is judged; one folder is
 judged as a workspace of its own; several paths restrict the findings to them, in the workspace of the current folder.
@@ -111,15 +117,22 @@ interface Arguments {
   readonly cacheFolder: string | null;
 }
 
+const ERRANDS = ['history', 'rules', 'explain', 'init', 'config'] as const;
+
+function isErrand(command: string): command is (typeof ERRANDS)[number] {
+  return (ERRANDS as readonly string[]).includes(command);
+}
+
 /** A command that audits nothing. */
 interface Errand {
-  readonly command: 'rules' | 'explain' | 'init' | 'history';
-  readonly subject: string | undefined;
+  readonly command: (typeof ERRANDS)[number];
+  readonly operands: readonly string[];
   readonly since: string | undefined;
   readonly all: boolean;
 }
 
-async function runErrand({ command, subject, since, all }: Errand): Promise<number> {
+async function runErrand({ command, operands, since, all }: Errand): Promise<number> {
+  const [subject] = operands;
   switch (command) {
     case 'rules':
       await print(listRules());
@@ -144,6 +157,10 @@ async function runErrand({ command, subject, since, all }: Errand): Promise<numb
       if (!(await writeConfiguration(process.cwd()))) throw new UsageError(`There is a ${CONFIGURATION_FILE} already.`);
       process.stderr.write(`shipworthy: wrote ${CONFIGURATION_FILE}.\n`);
       return 0;
+    case 'config':
+      if (subject !== 'explain' || operands.length !== 2)
+        throw new UsageError('"shipworthy config explain <path>" is what there is.');
+      return explainPath(operands[1]!);
   }
 }
 
@@ -160,11 +177,11 @@ function readArguments(args: readonly string[]): Arguments | Errand | 'help' | '
   const [command, ...paths] = positionals;
   if (command === undefined) return 'help';
   const { since, history } = values;
-  if (command === 'rules' || command === 'explain' || command === 'init' || command === 'history') {
-    return { command, subject: paths[0], since, all: values.all === true };
+  if (isErrand(command)) {
+    return { command, operands: paths, since, all: values.all === true };
   }
   if (command !== 'audit') {
-    throw new UsageError(`Unknown command "${command}"; known are audit, history, rules, explain, init.`);
+    throw new UsageError(`Unknown command "${command}"; known are ${['audit', ...ERRANDS].join(', ')}.`);
   }
   const format = values.format ?? 'pretty';
   if (!(FORMATS as readonly string[]).includes(format)) {
@@ -283,24 +300,38 @@ function progress(): { show(text: string): void; clear(): void } {
   };
 }
 
-async function readConfiguration(root: string): Promise<ReadSettings> {
-  const file = resolve(root, CONFIGURATION_FILE);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new UsageError(
-      `${CONFIGURATION_FILE} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
-    );
-  });
-  if (text === null) return NO_SETTINGS;
-  const { settings, problems } = parseSettings(text, KNOWN_RULES);
-  if (problems.length > 0) throw new UsageError(`${CONFIGURATION_FILE}: ${problems[0]!.message}`);
-  return settings;
+/** Fails with the first thing that is wrong with the configuration; says what else there is to know about it. */
+function checkConfiguration(configuration: Configuration, warnings: readonly ConfigProblem[]): void {
+  const line = (problem: ConfigProblem): string =>
+    problemText(problem, configuration.files.get(problem.path)?.text ?? '');
+  const errors = configuration.problems.filter(({ level }) => level === 'error');
+  if (errors.length > 0) {
+    throw new UsageError(line(errors[0]!) + (errors.length > 1 ? ` (And ${errors.length - 1} more.)` : ''));
+  }
+  for (const problem of [...configuration.problems, ...warnings]) {
+    if (problem.level === 'warning') process.stderr.write(`shipworthy: ${line(problem)}\n`);
+  }
 }
+
+/** Prints what holds for a file or folder of the current folder. */
+async function explainPath(path: string): Promise<number> {
+  const root = process.cwd();
+  const inside = relative(root, resolve(path)).split(sep).join('/');
+  if (inside === '..' || inside.startsWith('../')) throw new UsageError(`"${path}" is outside of the current folder.`);
+  const info = await stat(path).catch(() => null);
+  if (info === null) throw new UsageError(`There is no file or folder "${path}".`);
+  const { configuration, listing } = await findWorkspace(createNodeHost(root), noPause);
+  await print(explainConfiguration(configuration, inside, info.isDirectory()));
+  checkConfiguration(configuration, idlePatterns(configuration, listing));
+  return 0;
+}
+
+const noPause = async (): Promise<void> => {};
 
 const KNOWN_RULES: ReadonlySet<string> = new Set(RULES.map((rule) => rule.id));
 
 /** The rubric: what the caller names, its files looked for from the current folder, or what the configuration names. */
-async function rubricOf(root: string, given: string | undefined, configured: string | undefined): Promise<Rubric> {
+async function rubricOf(root: string, given: string | undefined, configuration: Configuration): Promise<Rubric> {
   if (given !== undefined && !RUBRICS.some(({ id }) => id === given)) {
     const text = await readFile(given, 'utf8').catch(() => null);
     const known = RUBRICS.map(({ id }) => id).join(', ');
@@ -310,9 +341,12 @@ async function rubricOf(root: string, given: string | undefined, configured: str
     return rubric;
   }
   const read = (path: string) => readFile(resolve(root, path), 'utf8').catch(() => null);
-  const { rubric, problems } = await chooseRubric(given ?? configured, read, KNOWN_RULES);
-  if (problems.length > 0) throw new UsageError(`${CONFIGURATION_FILE}: ${problems[0]}`);
-  return rubric;
+  const setting = configuration.whole.rubric;
+  const { rubric, problems } = await chooseRubric(given ?? setting?.value, read, KNOWN_RULES);
+  if (problems.length === 0) return rubric;
+  if (setting === null) throw new UsageError(problems[0]!);
+  const { file, span } = setting.origin;
+  throw new UsageError(problemText({ path: file.path, span, message: problems[0]!, level: 'error' }, file.text));
 }
 
 /** The audit of the whole with the findings of some files. */
@@ -368,9 +402,10 @@ function render(audit: Audit, positionAt: PositionAt, format: Format, to: Termin
   }
 }
 
-function baselineFile(root: string, { baseline }: Arguments, settings: ReadSettings): string | null {
+function baselineFile(root: string, { baseline }: Arguments, configuration: Configuration): string | null {
   if (baseline !== undefined) return resolve(baseline);
-  return settings.baseline === undefined ? null : resolve(root, settings.baseline);
+  const setting = configuration.whole.baseline;
+  return setting === null ? null : resolve(root, setting.value);
 }
 
 /** Compares with the baseline; makes one of the present findings when the file that is named is not there yet. */
@@ -469,22 +504,25 @@ async function main(args: readonly string[]): Promise<number> {
   if ('command' in given) return runErrand(given);
   tuneForShortRun();
   const { root, only } = await targetOf(given.paths);
-  const settings = await readConfiguration(root);
   const commit = await commitOf(root);
   const past = await pastOfWorkspace(given, commit);
   const bar = progress();
+  const host = createNodeHost(root);
+  const { configuration, listing } = await findWorkspace(host, async () => bar.show('Looking for files'));
+  bar.clear();
+  checkConfiguration(configuration, idlePatterns(configuration, listing));
+  const { gates, components } = configuration.whole;
+  const failOn = given.failOn ?? gates.failOn?.value;
+  const failUnder = given.failUnder ?? gates.failUnder?.value;
+  const newOnly = given.newOnly || gates.newOnly?.value === true;
   const { audit, positionAt, problems, origin, finish } = await auditFolder({
     root,
-    configuration: {
-      rules: settings.rules,
-      previewRules: settings.previewRules ?? true,
-      today: given.today,
-      attestations: settings.attestations,
-    },
-    components: settings.components,
+    host,
+    listing,
+    configuration: { ...configuration.engineSettings(), today: given.today },
+    components: components.map(({ value }) => value),
     commit,
-    rubric: await rubricOf(root, given.rubric, settings.rubric),
-    exclude: settings.exclude,
+    rubric: await rubricOf(root, given.rubric, configuration),
     cacheFolder: given.cacheFolder,
     show: bar.show,
   });
@@ -492,8 +530,8 @@ async function main(args: readonly string[]): Promise<number> {
   debug('%s', origin);
   const entry = past === null ? null : historyEntry(audit, currentTime());
   const placed = past === null ? audit : { ...audit, past: pastOf(past.entries, entry!, past.base) };
-  const compared = await withBaseline(placed, given, baselineFile(root, given, settings));
-  const result = ownedBy(restrict(given.newOnly ? onlyFresh(compared) : compared, only), given.owner);
+  const compared = await withBaseline(placed, { ...given, newOnly }, baselineFile(root, given, configuration));
+  const result = ownedBy(restrict(newOnly ? onlyFresh(compared) : compared, only), given.owner);
   const to = given.output === undefined ? terminal(given.all) : { ...PLAIN_TERMINAL, all: given.all };
   const report = render(result, positionAt, given.format, to);
   for (const problem of problems) {
@@ -505,16 +543,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (past !== null) await remember(past, entry!);
   await finish();
-  const severe = gatedFindings(result, given.failOn);
+  const severe = gatedFindings(result, failOn);
   if (severe > 0) {
     const kind = result.baseline === undefined ? '' : 'new ';
     const found = counted(severe, `${kind}finding`);
-    process.stderr.write(`shipworthy: ${found} of severity ${given.failOn} or worse.\n`);
+    process.stderr.write(`shipworthy: ${found} of severity ${failOn} or worse.\n`);
   }
-  if (passesGate(result, given.failUnder)) return severe > 0 ? 1 : 0;
+  if (passesGate(result, failUnder)) return severe > 0 ? 1 : 0;
   const score = result.scorecard.score;
-  const text =
-    score === null ? 'The workspace is not rated' : `The score ${displayScore(score)} is below ${given.failUnder}`;
+  const text = score === null ? 'The workspace is not rated' : `The score ${displayScore(score)} is below ${failUnder}`;
   process.stderr.write(`shipworthy: ${text}.\n`);
   return 1;
 }

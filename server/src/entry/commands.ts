@@ -1,7 +1,7 @@
 /** The commands of the command line that audit nothing: what rules there are, what one of them says, and a first setup. */
 import { access, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CONFIGURATION_FILE } from '../core/engine/settings.ts';
+import { CONFIGURATION_FILE } from '../core/engine/configuration.ts';
 import { ruleDocument } from '../core/present/ruleDoc.ts';
 import { RULES } from '../rules/index.gen.ts';
 

@@ -1,4 +1,5 @@
 /** Puts the parts together: every rule, extractor and language around one parser. */
+import { createRecipes } from '../configuration/recipes.ts';
 import { Analyser, type AnalyserOptions } from '../core/engine/analyser.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { Syntax } from '../core/syntax/syntax.ts';
@@ -11,7 +12,7 @@ function optionsWith(syntax: Syntax): AnalyserOptions {
 }
 
 export function createEngine(syntax: Syntax): Engine {
-  return new Engine({ ...optionsWith(syntax), now: () => performance.now() });
+  return new Engine({ ...optionsWith(syntax), now: () => performance.now(), createRecipes });
 }
 
 /** The part of the engine that looks at single files, for threads that do nothing else. */

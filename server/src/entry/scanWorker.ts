@@ -1,5 +1,6 @@
 /** A thread of a scan: reads and analyses files until none is left. Started by host/node/scanFiles.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { createRecipes } from '../configuration/recipes.ts';
 import { newFileAnalysis } from '../core/engine/analyser.ts';
 import { recordOf } from '../core/engine/record.ts';
 import { languageOf } from '../core/engine/roles.ts';
@@ -12,8 +13,9 @@ import { createAnalyser } from './compose.ts';
 /** Milliseconds after which results are sent on. */
 const BATCH = 50;
 
-async function main({ items, counters: shared, slot }: ScanTask): Promise<void> {
+async function main({ items, counters: shared, slot, analysis }: ScanTask): Promise<void> {
   const analyser = createAnalyser(await loadSyntax(new URL('./', import.meta.url)));
+  analyser.setRecipes(createRecipes(analysis));
   const counters = new Int32Array(shared);
   const hostOf = nodeHosts();
   let batch: ScanMessage[number][] = [];

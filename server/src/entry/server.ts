@@ -10,7 +10,8 @@ import { openHistory } from '../host/node/historyFile.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
 import { serve } from '../lsp/server.ts';
-import { chooseRubric } from '../rubrics/rubrics.ts';
+import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
+import { RULES } from '../rules/index.gen.ts';
 import { createEngine } from './compose.ts';
 import { beside, digestOfAnalysis } from './program.ts';
 
@@ -35,6 +36,7 @@ serve({
   commitOf,
   // One core is left to the editor.
   scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),
+  vocabulary: { rules: RULES, rubrics: RUBRICS },
   chooseRubric,
   readExamples: () => readExamples(beside('./')),
   now: () => `${new Date().toISOString().slice(0, 19)}Z`,

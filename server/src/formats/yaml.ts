@@ -67,7 +67,7 @@ function withoutTemplates(text: string): string {
  * Whether a text nests deeper than any that people write. The parser recurses, and a stack that is nearly used up can
  * end the whole process. Generous where brackets stand in texts: they count until a line begins with a key.
  */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   for (const [found] of text.matchAll(/[[\]{}]|^[A-Za-z]|(?:[-?] ){40}|^ {300}/gm)) {
     if (found.length > 1) return true;

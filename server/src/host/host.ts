@@ -1,4 +1,5 @@
 /** The outside world as the server sees it. Implementations are the only I/O of the project. */
+import type { AnalysisSettings } from '../core/engine/configuration.ts';
 import type { Problem } from '../core/engine/problem.ts';
 import type { FileRecord } from '../core/engine/record.ts';
 import type { Json } from '../core/model/json.ts';
@@ -7,6 +8,8 @@ export interface Listing {
   /** Workspace-relative paths with `/`, sorted. Only files of a kind that is judged. */
   readonly paths: readonly string[];
   readonly problems: readonly Problem[];
+  /** What `exclude` leaves out: files, and folders with a slash at their end. */
+  readonly excluded: readonly string[];
 }
 
 /** A file as it was read once: text and digest belong together, whatever happens to the file afterwards. */
@@ -108,7 +111,9 @@ export interface ScanOptions {
   isCancelled(): boolean;
   /** Analyses an item on this thread, which then takes its share of them. */
   readonly alongside?: (item: ScanItem) => Promise<void>;
-  /** Files that it knows are not analysed; what is found of the others is kept in it. */
+  /** What files are looked at by; without it by nothing but what they say. */
+  readonly analysis?: AnalysisSettings;
+  /** For what `analysis` says. Files that it knows are not analysed; what is found of the others is kept in it. */
   readonly cache?: Cache;
   /** Awaited between files that come from the cache, so that the caller may do other work. */
   readonly pause?: () => Promise<void>;

@@ -12,11 +12,9 @@ import {
 } from '../core/engine/baseline.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Finding } from '../core/model/finding.ts';
-import { workspacePath } from '../core/model/path.ts';
 import { sortFindings } from '../core/present/audit.ts';
 import type { BaselineSummary } from '../core/present/tree/decisions.ts';
 import type { Host } from '../host/host.ts';
-import type { FolderSettings } from './folderSettings.ts';
 import type { Root } from './roots.ts';
 
 /** The baseline of a folder as it is on the disk. */
@@ -32,15 +30,13 @@ export interface FolderBaseline {
 
 const EMPTY: Baseline = { entries: [] };
 
-/** The baselines that the settings name. */
+/** The baselines that the settings name, by their paths in their folders. */
 export async function readBaselines(
-  folders: readonly FolderSettings[],
+  named: readonly { readonly root: Root; readonly inside: string }[],
   hostOf: (root: Root) => Host,
 ): Promise<readonly FolderBaseline[]> {
   const found: FolderBaseline[] = [];
-  for (const { root, file } of folders) {
-    const inside = file.baseline === undefined ? null : workspacePath(file.baseline);
-    if (inside === null) continue;
+  for (const { root, inside } of named) {
     const text = await hostOf(root).read(inside);
     const read = typeof text === 'string' ? readBaseline(text) : EMPTY;
     const isBroken = typeof read === 'string';

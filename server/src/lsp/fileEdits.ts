@@ -1,6 +1,7 @@
 /** Edits of the files that people keep decisions in: the configuration, and the baseline. Nothing else in them changes. */
-import { applyEdits, modify } from 'jsonc-parser/lib/esm/main.js';
+import { applyEdits, modify } from 'jsonc-parser';
 import type { CreateFile, TextDocumentEdit, WorkspaceEdit } from 'vscode-languageserver';
+import { parseDocument } from 'yaml';
 import type { Json } from '../core/model/json.ts';
 import { indexLines, positionAt } from '../core/text/lines.ts';
 
@@ -20,6 +21,16 @@ export function withJsonValue(text: string | null, path: readonly string[], valu
   const insertSpaces = !/^\t/m.test(before);
   const edits = modify(before, [...path], value, { formattingOptions: { insertSpaces, tabSize: 2, eol } });
   return applyEdits(before, edits);
+}
+
+/** A configuration with another value at a path, in the format that its name says. */
+export function withSetting(name: string, text: string | null, path: readonly string[], value: Json): string {
+  if (!/\.ya?ml$/.test(name)) return withJsonValue(text, path, value);
+  const document = parseDocument(text ?? '');
+  // What is no YAML is mended by its author.
+  if (document.errors.length > 0) return text ?? '';
+  document.setIn(path, value);
+  return document.toString();
 }
 
 /** The edit that leaves these texts in these files; files that are not there are created. */

@@ -11,6 +11,7 @@ import {
   type CodeActionParams,
   type Connection,
   type Diagnostic,
+  DiagnosticSeverity,
   DidChangeConfigurationNotification,
   type DidChangeTextDocumentParams,
   DidChangeWatchedFilesNotification,
@@ -28,12 +29,24 @@ import {
   type WorkspaceEdit,
 } from 'vscode-languageserver';
 import { URI } from 'vscode-uri';
+import {
+  type EditorSettings,
+  NO_EDITOR_SETTINGS,
+  readEditorSettings,
+  withEditorSettings,
+} from '../configuration/editor.ts';
+import { isOwnConfiguration, readConfigFile, type Vocabulary } from '../configuration/file.ts';
+import { loadConfiguration } from '../configuration/load.ts';
+import { idlePatterns } from '../configuration/patterns.ts';
+import { createRecipes } from '../configuration/recipes.ts';
+import { type ConfigProblem, type Configuration, emptyConfiguration } from '../configuration/resolve.ts';
 import type { FindingContext } from '../core/engine/baseline.ts';
+import { analysisSettings, CONFIGURATION_FILE, type EngineConfiguration } from '../core/engine/configuration.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Problem } from '../core/engine/problem.ts';
 import { isManifest, languageOf } from '../core/engine/roles.ts';
-import { CONFIGURATION_FILE, NO_SETTINGS, type ReadSettings, type SettingsProblem } from '../core/engine/settings.ts';
 import { suppressionComment } from '../core/engine/suppressions.ts';
+import type { DeclaredComponent } from '../core/model/component.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
@@ -61,7 +74,7 @@ import { scorecardTree } from '../core/present/tree/scorecard.ts';
 import { rubricPath } from '../core/score/rubric.ts';
 import type { Rubric, Scorecard } from '../core/score/types.ts';
 import { hashText } from '../core/text/hash.ts';
-import { positionAt } from '../core/text/lines.ts';
+import { indexLines, rangeOf } from '../core/text/lines.ts';
 import { applyChanges, type Snapshot, snapshotOf } from '../core/text/snapshot.ts';
 import {
   type Cache,
@@ -75,6 +88,7 @@ import {
   type ScanResult,
   type SourceFile,
 } from '../host/host.ts';
+import { cacheWithRecipes } from '../host/recipeCache.ts';
 import { componentsOf } from '../knowledge/project/components.ts';
 import { ownersIn } from '../knowledge/project/owners.ts';
 import {
@@ -137,16 +151,8 @@ import {
   toDiagnostic,
   toWorkspaceEdit,
 } from './convert.ts';
-import { type FileText, replacingEdit, withJsonValue } from './fileEdits.ts';
+import { type FileText, replacingEdit, withSetting } from './fileEdits.ts';
 import { combineFixes, preferred, safeAnywhere, safeAtHome } from './fixPlan.ts';
-import {
-  declaredComponents,
-  engineConfiguration,
-  excludesOf,
-  type FolderSettings,
-  readEditorSettings,
-  readFolderSettings,
-} from './folderSettings.ts';
 import { locate, pathOf, type Root, rootsOf, uriOf } from './roots.ts';
 
 /** A choice whose action this server made. */
@@ -169,6 +175,12 @@ const HISTORY_INTERVAL = 3_600_000;
 /** Milliseconds between two looks at which commit is checked out. */
 const COMMIT_INTERVAL = 60_000;
 
+const LEVELS: Readonly<Record<ConfigProblem['level'], DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};
+
 export interface ServerParts {
   readonly connection: Connection;
   readonly createEngine: () => Promise<Engine>;
@@ -177,6 +189,8 @@ export interface ServerParts {
   readonly openCache?: (roots: readonly Root[], folder: string | undefined) => Cache | null;
   /** Analyses many files at once; without it, or when it fails, this thread does. */
   readonly scanFiles?: ScanFiles;
+  /** What configuration files are checked by. */
+  readonly vocabulary: Vocabulary;
   /** The rubric that the configuration names; `read` gives the text of a file of the workspace, or null. */
   readonly chooseRubric: (
     name: string | undefined,
@@ -255,15 +269,24 @@ class LanguageServer {
     commandLinks: false,
   };
   #enabled = true;
-  /** What the editor says outside of folders. */
-  #editorSettings: ReadSettings = NO_SETTINGS;
-  #folders: readonly FolderSettings[] = [];
-  /** What is wrong with the rubric, by the path of the file that names it. */
-  #rubricProblem: { readonly path: string; readonly problems: readonly SettingsProblem[] } | null = null;
+  /** What the editor says outside of folders, and for each of several. */
+  #editorSettings: EditorSettings = NO_EDITOR_SETTINGS;
+  #editorOf: ReadonlyMap<Root, EditorSettings> = new Map();
+  #configuration: Configuration;
+  /** Configuration files below the roots, as far as they were met. */
+  #nested: ReadonlySet<string> = new Set();
+  /** What the patterns of the configuration exclude; null before the first scan. */
+  #excluded: readonly string[] | null = null;
+  /** What is wrong with configuration files, and what it was found for. */
+  #configProblems: { readonly key: readonly unknown[]; readonly problems: readonly ConfigProblem[] } | null = null;
+  /** How often files came or went. */
+  #arrivals = 0;
   #matcher: BaselineMatcher | null = null;
   #rubric: Rubric | null = null;
-  /** Files besides the configuration that settings come from. */
-  #settingsFiles: readonly string[] = [];
+  #rubricProblems: readonly ConfigProblem[] = [];
+  #baselineFiles: readonly string[] = [];
+  /** The file that the rubric comes from. */
+  #rubricFile: string | null = null;
   #today = '';
   #unread: Problem[] = [];
   /** How often it has changed which files are taken: who asked before has to ask again. */
@@ -308,6 +331,7 @@ class LanguageServer {
   constructor(parts: ServerParts) {
     this.#parts = parts;
     this.#connection = parts.connection;
+    this.#configuration = emptyConfiguration(parts.vocabulary);
   }
 
   listen(): void {
@@ -402,6 +426,12 @@ class LanguageServer {
     this.#hosts.clear();
     for (const root of this.#roots) this.#hosts.set(root, this.#parts.createHost(root.folder));
     this.#cache = undefined;
+    this.#nested = new Set();
+    this.#excluded = null;
+    this.#configuration = emptyConfiguration(
+      this.#parts.vocabulary,
+      this.#roots.map((root) => root.prefix),
+    );
   }
 
   /** Opened when it is needed: `initialize` is answered without it. */
@@ -457,93 +487,139 @@ class LanguageServer {
 
   // --- settings -----------------------------------------------------------------------------------------------------
 
-  /** Reads the settings of every folder; returns whether anything is different. */
+  /** Reads the editor's settings and the configuration files; returns whether anything is different. */
   async #readSettings(engine: Engine): Promise<boolean> {
     const settings = (): string =>
       JSON.stringify([
         this.#enabled,
-        this.#editorSettings,
-        this.#folders,
+        this.#engineSettings(),
         this.#rubric,
-        this.#today,
+        this.#components,
+        this.#excludes,
         this.#matcher?.baselines,
       ]);
     const before = settings();
-    const known = new Set(engine.rules.map((rule) => rule.id));
-    this.#editorSettings = await this.#pullSettings(undefined, known);
-    const folders: FolderSettings[] = [];
-    for (const [root, host] of this.#hosts) {
-      const editor = this.#hosts.size > 1 ? await this.#pullSettings(root.uri, known) : this.#editorSettings;
-      const folder = await readFolderSettings(root, host, editor, known);
-      if (folder.hasFile) this.#stale.add(root.prefix + CONFIGURATION_FILE);
-      folders.push(folder);
+    this.#editorSettings = await this.#pullSettings(undefined, engine);
+    const editors = new Map<Root, EditorSettings>();
+    for (const root of this.#roots.length > 1 ? this.#roots : []) {
+      editors.set(root, await this.#pullSettings(root.uri, engine));
     }
-    this.#folders = folders;
-    // There is one score, so there is one rubric: that of the first folder that names one.
-    const naming = folders.find(({ file }) => file.rubric !== undefined);
-    const read = async (path: string): Promise<string | null> => {
-      const text = naming === undefined ? null : await this.#hosts.get(naming.root)?.read(path);
-      return typeof text === 'string' ? text : null;
-    };
-    const { rubric, problems } = await this.#parts.chooseRubric(naming?.file.rubric, read, known);
-    this.#rubric = rubric;
-    this.#rubricProblem =
-      naming === undefined || problems.length === 0
-        ? null
-        : {
-            path: naming.root.prefix + CONFIGURATION_FILE,
-            problems: problems.map((message) => ({ key: 'rubric', message })),
-          };
-    const baselines = await readBaselines(folders, (root) => this.#hosts.get(root)!);
+    this.#editorOf = editors;
+    const roots = this.#roots;
+    const previous = this.#configuration;
+    const { vocabulary } = this.#parts;
+    const configuration = await loadConfiguration({
+      roots: roots.map((root) => root.prefix),
+      nested: this.#nested,
+      read: (path) => this.#readSettingsFile(path),
+      vocabulary,
+      previous,
+    });
+    // Folders that came meanwhile are read by who told of them.
+    if (roots !== this.#roots) return false;
+    this.#configuration = configuration;
+    for (const { path } of [...previous.problems, ...configuration.problems]) this.#stale.add(path);
+    for (const [path, file] of configuration.files) if (file !== null) this.#stale.add(path);
+    await this.#readRubric(engine);
+    const named = roots.flatMap((root) => {
+      const setting = configuration.wholeIn(root.prefix).baseline;
+      return setting === null ? [] : [{ root, inside: setting.value }];
+    });
+    const baselines = await readBaselines(named, (root) => this.#hosts.get(root)!);
     this.#matcher?.setBaselines(baselines);
-    const rubricFile = naming === undefined ? null : rubricPath(naming.file.rubric);
-    this.#settingsFiles = [
-      ...(rubricFile === null ? [] : [naming!.root.prefix + rubricFile]),
-      ...baselines.map(({ path }) => path),
-    ];
+    this.#baselineFiles = baselines.map(({ path }) => path);
     this.#today = this.#day();
     return before !== settings();
   }
 
+  /** The text of a file of the workspace, null when there is none, or why it cannot be read. */
+  async #readSettingsFile(path: string): Promise<string | null | Problem> {
+    const found = locate(this.#roots, path);
+    const text = await (found === null ? null : this.#hosts.get(found.root)?.read(found.inside));
+    if (text == null || typeof text === 'string') return text ?? null;
+    return text.kind === 'missing' ? null : text;
+  }
+
+  /** Reads the rubric that the configuration names. One that is wrong is told of, and the one before stays. */
+  async #readRubric(engine: Engine): Promise<void> {
+    const { rubric: setting } = this.#configuration.whole;
+    const prefix = locate(this.#roots, setting?.origin.file.path ?? '')?.root.prefix ?? '';
+    const read = async (path: string): Promise<string | null> => {
+      const text = await this.#readSettingsFile(prefix + path);
+      return typeof text === 'string' ? text : null;
+    };
+    const known = new Set(engine.rules.map((rule) => rule.id));
+    const { rubric, problems } = await this.#parts.chooseRubric(setting?.value, read, known);
+    if (problems.length === 0 || this.#rubric === null) this.#rubric = rubric;
+    const inside = rubricPath(setting?.value);
+    this.#rubricFile = inside === null ? null : prefix + inside;
+    this.#rubricProblems = problems.map((message): ConfigProblem => {
+      const { file, span } = setting!.origin;
+      return { path: file.path, span, message, level: 'error' };
+    });
+  }
+
+  #engineSettings(): EngineConfiguration {
+    const editors = this.#roots.map((root) => ({ prefix: root.prefix, editor: this.#editorFor(root) }));
+    return { ...withEditorSettings(this.#configuration, editors, this.#editorSettings), today: this.#today };
+  }
+
+  #editorFor(root: Root): EditorSettings {
+    return this.#editorOf.get(root) ?? this.#editorSettings;
+  }
+
   /** What the editor says for a folder, or for all. */
-  async #pullSettings(scopeUri: string | undefined, known: ReadonlySet<string>): Promise<ReadSettings> {
-    if (!this.#abilities.configuration) return NO_SETTINGS;
+  async #pullSettings(scopeUri: string | undefined, engine: Engine): Promise<EditorSettings> {
+    if (!this.#abilities.configuration) return NO_EDITOR_SETTINGS;
     const { workspace } = this.#connection;
     const given = (await (scopeUri === undefined
       ? workspace.getConfiguration(SETTINGS_SECTION)
       : workspace.getConfiguration({ scopeUri, section: SETTINGS_SECTION }))) as Record<string, Json> | null;
     if (scopeUri === undefined) this.#enabled = given?.['enable'] !== false;
-    const { settings, problems } = readEditorSettings(given, known);
-    for (const problem of problems) this.#connection.console.warn(`Settings: ${problem.message}`);
+    const { settings, problems } = readEditorSettings(given ?? {}, engine.rules);
+    for (const problem of problems) this.#connection.console.warn(`Settings: ${problem}`);
     return settings;
   }
 
   #applySettings(engine: Engine): void {
-    engine.configure(engineConfiguration(this.#folders, this.#editorSettings, this.#today));
+    engine.configure(this.#engineSettings());
   }
 
-  #excludeOf(root: Root): readonly string[] {
-    const folder = this.#folders.find((candidate) => candidate.root === root);
-    return folder === undefined ? this.#editorSettings.exclude : excludesOf(folder);
+  get #components(): readonly DeclaredComponent[] {
+    return this.#configuration.whole.components.map(({ value }) => value);
   }
 
-  #excludes(): string {
-    return JSON.stringify(this.#roots.map((root) => this.#excludeOf(root)));
+  /** Ignore patterns of a folder of the workspace; with `ownOnly` without those of folders below. */
+  #excludeOf(root: Root, ownOnly = false): readonly string[] {
+    return [...this.#editorFor(root).exclude, ...this.#configuration.excludeOf(root.prefix, ownOnly)];
+  }
+
+  get #excludes(): readonly (readonly string[])[] {
+    return this.#roots.map((root) => this.#excludeOf(root));
   }
 
   /** Brings everything in line with the settings as they are now. One such call waits for the other. */
   #reconfigure(): Promise<void> {
-    this.#configuring = this.#configuring.then(() => this.#readAndApplySettings());
+    return this.#afterConfiguring(async () => {
+      if (await this.#readAndApplySettings()) this.#rescan();
+      else this.#touch();
+    });
+  }
+
+  #afterConfiguring(next: () => Promise<void>): Promise<void> {
+    this.#configuring = this.#configuring.then(next);
     return this.#configuring;
   }
 
-  async #readAndApplySettings(): Promise<void> {
+  /** Returns whether files have to be read again: others are to be judged, or something else is found in them. */
+  async #readAndApplySettings(): Promise<boolean> {
     const engine = this.#engine;
-    if (engine === null) return;
-    const excluded = this.#excludes();
-    const wasEnabled = this.#enabled;
+    if (engine === null) return false;
+    const outcome = (): string =>
+      JSON.stringify([this.#enabled, this.#excludes, analysisSettings(this.#engineSettings())]);
+    const before = outcome();
     const changed = await this.#readSettings(engine);
-    if (this.#engine === null) return;
+    if (this.#engine === null) return false;
     if (changed) {
       this.#applySettings(engine);
       this.#judgeAll();
@@ -551,10 +627,9 @@ class LanguageServer {
       for (const path of engine.paths) this.#stale.add(path);
     }
     this.#flush();
-    if (excluded !== this.#excludes() || wasEnabled !== this.#enabled) {
-      this.#exclusions++;
-      this.#rescan();
-    } else this.#touch();
+    if (before === outcome()) return false;
+    this.#exclusions++;
+    return true;
   }
 
   // --- documents ----------------------------------------------------------------------------------------------------
@@ -729,7 +804,7 @@ class LanguageServer {
     if (cache === null) return;
     const record = engine.recordOf(path);
     if (record === null) return;
-    cache.keep(path, source.digest(), JSON.stringify(record));
+    cacheWithRecipes(cache, (each) => engine.recipeOf(each)).keep(path, source.digest(), JSON.stringify(record));
     this.#saveTimer ??= setTimeout(() => void this.#save(null), SAVE_DELAY);
   }
 
@@ -788,7 +863,12 @@ class LanguageServer {
       if (path === null || found === null) continue;
       const { root, inside } = found;
       const name = path.slice(path.lastIndexOf('/') + 1);
-      if (name === CONFIGURATION_FILE || this.#settingsFiles.includes(path)) configuration = true;
+      if (this.#isSettingsFile(path)) configuration = true;
+      else if (isOwnConfiguration(path) && (await this.#holdsConfiguration(root, inside))) {
+        this.#nested = new Set([...this.#nested, path]);
+        configuration = true;
+      }
+      if (created || deleted) this.#arrive();
       if (name === '.gitignore') rescan ||= await filterOf(root).enters(directoryOf(inside));
       // The files of a folder that came or went need not be named one by one.
       if (deleted) gone.add(path);
@@ -801,6 +881,8 @@ class LanguageServer {
       if (isManifest(path) && (created || deleted)) rescan = true;
     }
     if (gone.size > 0) {
+      const settings = [...this.#configuration.paths, ...this.#baselineFiles, this.#rubricFile ?? ''];
+      configuration ||= settings.some((path) => isBelow(path, gone));
       for (const path of this.#engine?.paths ?? []) {
         if (!isBelow(path, gone)) continue;
         changed.add(path);
@@ -817,6 +899,22 @@ class LanguageServer {
       await this.#readFile(path, filterOf);
       this.#stale.add(path);
     }
+  }
+
+  /** Whether settings come from the file. */
+  #isSettingsFile(path: string): boolean {
+    return this.#configuration.files.has(path) || path === this.#rubricFile || this.#baselineFiles.includes(path);
+  }
+
+  /** Files came or went: what is said of patterns may be different. */
+  #arrive(): void {
+    this.#arrivals++;
+    for (const [path, file] of this.#configuration.files) if (file !== null) this.#stale.add(path);
+  }
+
+  /** Whether a configuration file counts: files below the root do not decide that of each other. */
+  #holdsConfiguration(root: Root, inside: string): Promise<boolean> {
+    return this.#hosts.get(root)!.filter(this.#excludeOf(root, true)).takes(inside);
   }
 
   /** Lets messages through when the current slice of work has lasted long enough. */
@@ -862,17 +960,10 @@ class LanguageServer {
       generation === this.#cancelledScan ||
       progress?.token.isCancellationRequested === true;
     try {
-      const listed: ScanItem[] = [];
       this.#readSinceScan.clear();
-      const hostOf = new Map<string, Host>();
+      const hostOf = new Map([...this.#hosts].map(([root, host]) => [root.folder, host]));
       const slice = this.#slicer();
-      this.#unread = [];
-      for (const [root, host] of this.#hosts) {
-        hostOf.set(root.folder, host);
-        const { paths, problems } = await host.list(this.#excludeOf(root), slice);
-        for (const inside of paths) listed.push({ path: root.prefix + inside, root: root.folder, inside });
-        for (const problem of problems) this.#unread.push({ ...problem, path: root.prefix + problem.path });
-      }
+      const listed = await this.#listFiles(slice);
       const wanted = new Set(listed.map((file) => file.path));
       for (const path of engine.paths) {
         if (wanted.has(path) || this.#isOpen(path)) continue;
@@ -889,6 +980,7 @@ class LanguageServer {
       const done = new Set<string>();
       let known = 0;
       const cache = this.#openCache();
+      const analysis = analysisSettings(engine.configuration);
       const stopped = (): boolean => this.#engine !== engine || isCancelled();
       const finish = (path: string, problem: Problem | null): void => {
         done.add(path);
@@ -909,7 +1001,13 @@ class LanguageServer {
         if (result.kind === 'analysed' && result.known) known++;
         finish(path, result.kind === 'unread' ? result.problem : null);
       };
-      const options: ScanOptions = { take, isCancelled: stopped, pause: slice, ...(cache === null ? {} : { cache }) };
+      const options: ScanOptions = {
+        take,
+        isCancelled: stopped,
+        pause: slice,
+        analysis,
+        ...(cache === null ? {} : { cache: cacheWithRecipes(cache, createRecipes(analysis)) }),
+      };
       await this.#parts.scanFiles?.(listed, options).catch((error: unknown) => {
         this.#connection.console.error(`Scanning on one thread: ${error instanceof Error ? error.message : error}`);
       });
@@ -953,6 +1051,32 @@ class LanguageServer {
     } finally {
       progress?.done();
     }
+  }
+
+  /** The files of all folders. Reads configuration files that come to light and lists again what they exclude. */
+  async #listFiles(pause: () => Promise<void>): Promise<readonly ScanItem[]> {
+    const list = async (ownOnly: boolean): Promise<readonly ScanItem[]> => {
+      const listed: ScanItem[] = [];
+      const hidden: string[] = [];
+      const unread: Problem[] = [];
+      for (const [root, host] of [...this.#hosts]) {
+        const { paths, problems, excluded } = await host.list(this.#excludeOf(root, ownOnly), pause);
+        for (const inside of paths) listed.push({ path: root.prefix + inside, root: root.folder, inside });
+        for (const inside of excluded) hidden.push(root.prefix + inside);
+        for (const problem of problems) unread.push({ ...problem, path: root.prefix + problem.path });
+      }
+      this.#excluded = hidden;
+      this.#unread = unread;
+      this.#arrive();
+      return listed;
+    };
+    const listed = await list(true);
+    const nested = listed.filter(({ path, inside }) => inside.includes('/') && isOwnConfiguration(path));
+    const isKnown = nested.length === this.#nested.size && nested.every(({ path }) => this.#nested.has(path));
+    this.#nested = new Set(nested.map(({ path }) => path));
+    if (!isKnown) await this.#afterConfiguring(async () => void (await this.#readAndApplySettings()));
+    const isComplete = this.#roots.every((root) => this.#excludeOf(root).length === this.#excludeOf(root, true).length);
+    return isComplete ? listed : list(false);
   }
 
   /** Gives the engine the documents that are to be judged now, and takes the others out of it. */
@@ -1030,8 +1154,9 @@ class LanguageServer {
     const diagnostics = findings.map((finding) =>
       toDiagnostic(finding, toUri, this.#ruleUri, engine.ruleOf(finding.ruleId)),
     );
-    const problems = this.#settingsProblems(path);
-    if (problems.length > 0) diagnostics.push(...this.#settingsDiagnostics(path, problems));
+    if (isOwnConfiguration(path) || this.#configuration.files.get(path) != null) {
+      diagnostics.push(...this.#settingsDiagnostics(path));
+    }
     return diagnostics;
   }
 
@@ -1039,25 +1164,48 @@ class LanguageServer {
   readonly #ruleUri = (ruleId: string): string =>
     this.#abilities.commandLinks ? ruleCommandUri(ruleId) : ruleDocsUri(ruleId);
 
-  /** What is wrong with the settings that are written in a file. */
-  #settingsProblems(path: string): readonly SettingsProblem[] {
-    if (!path.endsWith(CONFIGURATION_FILE)) return [];
-    const own = this.#folders.find(({ root }) => path === root.prefix + CONFIGURATION_FILE)?.problems ?? [];
-    return this.#rubricProblem?.path === path ? [...own, ...this.#rubricProblem.problems] : own;
+  /** What is wrong with a configuration file, as it is on the disk or in the editor. */
+  #settingsDiagnostics(path: string): Diagnostic[] {
+    const saved = this.#configuration.files.get(path);
+    const document = [...this.#documents.values()].find((candidate) => candidate.path === path);
+    const text =
+      document === undefined ? saved?.text : (document.held?.text ?? this.#engine?.textOf(path) ?? saved?.text);
+    if (text === undefined) return [];
+    const lines = indexLines(text);
+    const isSaved = document === undefined || saved?.text === text;
+    const problems = isSaved ? this.#problemsOfFiles() : this.#problemsOf(this.#configurationWith(path, text));
+    return problems
+      .filter((problem) => problem.path === path)
+      .map(({ span, level, message }) => ({
+        range: rangeOf(lines, span),
+        severity: LEVELS[level],
+        source: SOURCE,
+        code: 'configuration',
+        message,
+      }));
   }
 
-  #settingsDiagnostics(path: string, problems: readonly SettingsProblem[]): Diagnostic[] {
-    const text = this.#engine?.textOf(path) ?? '';
-    const lines = this.#engine?.linesOf(path);
-    return problems.map(({ key, message }) => {
-      const at = key === '' ? 0 : Math.max(0, text.indexOf(JSON.stringify(key)));
-      const end = key === '' ? at : at + JSON.stringify(key).length;
-      const range =
-        lines === undefined
-          ? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }
-          : { start: positionAt(lines, at), end: positionAt(lines, end) };
-      return { range, severity: 1, source: SOURCE, code: 'configuration', message };
-    });
+  #configurationWith(path: string, text: string): Configuration {
+    const prefix = locate(this.#roots, path)?.root.prefix ?? '';
+    return this.#configuration.withFiles(new Map([[path, readConfigFile(path, prefix, text, this.#parts.vocabulary)]]));
+  }
+
+  #problemsOfFiles(): readonly ConfigProblem[] {
+    const key = [this.#configuration, this.#rubricProblems, this.#excluded, this.#arrivals];
+    if (this.#configProblems?.key.every((part, i) => part === key[i]) !== true) {
+      const problems = [...this.#problemsOf(this.#configuration), ...this.#rubricProblems];
+      this.#configProblems = { key, problems };
+    }
+    return this.#configProblems!.problems;
+  }
+
+  #problemsOf(configuration: Configuration): readonly ConfigProblem[] {
+    const { problems } = configuration;
+    if (this.#excluded === null) return problems;
+    return [
+      ...problems,
+      ...idlePatterns(configuration, { paths: this.#engine?.paths ?? [], excluded: this.#excluded }),
+    ];
   }
 
   #documentDiagnostics(uri: string, previous: string | undefined): DocumentDiagnosticReport {
@@ -1153,7 +1301,7 @@ class LanguageServer {
     return buildAudit(this.#engine!, {
       root: this.#roots.map((root) => root.name).join(', '),
       rubric: this.#rubric!,
-      components: (workspace) => componentsOf(workspace, declaredComponents(this.#folders)),
+      components: (workspace) => componentsOf(workspace, this.#components),
       owners: (workspace) =>
         ownersIn(
           (path) => workspace.textOf(path),
@@ -1287,8 +1435,7 @@ class LanguageServer {
       case 'components':
         return componentTree(audit, toUri);
       case 'decisions': {
-        const attesting = this.#folders.find(({ file }) => file.attestations.length > 0);
-        const configurationFile = attesting === undefined ? null : attesting.root.prefix + CONFIGURATION_FILE;
+        const configurationFile = this.#configuration.whole.attestations[0]?.origin.file.path ?? null;
         return decisionsTree({ audit, baselines: this.#matcher?.summaries ?? [], configurationFile, toUri });
       }
       case 'scorecard':
@@ -1343,7 +1490,7 @@ class LanguageServer {
     return rulePage(rule, hasResult ? this.#currentAudit() : null, {
       examples,
       level: this.#levelOf(ruleId, rule.severity),
-      configurationFile: CONFIGURATION_FILE,
+      configurationFile: this.#configurationOf(this.#roots[0] ?? { uri: '', folder: '', prefix: '', name: '' }),
       toUri: (path) => uriOf(this.#roots, path),
     });
   }
@@ -1477,8 +1624,11 @@ class LanguageServer {
   /** The severity of a rule as it is configured, and by whom. */
   #levelOf(ruleId: string, byDefault: RuleLevel['level']): RuleLevel {
     // With several folders, what any of them says.
-    const editor = this.#folders.find((folder) => folder.editor.rules[ruleId] !== undefined)?.editor.rules[ruleId];
-    const file = this.#folders.find((folder) => folder.file.rules[ruleId] !== undefined)?.file.rules[ruleId];
+    const editor = [this.#editorSettings, ...this.#editorOf.values()].find(({ rules }) => rules[ruleId] !== undefined)
+      ?.rules[ruleId];
+    const file = this.#roots
+      .map(({ prefix }) => this.#configuration.effective(prefix.replace(/\/$/, '')).rules.get(ruleId)?.level?.value)
+      .find((level) => level !== undefined);
     if (editor !== undefined) return { level: editor, setBy: 'editor' };
     return file === undefined ? { level: byDefault, setBy: '' } : { level: file, setBy: 'file' };
   }
@@ -1629,7 +1779,7 @@ class LanguageServer {
     return [
       ...choices,
       choiceOf('Add to the baseline', 'known, and mended later', { path, fingerprint, baseline: true }),
-      choiceOf(`Turn ${ruleId} off in ${CONFIGURATION_FILE}`, scope, { ruleOff: ruleId, path }),
+      choiceOf(`Turn ${ruleId} off in ${this.#configurationOf(root)}`, scope, { ruleOff: ruleId, path }),
     ];
   }
 
@@ -1696,9 +1846,13 @@ class LanguageServer {
         const refusal = 'This rule accepts no exception.';
         if (finding !== undefined) return result(this.#suppressChoices(finding), refusal);
         if (ruleId === undefined || engine.ruleOf(ruleId)?.suppressible === false) return result([], refusal);
-        const choices = this.#roots.map(({ prefix, name }) => {
+        const choices = this.#roots.map((root) => {
+          const { prefix, name } = root;
           const scope = this.#roots.length > 1 ? `for the folder ${name}` : 'for the whole workspace';
-          return choiceOf(`Turn ${ruleId} off in ${CONFIGURATION_FILE}`, scope, { ruleOff: ruleId, path: prefix });
+          return choiceOf(`Turn ${ruleId} off in ${this.#configurationOf(root)}`, scope, {
+            ruleOff: ruleId,
+            path: prefix,
+          });
         });
         return result(choices, refusal);
       }
@@ -1777,8 +1931,9 @@ class LanguageServer {
     if ('ruleOff' in data) {
       const root = locate(this.#roots, data.path)?.root;
       if (root === undefined) return null;
-      const file = await this.#fileText(root, CONFIGURATION_FILE);
-      return replacingEdit([{ file, text: withJsonValue(file.text, ['rules', data.ruleOff], 'off') }]);
+      const name = this.#configurationOf(root);
+      const file = await this.#fileText(root, name);
+      return replacingEdit([{ file, text: withSetting(name, file.text, ['rules', data.ruleOff], 'off') }]);
     }
     if ('baselines' in data) return this.#baselineEdit(data.baselines);
     const { path, fingerprint } = data;
@@ -1787,6 +1942,12 @@ class LanguageServer {
     if ('baseline' in data) return this.#addToBaseline(finding);
     const fix = 'accept' in data ? this.#acceptance(finding, data.accept, data.reason) : finding.fixes[data.fix];
     return fix == null ? null : toWorkspaceEdit([fix], target);
+  }
+
+  /** Name of the configuration file of a folder of the workspace, which may be still to come. */
+  #configurationOf({ prefix }: Root): string {
+    const path = this.#configuration.fileOf(prefix.replace(/\/$/, ''));
+    return path === null ? CONFIGURATION_FILE : path.slice(prefix.length);
   }
 
   /** Text and version of a file of a folder, as it is in the editor or on the disk. */
@@ -1800,10 +1961,11 @@ class LanguageServer {
 
   /** A baseline begins in a file of its own, which the configuration then names. */
   async #newBaseline(root: Root, text: string): Promise<{ readonly file: FileText; readonly text: string }[]> {
-    const configuration = await this.#fileText(root, CONFIGURATION_FILE);
+    const name = this.#configurationOf(root);
+    const configuration = await this.#fileText(root, name);
     return [
       { file: await this.#fileText(root, DEFAULT_BASELINE), text },
-      { file: configuration, text: withJsonValue(configuration.text, ['baseline'], DEFAULT_BASELINE) },
+      { file: configuration, text: withSetting(name, configuration.text, ['baseline'], DEFAULT_BASELINE) },
     ];
   }
 

@@ -24,6 +24,7 @@ import {
 } from './examine.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
+import { DEFAULT_RECIPE, defaultRecipes, type Recipe, type RecipeOf, roleBy } from './recipe.ts';
 import { roleOfPath } from './roles.ts';
 
 /** Files larger than this (UTF-16 code units) are not parsed; the audit says so. */
@@ -59,6 +60,8 @@ export interface FileAnalysis {
   readonly path: string;
   readonly language: LanguageId;
   snapshot: Snapshot;
+  /** What it was looked at by. */
+  recipe: Recipe;
   role: FileRole;
   header: Json;
   /** See `contextKeyOf`. */
@@ -78,6 +81,7 @@ export function newFileAnalysis(path: string, language: LanguageId, text: string
     path,
     language,
     snapshot: snapshotOf(text),
+    recipe: DEFAULT_RECIPE,
     role: 'production',
     header: null,
     contextKey: '',
@@ -109,13 +113,23 @@ export class Analyser {
   readonly #rules: readonly Rule[];
   readonly #languages: ReadonlyMap<LanguageId, LanguageSupport>;
   readonly #dispatch: Dispatch;
+  #recipeOf: RecipeOf = defaultRecipes;
   readonly counters: AnalyserCounters = { chunksExamined: 0, chunksReused: 0, parses: 0 };
 
   constructor({ syntax, rules, extractors, languages }: AnalyserOptions) {
     this.#syntax = syntax;
     this.#rules = rules;
     this.#languages = new Map(languages.map((language) => [language.id, language]));
-    this.#dispatch = prepareDispatch(rules, extractors, optionsOf, this.#languages);
+    this.#dispatch = prepareDispatch(rules, extractors, defaultOptionsOf, this.#languages);
+  }
+
+  /** Says by what each file is looked at from now on. */
+  setRecipes(recipeOf: RecipeOf): void {
+    this.#recipeOf = recipeOf;
+  }
+
+  recipeOf(path: string): Recipe {
+    return this.#recipeOf(path);
   }
 
   /** Parses the text from scratch and brings everything up to date; the tree stays in `file.parsed`. */
@@ -172,14 +186,18 @@ export class Analyser {
     const support = this.#languages.get(file.language);
     const { text } = file.snapshot;
     const conflicted = hasConflict(text);
+    const recipe = this.#recipeOf(file.path);
+    file.recipe = recipe;
     if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, conflicted);
     else {
       file.chunks = [];
-      file.role = roleOfPath(file.path);
+      file.role = roleBy(recipe, roleOfPath(file.path));
     }
     const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
     file.text =
-      text.length > MAX_FILE_LENGTH ? EMPTY_EXAMINATION : examineText(this.#dispatch, text, context, file.textAnchor);
+      text.length > MAX_FILE_LENGTH
+        ? EMPTY_EXAMINATION
+        : examineText(this.#dispatch, text, context, file.textAnchor, recipe.options);
     file.ownFacts = ownFacts(file, parsed !== null, conflicted);
     file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
     for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
@@ -227,9 +245,11 @@ export class Analyser {
       text,
     );
     const pathRole = roleOfPath(file.path);
-    const role =
+    const found =
       pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
-    const contextKey = contextKeyOf(role, conflicted, header);
+    const { recipe } = file;
+    const role = roleBy(recipe, found);
+    const contextKey = contextKeyOf(role, conflicted, header, recipe.key);
     const sameContext = contextKey === file.contextKey;
     const context: FileContext = { path: file.path, language: file.language, role, header };
     file.role = role;
@@ -252,7 +272,7 @@ export class Analyser {
       const examined =
         detectors === null || tree === null
           ? EMPTY_EXAMINATION
-          : examineChunk(this.#dispatch, tree, context, anchor, detectors);
+          : examineChunk(this.#dispatch, tree, context, anchor, detectors, recipe.options);
       const stale = hasError && edits !== null && pair !== undefined;
       const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
       const error = hasError && tree !== null ? firstFault(tree) : null;
@@ -272,12 +292,12 @@ export class Analyser {
 }
 
 /** Names what the results of a file's chunks depend on besides their texts. */
-export function contextKeyOf(role: FileRole, conflicted: boolean, header: Json): string {
-  return hashText(JSON.stringify([role, conflicted, header]));
+export function contextKeyOf(role: FileRole, conflicted: boolean, header: Json, recipe: string): string {
+  return hashText(JSON.stringify([role, conflicted, header, recipe]));
 }
 
-/** Options of a rule; a configuration cannot change them yet. */
-export function optionsOf(rule: Rule): Json {
+/** Options of a rule where nobody says otherwise. */
+export function defaultOptionsOf(rule: Rule): Json {
   return rule.options?.default ?? null;
 }
 

@@ -8,6 +8,7 @@ import type { AcceptedFinding, Finding, Location, Position, ResolvedFix, RuleTal
 import { EVIDENCE_LIMIT } from '../model/finding.ts';
 import type { Json } from '../model/json.ts';
 import { type Anchor, absoluteSpan, type Place, type Span, type TextEdit } from '../model/location.ts';
+import { directoryOf } from '../model/path.ts';
 import {
   type Fact,
   type Fix,
@@ -25,27 +26,29 @@ import {
   Analyser,
   type AnalyserCounters,
   type AnalyserOptions,
+  defaultOptionsOf,
   type FileAnalysis,
   hasConflict,
   newFileAnalysis,
-  optionsOf,
 } from './analyser.ts';
 import { contextOf, type FindingContext } from './baseline.ts';
 import {
+  type AnalysisSettings,
   attestedToday,
+  CONFIGURATION_FILE,
   DEFAULT_CONFIGURATION,
   type EngineConfiguration,
-  type RuleConfiguration,
-  rulesFor,
+  type Scope,
+  scopeLookup,
 } from './configuration.ts';
 import { EMPTY_EXAMINATION, type RuleVerdict } from './examine.ts';
 import { FactIndex, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
 import { pack, unpack } from './packing.ts';
 import type { Problem } from './problem.ts';
+import { defaultRecipes, type Recipe, type RecipeOf } from './recipe.ts';
 import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
 import { codeNameOf, languageOf } from './roles.ts';
-import { CONFIGURATION_FILE } from './settings.ts';
 import {
   covers,
   EXPIRED_SUPPRESSION,
@@ -65,6 +68,8 @@ export interface EngineOptions extends AnalyserOptions {
   readonly now?: () => number;
   /** See `FactIndexOptions`. */
   readonly factLimit?: number;
+  /** Makes recipes of a configuration; without it every file has the default one. */
+  readonly createRecipes?: (settings: AnalysisSettings) => RecipeOf;
 }
 
 interface FileState extends FileAnalysis {
@@ -151,6 +156,8 @@ export class Engine {
   readonly #descriptions = new WeakMap<object, Description>();
   #manifests: readonly string[] = [];
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
+  #scopeOf: (folder: string) => Scope = scopeLookup(DEFAULT_CONFIGURATION);
+  readonly #createRecipes: (settings: AnalysisSettings) => RecipeOf;
   /** Files that were edited since all judges ran: no fix may touch them. */
   readonly #unjudged = new Set<string>();
   /** Verdicts of judges as they are shown while the text has moved and the judges have not run again. */
@@ -160,6 +167,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
     const { now, factLimit } = options;
+    this.#createRecipes = options.createRecipes ?? (() => defaultRecipes);
     this.#index = new FactIndex({
       ...(now === undefined ? {} : { now }),
       ...(factLimit === undefined ? {} : { factLimit }),
@@ -171,7 +179,9 @@ export class Engine {
     for (const language of options.languages) this.#languages.set(language.id, language);
     this.#index.setJudges(
       this.#rules.flatMap((rule, index) =>
-        rule.workspace === undefined ? [] : [{ rule: index, judge: rule.workspace, options: optionsOf(rule) }],
+        rule.workspace === undefined
+          ? []
+          : [{ rule: index, judge: rule.workspace, options: (partition) => this.#optionsIn(partition, rule) }],
       ),
     );
   }
@@ -190,10 +200,17 @@ export class Engine {
 
   /** Whether the configuration reports the rule, in the file or anywhere. */
   isEnabled(rule: Rule, path?: string): boolean {
-    const { folders } = this.#configuration;
-    if (folders === undefined) return isReported(rule, this.#configuration);
-    if (path !== undefined) return isReported(rule, rulesFor(this.#configuration, path));
-    return folders.some((folder) => isReported(rule, folder));
+    if (path !== undefined) return this.#isReported(rule, this.#scopeOf(directoryOf(path)));
+    const { scopes = [] } = this.#configuration;
+    return [this.#configuration, ...scopes].some((scope) => this.#isReported(rule, scope));
+  }
+
+  #isReported(rule: Rule, { rules, previewRules = this.#configuration.previewRules }: Scope): boolean {
+    return rules[rule.id] !== 'off' && (rule.stage === 'stable' || previewRules);
+  }
+
+  #optionsIn(folder: string, rule: Rule): Json {
+    return this.#scopeOf(folder).options?.[rule.id] ?? defaultOptionsOf(rule);
   }
 
   /** Production code by programming language: files that are looked into, and those that no rule reads as code yet. */
@@ -269,16 +286,40 @@ export class Engine {
   }
 
   /**
-   * Applies a configuration. Every rule always runs; the configuration decides what is reported and how severe it is, so
-   * that switching a rule on needs no new look at the files.
+   * Applies a configuration. Every rule always runs; levels decide what is reported and how severe it is, so that
+   * switching a rule on needs no new look at the files. Options and roles decide what is found: open documents are looked
+   * at again here. Closed files have to be given again; until then what was found in them stays.
    */
   configure(configuration: EngineConfiguration): void {
+    const before = this.#configuration;
     this.#configuration = configuration;
+    this.#scopeOf = scopeLookup(configuration, configuration.scopes);
+    if (settingsOfAnalysis(before) !== settingsOfAnalysis(configuration)) this.#applyRecipes();
     this.#findings.clear();
     this.#counted.clear();
     this.#totals.fill(0);
     for (const path of this.#files.keys()) this.#uncounted.add(path);
     for (const path of this.#index.judgedPaths()) this.#uncounted.add(path);
+  }
+
+  /** Looks again at open documents whose recipe is another. */
+  #applyRecipes(): void {
+    this.#analyser.setRecipes(this.#createRecipes(this.#configuration));
+    const configured = this.#rules.flatMap((rule, index) =>
+      rule.workspace !== undefined && rule.options !== undefined ? [index] : [],
+    );
+    this.#index.repeat(new Set(configured));
+    for (const file of this.#files.values()) if (file.open && this.#isOutdated(file)) this.#parseFresh(file);
+  }
+
+  /** By what a file is looked at now. */
+  recipeOf(path: string): Recipe {
+    return this.#analyser.recipeOf(path);
+  }
+
+  /** Whether the file was looked at by another recipe than its own. */
+  #isOutdated({ path, recipe }: FileState): boolean {
+    return this.#analyser.recipeOf(path).key !== recipe.key;
   }
 
   /**
@@ -293,7 +334,8 @@ export class Engine {
       file = { ...newFileAnalysis(path, language, text), open, dirty: false, suppressions: null, resting: null };
       this.#files.set(path, file);
     } else {
-      if (file.snapshot.text === text && file.open === open && !file.dirty) return true;
+      const isKnown = file.snapshot.text === text && file.open === open && !file.dirty;
+      if (isKnown && !this.#isOutdated(file)) return true;
       this.#wake(file);
       file.snapshot = snapshotOf(text);
       file.open = open;
@@ -307,7 +349,7 @@ export class Engine {
    * is open: what the editor holds comes first.
    */
   adoptFile(path: string, text: string, record: FileRecord): boolean {
-    const analysis = analysisOf(path, text, record);
+    const analysis = analysisOf(path, text, record, this.#analyser.recipeOf(path));
     const before = this.#files.get(path);
     if (analysis === null || before?.open === true) return false;
     const file: FileState = { ...analysis, open: false, dirty: false, suppressions: null, resting: null };
@@ -346,7 +388,7 @@ export class Engine {
     const { resting, path, snapshot } = file;
     if (resting === null) return file;
     const record = unpack(resting.record) as unknown as FileRecord;
-    return analysisOf(path, snapshot.text, record, { file: file.textAnchor, chunks: resting.anchors })!;
+    return analysisOf(path, snapshot.text, record, file.recipe, { file: file.textAnchor, chunks: resting.anchors })!;
   }
 
   /** Brings a file that rests back to what it was. */
@@ -606,7 +648,7 @@ export class Engine {
     } else file.suppressions = null;
     this.#uncount(file.path);
     const { suppressions, malformed } = file.suppressions?.reading ?? NO_SUPPRESSIONS;
-    const isHolding = suppressions.length + malformed.length > 0 || file.path === CONFIGURATION_FILE;
+    const isHolding = suppressions.length + malformed.length > 0 || this.#attestedIn.includes(file.path);
     if (isHolding) this.#suppressing.add(file.path);
     else this.#suppressing.delete(file.path);
   }
@@ -655,15 +697,21 @@ export class Engine {
   /** Attestations of the configuration that have ended. */
   #attestationFindings(file: FileState): readonly RawFinding[] {
     const rule = this.#ruleIndex.get(EXPIRED_SUPPRESSION);
-    if (file.path !== CONFIGURATION_FILE || rule === undefined || !this.#looksAt(rule, file)) return [];
+    if (!this.#attestedIn.includes(file.path) || rule === undefined || !this.#looksAt(rule, file)) return [];
     const { text } = file.snapshot;
     const ended = (this.#configuration.attestations ?? []).filter((each) => isExpired(each, this.#today));
-    return ended.map(({ subject, until }): RawFinding => {
-      const start = Math.max(0, text.indexOf(JSON.stringify(subject)));
-      const span = { start, end: Math.min(text.length, start + JSON.stringify(subject).length) };
+    return ended.flatMap(({ subject, until }): RawFinding[] => {
+      const quoted = text.indexOf(JSON.stringify(subject));
+      const start = quoted >= 0 ? quoted : text.indexOf(subject);
+      if (start < 0) return [];
+      const span = { start, end: start + (quoted >= 0 ? JSON.stringify(subject) : subject).length };
       const verdict = { message: 'attestation', args: { subject, until } };
-      return { rule, verdict, place: { path: file.path, anchor: null, span }, related: [], span };
+      return [{ rule, verdict, place: { path: file.path, anchor: null, span }, related: [], span }];
     });
+  }
+
+  get #attestedIn(): readonly string[] {
+    return this.#configuration.attestedIn ?? [CONFIGURATION_FILE];
   }
 
   /** Whether the rule is reported in files of this kind. */
@@ -719,8 +767,8 @@ export class Engine {
     return { path, span, range: lines === undefined ? { start: zero, end: zero } : rangeOf(lines, span) };
   }
 
-  #severity(rule: Rule, verdictSeverity: Severity | undefined, path: string): Severity {
-    const configured = rulesFor(this.#configuration, path).rules[rule.id];
+  #severity(rule: Rule, verdictSeverity: Severity | undefined, scope: Scope): Severity {
+    const configured = scope.rules[rule.id];
     return configured !== undefined && configured !== 'off' ? configured : (verdictSeverity ?? rule.severity);
   }
 
@@ -753,7 +801,7 @@ export class Engine {
     return {
       ruleId: rule.id,
       category: rule.category,
-      severity: this.#severity(rule, verdict.severity, path),
+      severity: this.#severity(rule, verdict.severity, this.#scopeOf(directoryOf(path))),
       confidence: rule.confidence,
       stage: rule.stage,
       message: description.message,
@@ -901,6 +949,7 @@ export class Engine {
   }
 
   #countsOf(path: string): readonly number[] {
+    const scope = this.#scopeOf(directoryOf(path));
     const counts = new Map<number, number>();
     const add = (rule: number, counter: number, number = 1): void => {
       const at = rule * COUNTERS + counter;
@@ -912,13 +961,12 @@ export class Engine {
       { kind, severity }: { readonly kind: 'pass' | 'fail' | 'unknown'; readonly severity?: Severity | undefined },
       subject: Place,
     ): void => {
-      // Where all folders agree, what is off is left out of the sum as a whole.
-      if (this.#configuration.folders !== undefined && !this.isEnabled(this.#rules[rule]!, path)) return;
+      if (!this.#isReported(this.#rules[rule]!, scope)) return;
       if (kind === 'pass') add(rule, PASSES);
       else if (kind === 'unknown') add(rule, UNKNOWNS);
       else if (file?.suppressions != null && this.#suppressionOf(file, rule, absoluteSpan(subject)) !== null)
         add(rule, ACCEPTED);
-      else add(rule, FAILURES + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity, path)));
+      else add(rule, FAILURES + SEVERITIES.indexOf(this.#severity(this.#rules[rule]!, severity, scope)));
     };
     if (file !== undefined) {
       this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
@@ -966,11 +1014,12 @@ export class Engine {
       const file = this.#files.get(path);
       if (file !== undefined) {
         this.#eachLocalVerdict(file, (rule, verdict, anchor) => {
-          if (verdict.kind === 'pass') take(rule, { path, anchor, span: verdict.subject });
+          if (verdict.kind === 'pass' && this.isEnabled(this.#rules[rule]!, path))
+            take(rule, { path, anchor, span: verdict.subject });
         });
       }
       for (const { rule, verdict } of this.#workspaceVerdicts(path)) {
-        if (verdict.kind === 'pass') take(rule, verdict.subject);
+        if (verdict.kind === 'pass' && this.isEnabled(this.#rules[rule]!, path)) take(rule, verdict.subject);
       }
     }
     return places;
@@ -993,8 +1042,12 @@ export class Engine {
   }
 }
 
-function isReported(rule: Rule, { rules, previewRules }: RuleConfiguration): boolean {
-  return rules[rule.id] !== 'off' && (rule.stage === 'stable' || previewRules);
+function settingsOfAnalysis({ options, scopes, roles }: AnalysisSettings): string {
+  return JSON.stringify([
+    options ?? {},
+    scopes?.map((scope) => [scope.folder, scope.options ?? {}]) ?? [],
+    roles ?? [],
+  ]);
 }
 
 /** The analysis with other facts: those that `factsAt` knows for an anchor. */

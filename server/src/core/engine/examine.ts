@@ -41,6 +41,7 @@ const VERDICT_LIMIT = 20_000;
 interface Active {
   /** Index into the rules; -1 for an extractor. */
   readonly rule: number;
+  readonly id: string;
   readonly options: Json;
   readonly detector: Detector<unknown>;
   readonly roles: readonly FileRole[];
@@ -83,7 +84,7 @@ function isText(detector: Detector<unknown>): detector is TextDetector<unknown> 
   return 'text' in detector;
 }
 
-/** Prepares the dispatch; `options` gives each rule its resolved options. */
+/** Prepares the dispatch; `options` gives each rule the options that it has where nobody says otherwise. */
 export function prepareDispatch(
   rules: readonly Rule[],
   extractors: readonly Extractor[],
@@ -100,7 +101,13 @@ export function prepareDispatch(
   };
   for (const extractor of extractors) {
     const { detector, roles = EXTRACTOR_ROLES } = extractor;
-    add(extractor.language, { rule: -1, options: null, detector: detector as Detector<unknown>, roles });
+    add(extractor.language, {
+      rule: -1,
+      id: extractor.id,
+      options: null,
+      detector: detector as Detector<unknown>,
+      roles,
+    });
   }
   rules.forEach((rule, index) => {
     const resolved = options(rule);
@@ -109,6 +116,7 @@ export function prepareDispatch(
         const { roles = RULE_ROLES } = rule;
         add(language as LanguageId | 'any', {
           rule: index,
+          id: rule.id,
           options: resolved,
           detector: detector as Detector<unknown>,
           roles,
@@ -253,6 +261,13 @@ class Collector {
   }
 }
 
+/** Rule id -> options, where they are not the default. */
+type Options = Readonly<Record<string, Json>> | null;
+
+function optionsFor(active: Active, given: Options): Json {
+  return given !== null && Object.hasOwn(given, active.id) ? given[active.id]! : active.options;
+}
+
 /** Examines a chunk of a tree-sitter language with the detectors that `detectorsFor` gave for it, and uses them up. */
 export function examineChunk(
   dispatch: Dispatch,
@@ -260,6 +275,7 @@ export function examineChunk(
   file: FileContext,
   anchor: Anchor,
   detectors: Uint8Array,
+  options: Options = null,
 ): Examination {
   const own = dispatch.nodeDetectors.get(file.language)!;
   const table = tableOf(own, tree.grammar);
@@ -280,7 +296,7 @@ export function examineChunk(
       if (detectors[index] === 0) continue;
       const active = own.actives[index]!;
       const detector = active.detector as NodeDetector;
-      context.options = active.options;
+      context.options = optionsFor(active, options);
       try {
         if (detector.when !== undefined && !detector.when(node, context)) continue;
         collector.take(active.rule, detector.check(node, context));
@@ -294,7 +310,13 @@ export function examineChunk(
 }
 
 /** Examines the text of a whole file with the text detectors of its language and those for any file. */
-export function examineText(dispatch: Dispatch, text: string, file: FileContext, anchor: Anchor): Examination {
+export function examineText(
+  dispatch: Dispatch,
+  text: string,
+  file: FileContext,
+  anchor: Anchor,
+  options: Options = null,
+): Examination {
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
   for (const language of [file.language, 'any'] as const) {
@@ -302,7 +324,7 @@ export function examineText(dispatch: Dispatch, text: string, file: FileContext,
       const detector = active.detector as TextDetector;
       if (!applies(active, file, true)) continue;
       if (detector.triggers?.some((word) => text.includes(word)) === false) continue;
-      context.options = active.options;
+      context.options = optionsFor(active, options);
       try {
         collector.take(active.rule, detector.check(text, context));
       } catch (error) {

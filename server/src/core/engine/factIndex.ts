@@ -35,7 +35,8 @@ export interface FactIndexOptions {
 export interface JudgeEntry {
   readonly rule: number;
   readonly judge: WorkspaceJudge;
-  readonly options: Json;
+  /** Its options in a partition. */
+  options(partition: string): Json;
 }
 
 interface JudgeRun {
@@ -209,6 +210,11 @@ export class FactIndex {
       if (entry.judge.partition === 'workspace') this.#schedule(idOf(String(index), ''));
       for (const partition of this.#partitionsOf(entry.judge)) this.#schedule(idOf(String(index), partition));
     });
+  }
+
+  /** Has judges run again, because their options may be different. */
+  repeat(rules: ReadonlySet<number>): void {
+    for (const [id, { rule }] of this.#runs) if (rules.has(rule)) this.#schedule(id);
   }
 
   #partitionsOf(judge: WorkspaceJudge): Set<string> {
@@ -513,7 +519,9 @@ export class FactIndex {
       const reads = newReads();
       let verdicts: readonly WorkspaceVerdict[] = [];
       try {
-        verdicts = [...entry.judge.judge(this.#view(entry.judge, partition, reads, this.#derived), entry.options)];
+        verdicts = [
+          ...entry.judge.judge(this.#view(entry.judge, partition, reads, this.#derived), entry.options(partition)),
+        ];
       } catch (error) {
         problems.push({ rule: entry.rule, partition, error });
       }

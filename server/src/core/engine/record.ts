@@ -9,6 +9,7 @@ import type { Fact, FailVerdict } from '../model/verdict.ts';
 import { type Chunk, contextKeyOf, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
 import { EMPTY_EXAMINATION, type Examination, type RuleVerdict } from './examine.ts';
 import { isLasting, type Problem } from './problem.ts';
+import { DEFAULT_RECIPE, type Recipe } from './recipe.ts';
 import { languageOf } from './roles.ts';
 import { sharedJson, sharedString } from './sharing.ts';
 
@@ -102,21 +103,23 @@ export function isRepeatable({ problems }: Pick<FileRecord, 'problems'>): boolea
 
 /**
  * The analysis that was recorded for `text` at `path`; null when files of its kind are not judged. It takes the record
- * over. `anchors`: those that the file and its chunks have already.
+ * over. `recipe`: what the file was looked at by. `anchors`: those that the file and its chunks have already.
  */
 export function analysisOf(
   path: string,
   text: string,
   record: FileRecord,
+  recipe: Recipe = DEFAULT_RECIPE,
   anchors?: { readonly file: Anchor; readonly chunks: readonly Anchor[] },
 ): FileAnalysis | null {
   const language = languageOf(path);
   if (language === null) return null;
   const fresh = newFileAnalysis(path, language, text);
   const file = anchors === undefined ? fresh : { ...fresh, textAnchor: anchors.file };
+  file.recipe = recipe;
   file.role = record.role;
   file.header = sharedJson(record.header);
-  file.contextKey = contextKeyOf(record.role, record.conflicted, record.header);
+  file.contextKey = contextKeyOf(record.role, record.conflicted, record.header, recipe.key);
   file.text = restoreExamination(record.text, path, file.textAnchor);
   const unsure = record.chunks.some(([, , fault]) => fault !== 0);
   file.chunks = record.chunks.map(([start, length, fault, examination], i): Chunk => {

@@ -16,7 +16,7 @@ import { compareText } from './text.ts';
 
 /** A rule as reports show it. */
 export type AuditRule = Pick<Rule, 'id' | 'title' | 'category' | 'severity' | 'confidence' | 'stage' | 'docs' | 'fix'> &
-  Partial<Pick<Rule, 'effort' | 'scored' | 'suppressible' | 'workspace'>>;
+  Partial<Pick<Rule, 'effort' | 'options' | 'scored' | 'suppressible' | 'workspace'>>;
 
 /** The state of a workspace at one revision. Plain data; `scorecard` is that of `tallies`, `rules` and `rubric`. */
 export interface Audit {

@@ -2,6 +2,7 @@
  * The page of a rule as Markdown, for hovers, docs/rules and SARIF help. A rule's own texts are Markdown by its author
  * and taken as they are; it never contains text of a judged repository.
  */
+import type { Json } from '../model/json.ts';
 import type { AuditRule } from './audit.ts';
 import { plainText } from './text.ts';
 
@@ -54,6 +55,7 @@ export function ruleDocument(rule: AuditRule, examples: RuleExamples = NO_EXAMPL
     section('What it finds', rule.docs.what),
     section('Why it matters', rule.docs.why),
     section('How to fix it', rule.docs.howToFix),
+    ...optionSection(rule.options),
     ...exampleSection('Reported', examples.failing),
     ...exampleSection('Not reported', examples.passing),
     section('How sure it is', CONFIDENCE_TEXT[rule.confidence]),
@@ -78,6 +80,19 @@ function exampleSection(title: string, examples: readonly RuleExample[]): readon
 }
 
 /** The code, with a comment below each line that has a finding. */
+/** Each option on a line, with its default. */
+function optionSection(options: AuditRule['options']): readonly string[] {
+  if (options === undefined) return [];
+  const { properties = {} } = options.schema as {
+    readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+  };
+  const defaults = options.default as Readonly<Record<string, Json>>;
+  const lines = Object.entries(properties).map(([name, { description = '' }]) => {
+    return `- \`${name}\` (default \`${JSON.stringify(defaults[name] ?? null)}\`)${description === '' ? '' : `: ${description}`}`;
+  });
+  return lines.length === 0 ? [] : [section('Options', lines.join('\n'))];
+}
+
 function codeBlock({ language, lines, isCut, notes }: RuleExample): string {
   const comment = SLASH_LANGUAGES.has(language) ? '//' : '#';
   const shown = lines.flatMap((line, index) => [

@@ -121,9 +121,14 @@ export function createNodeHost(root: string): Host {
   return {
     async list(exclude, pause): Promise<Listing> {
       const paths: string[] = [];
+      const excluded: string[] = [];
       const problems: Problem[] = [];
       const matcher = exclude.length === 0 ? null : ignore().add([...exclude]);
-      const isExcluded = (path: string): boolean => matcher?.ignores(path) === true;
+      const isExcluded = (path: string): boolean => {
+        if (matcher?.ignores(path) !== true) return false;
+        excluded.push(path);
+        return true;
+      };
       const tracked = await readTracked(root);
       const trackedFolders = foldersOf(tracked ?? []);
       const pending: { folder: string; levels: readonly IgnoreLevel[]; hidden: boolean }[] = [
@@ -151,17 +156,17 @@ export function createNodeHost(root: string): Host {
         for (const { name, directory } of entries) {
           const path = prefix + name;
           if (directory) {
-            if (SKIPPED_DIRECTORIES.has(name) || isExcluded(`${path}/`)) continue;
+            if (isExcluded(`${path}/`) || SKIPPED_DIRECTORIES.has(name)) continue;
             const ignored = hidden || isIgnored(`${path}/`, levels);
             if (!ignored || trackedFolders.has(path)) pending.push({ folder: path, levels, hidden: ignored });
             continue;
           }
-          if (languageOf(path) === null || isExcluded(path)) continue;
+          if (isExcluded(path) || languageOf(path) === null) continue;
           if (tracked?.has(path) !== true && (hidden || isIgnored(path, levels))) continue;
           paths.push(path);
         }
       }
-      return { paths: paths.sort(), problems };
+      return { paths: paths.sort(), problems, excluded };
     },
 
     filter: (exclude) => createFilter(root, exclude),

@@ -56,7 +56,7 @@ async function scanOnce(
   threads: number,
   items: readonly ScanItem[],
   open: readonly number[],
-  { take, isCancelled, alongside, cache }: ScanOptions,
+  { take, isCancelled, alongside, cache, analysis = {} }: ScanOptions,
 ): Promise<ReadonlySet<number>> {
   const wanted = Math.min(threads, Math.ceil(open.length / WORTH_A_THREAD) - (alongside === undefined ? 0 : 1));
   const count = Math.max(wanted, alongside === undefined ? 1 : 0);
@@ -81,7 +81,7 @@ async function scanOnce(
 
   const run = (slot: number): Promise<void> =>
     new Promise((resolve) => {
-      const task: ScanTask = { items: round, counters: counters.buffer as SharedArrayBuffer, slot };
+      const task: ScanTask = { items: round, counters: counters.buffer as SharedArrayBuffer, slot, analysis };
       const worker = new Worker(script, { workerData: task });
       let failure: unknown = null;
       worker.on('message', receive);

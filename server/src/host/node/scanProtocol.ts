@@ -1,4 +1,5 @@
 /** What the threads of a scan and the thread that started them say to each other. */
+import type { AnalysisSettings } from '../../core/engine/configuration.ts';
 import type { Problem } from '../../core/engine/problem.ts';
 import type { ScanItem } from '../host.ts';
 
@@ -11,6 +12,7 @@ export interface ScanTask {
    */
   readonly counters: SharedArrayBuffer;
   readonly slot: number;
+  readonly analysis: AnalysisSettings;
 }
 
 export const NEXT = 0;

@@ -3,7 +3,7 @@
  * none of it.
  */
 
-import { CONFIGURATION_FILE } from '../../engine/settings.ts';
+import { CONFIGURATION_FILE } from '../../engine/configuration.ts';
 import { EXPIRED_SUPPRESSION, MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION } from '../../engine/suppressions.ts';
 import type { AcceptedFinding } from '../../model/finding.ts';
 import { displayScore } from '../../score/score.ts';

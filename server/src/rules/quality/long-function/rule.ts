@@ -19,7 +19,13 @@ export const rule = defineRule<Options>({
     refs: [],
   },
   options: {
-    schema: { type: 'object', properties: { maximum: { type: 'integer', minimum: 10 } }, additionalProperties: false },
+    schema: {
+      type: 'object',
+      properties: {
+        maximum: { type: 'integer', minimum: 10, description: 'Lines of code that a function may have.' },
+      },
+      additionalProperties: false,
+    },
     default: { maximum: 60 },
   },
   messages: {
