@@ -33,6 +33,7 @@ import { extractors as knowledgeProjectReadme } from '../knowledge/project/readm
 import { extractors as knowledgeProjectSchema } from '../knowledge/project/schema.ts';
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
+import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
 import { extractors as knowledgePythonTests } from '../knowledge/python/tests.ts';
@@ -78,6 +79,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectSchema,
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
+  ...knowledgePythonEnv,
   ...knowledgePythonModules,
   ...knowledgePythonRoutes,
   ...knowledgePythonTests,

@@ -1,6 +1,7 @@
 /** Loaders of env files that replace variables which the environment sets already. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'env-file-overrides-environment',
@@ -10,16 +11,18 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'An env file is loaded by `godotenv.Overload`, or by a loader of its own that sets each variable without asking whether it is set.',
+    what: 'An env file is loaded by `godotenv.Overload` or `load_dotenv(override=True)`, or by a loader of its own that sets each variable without asking whether it is set.',
     why: 'The environment is what a deployment sets for this one process. When a file in the image or the working directory wins, a forgotten copy of somebody’s settings replaces it, and nothing says so.',
     howToFix:
-      'Let the environment win: `godotenv.Load` keeps what is set, and `os.LookupEnv` tells a loader what it may set.',
+      'Let the environment win: `godotenv.Load` and `load_dotenv()` keep what is set, `os.LookupEnv` tells a loader in Go what it may set, and `os.environ.setdefault` sets in Python only what is missing.',
     refs: ['https://12factor.net/config'],
   },
   messages: {
     overload: 'Overload replaces variables that the environment sets; use Load, which keeps them.',
+    override: 'override=True replaces variables that the environment sets; leave it out.',
+    assigned: 'This replaces variables that the environment sets; use os.environ.setdefault.',
     loader: 'This replaces variables that the environment sets; ask os.LookupEnv first.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
 });

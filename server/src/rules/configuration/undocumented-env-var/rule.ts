@@ -65,7 +65,7 @@ const judge: WorkspaceJudge = {
     const documented = new Set<string>();
     for (const { name, place, via } of reads) {
       // Whoever uses a compose file sees the variable in it; it is a gap only where an example file claims to be complete.
-      if (via === 'compose' && example === undefined) continue;
+      if ((via === 'compose' || via === 'default') && example === undefined) continue;
       const listed =
         example === undefined ? facts.lookup('env.documented', name).length > 0 : listedIn(name) !== undefined;
       if (listed) {
@@ -92,7 +92,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'The code (or a compose file) reads an environment variable that the env example file of the project does not list. A project without such a file, or with one that shows only a few of its variables, may describe them in any document; there the rule speaks only of variables that are mentioned nowhere. Reads through constants, wrapper functions and struct tags are followed; variables of the platform (`PATH`, `CI`, `KUBERNETES_...`) are left out, and so are names whose constant is called legacy or deprecated, by its name or by a comment.',
+    what: 'The code (or a compose file) reads an environment variable that the env example file of the project does not list. A project without such a file, or with one that shows only a few of its variables, may describe them in any document; there the rule speaks only of variables that are mentioned nowhere. Reads through constants, wrapper functions, struct tags and settings classes of pydantic are followed; variables of the platform (`PATH`, `CI`, `KUBERNETES_...`) are left out, and so are names whose constant is called legacy or deprecated, by its name or by a comment.',
     why: 'Whoever sets up the next deployment copies the example file and believes it complete. A variable that is missing there stays unset, and the program runs with a default that nobody chose, or fails long after it was started.',
     howToFix: 'Add `NAME=` to the example file, with a comment that says what it does and which values are allowed.',
     refs: ['https://12factor.net/config'],
