@@ -147,7 +147,8 @@ const settings: NodeDetector<unknown, PythonNode, PythonHeader> = {
       if (left?.kind !== 'identifier' || type === null || /^model_config$|^_/.test(left.text)) continue;
       if (/^ClassVar\b/.test(type.text)) continue;
       const inner = value === null ? null : unparenthesized(value);
-      const field = inner?.kind === 'call' && /^(?:\w+\.)?Field$/.test(inner.child('function')?.text ?? '') ? inner : null;
+      const field =
+        inner?.kind === 'call' && /^(?:\w+\.)?Field$/.test(inner.child('function')?.text ?? '') ? inner : null;
       const alias =
         field === null ? null : (keywordArgument(field, 'validation_alias') ?? keywordArgument(field, 'alias'));
       const env = field === null ? null : keywordArgument(field, 'env');

@@ -55,7 +55,11 @@ const loaders: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const { text } = around;
     const loop = node.ancestor('for_statement', 'function_definition');
     if (!SPLITS.test((loop ?? around).text) || !READS.test(text)) return;
-    if (/\bgetenv\(|\bnot in (?:os\.)?environ\b|\bin (?:os\.)?environ\b|environ\.get\(|overrid|overwrite|force/i.test(text)) {
+    if (
+      /\bgetenv\(|\bnot in (?:os\.)?environ\b|\bin (?:os\.)?environ\b|environ\.get\(|overrid|overwrite|force/i.test(
+        text,
+      )
+    ) {
       if (/\bnot in (?:os\.)?environ\b/.test(text)) yield { kind: 'pass', subject: node.span };
       return;
     }
