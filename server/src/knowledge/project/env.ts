@@ -4,6 +4,7 @@
  * - `env.read-constant` (key: constant's name): a read through a named constant; value {package: import path or ''}.
  * - `env.constant` (key: constant's name): a string constant that could be a variable; value: the string.
  * - `env.outdated` (key: variable): a constant with the name is called legacy or deprecated.
+ * - `env.required` (key: variable): the program stops without it (Python).
  * - `env.wrapper` (key: function): its parameter is the variable that it reads; value {index, calls: wrapper it calls, fails}.
  * - `env.wrapper-call` (key: function): a call with a literal or constant that could be a variable;
  *   value {name, constant, constantPackage, index, package}.

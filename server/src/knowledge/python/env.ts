@@ -58,6 +58,7 @@ function* readOf(
     return;
   }
   yield fact('env.read', name, { via: 'os' }, node);
+  if (node.kind === 'subscript') yield fact('env.required', name, null, node);
   const value = fallback === null ? null : constantValue(fallback, ctx);
   if (value !== null) yield state('env.default', name, { value: String(value), by: 'os' }, fallback!);
 }
@@ -178,6 +179,21 @@ const settings: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
+/** `if not key: raise ValueError("API_KEY is missing")`: the text of the error names the variable. */
+const checks: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['if_statement'],
+  triggers: ['raise', 'exit('],
+  *check(node) {
+    const condition = node.child('condition')?.text ?? '';
+    const body = node.child('consequence');
+    if (body === null || !/^not [\w.]+$|^[\w.]+ is None$|^[\w.]+ == ["']{2}$/.test(condition)) return;
+    const stops = statementsOf(body).some((statement) => /^(?:raise\b|(?:sys\.)?exit\()/.test(statement.text));
+    if (!stops || body.end - body.start > 1_000) return;
+    const names = new Set([...body.text.matchAll(/(?<!\w)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?!\w)/g)].map(([name]) => name));
+    if (names.size === 1) yield fact('env.required', [...names][0]!, null, node);
+  },
+};
+
 /** `for name in os.environ`, `dict(os.environ)`, `env_nested_delimiter`. */
 const automatic: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['attribute', 'keyword_argument'],
@@ -214,6 +230,7 @@ const named: NodeDetector<unknown, PythonNode, PythonHeader> = {
 export const extractors: readonly Extractor[] = [
   { id: 'python.env.calls', language: 'python', detector: calls as NodeDetector, roles: OWN_ROLES },
   { id: 'python.env.wrapper-calls', language: 'python', detector: wrapperCalls as NodeDetector },
+  { id: 'python.env.checks', language: 'python', detector: checks as NodeDetector },
   { id: 'python.env.settings', language: 'python', detector: settings as NodeDetector },
   { id: 'python.env.automatic', language: 'python', detector: automatic as NodeDetector },
   { id: 'python.env.named', language: 'python', detector: named as NodeDetector },
