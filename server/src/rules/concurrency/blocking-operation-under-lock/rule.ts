@@ -10,6 +10,7 @@ import { type GuardedFunction, packageGuards } from '../../../languages/go/locks
 import { lockReach } from '../../../languages/go/locks/reach.ts';
 import { goIndex } from '../../../languages/go/resolve.ts';
 import { BLOCKING, type BlockingFact, detectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 const CLIENT = /^\*?net\/http\.Client$/;
 const COMMAND = /^\*?os\/exec\.Cmd$/;
@@ -118,6 +119,6 @@ export const rule = defineRule({
     process: '{call} waits for a process while {lock} is held; release the lock before.',
   },
   fix: 'none',
-  on: { go: detectors as readonly Detector[] },
+  on: { go: detectors as readonly Detector[], python: pythonDetectors },
   workspace: { partition: 'directory', reads: [BLOCKING], judge },
 });

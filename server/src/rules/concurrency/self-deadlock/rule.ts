@@ -20,6 +20,7 @@ import {
   waysAt,
 } from '../../../languages/go/locks/reach.ts';
 import { detectors, SPLIT_FACT, type SplitFact } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 /** The lock as the source writes it. */
 function written(lock: string): string {
@@ -181,9 +182,9 @@ export const rule = defineRule({
   stage: 'stable',
   docs: {
     what: 'While a mutex is held on every way there, the same mutex of the same value is locked again: in the function itself, or in a function of the package that it calls. A read lock inside a read lock counts when the package also takes the lock for writing.',
-    why: 'A `sync.Mutex` does not know who holds it, so the goroutine waits for itself, for ever, and everybody else who needs the lock waits with it. A second `RLock` does the same as soon as a writer queues up between the two.',
+    why: 'A `sync.Mutex`, or a `threading.Lock` of Python, does not know who holds it, so the goroutine or thread waits for itself, for ever, and everybody else who needs the lock waits with it. A second `RLock` does the same as soon as a writer queues up between the two.',
     howToFix:
-      'Release the lock before the call, or split the called method in two: one that locks, and one for callers that hold the lock already (`flushLocked`), which this code calls.',
+      'Release the lock before the call, or split the called method in two: one that locks, and one for callers that hold the lock already (`flushLocked`), which this code calls. A `threading.RLock` may be taken again by the thread that holds it.',
     refs: ['CWE-833', 'CWE-764', 'https://pkg.go.dev/sync#RWMutex'],
   },
   messages: {
@@ -197,6 +198,6 @@ export const rule = defineRule({
       '{name} takes the read lock {lock} that is held here, and a writer that waits in between blocks both; call a variant that does not lock.',
   },
   fix: 'sometimes',
-  on: { go: detectors },
+  on: { go: detectors, python: pythonDetectors },
   workspace: { partition: 'directory', reads: ['go.locking'], judge },
 });
