@@ -57,10 +57,16 @@ function* readOf(
     yield state('env.named', name, null, node);
     return;
   }
-  yield fact('env.read', name, { via: 'os' }, node);
+  yield fact('env.read', name, { via: isOfMain(node) ? 'main' : 'os' }, node);
   if (node.kind === 'subscript') yield fact('env.required', name, null, node);
   const value = fallback === null ? null : constantValue(fallback, ctx);
   if (value !== null) yield state('env.default', name, { value: String(value), by: 'os' }, fallback!);
+}
+
+/** Whether code runs only when its file is started itself. */
+function isOfMain(node: PythonNode): boolean {
+  const around = node.ancestor('if_statement', 'function_definition', 'class_definition');
+  return around?.kind === 'if_statement' && /^if\s+\(?\s*__name__\s*==/.test(around.text);
 }
 
 const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {

@@ -24,7 +24,8 @@ function codeOf(facts: FactView, entry: string): Code {
   const files = reachedFrom(facts, entry);
   const reads = new Map<string, EnvRead>();
   for (const read of envReads(facts)) {
-    if (read.via !== 'compose' && files.has(read.place.path) && !reads.has(read.name)) reads.set(read.name, read);
+    if (read.via === 'compose' || !files.has(read.place.path) || reads.has(read.name)) continue;
+    if (read.via !== 'main' || read.place.path === entry) reads.set(read.name, read);
   }
   const required = new Set(facts.all('env.required').flatMap(({ key, place }) => (files.has(place.path) ? [key] : [])));
   const automatic = facts.all('env.automatic').some(({ place }) => files.has(place.path));
