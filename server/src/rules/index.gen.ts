@@ -18,6 +18,7 @@ import { rule as concurrencyUnsynchronizedSharedState } from './concurrency/unsy
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
 import { rule as configurationConflictingMigration } from './configuration/conflicting-migration/rule.ts';
+import { rule as configurationDanglingPathReference } from './configuration/dangling-path-reference/rule.ts';
 import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
@@ -204,6 +205,7 @@ export const RULES: readonly Rule[] = [
   concurrencyWriteUnderReadLock,
   configurationConfigNotValidated,
   configurationConflictingMigration,
+  configurationDanglingPathReference,
   configurationEnvFileOverridesEnvironment,
   configurationEnvVarMismatch,
   configurationHardcodedConfig,
