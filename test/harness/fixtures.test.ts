@@ -1,7 +1,7 @@
 /**
  * The battery that every rule goes through, from its fixtures alone. `UPDATE_FIXTURES=1` rewrites annotations, `.fixed`
  * files and fix diffs from what the engine says; a continuous integration run refuses that.
- * `RULE=<id>` restricts the run to one rule.
+ * `RULE=<id>[,<id>]` restricts the run to some rules.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -205,7 +205,7 @@ function commonSuffix(a: string, b: string, prefix: number): number {
   return i;
 }
 
-const rules = RULES.filter((rule) => ONLY === undefined || rule.id === ONLY);
+const rules = RULES.filter((rule) => ONLY === undefined || ONLY.split(',').includes(rule.id));
 
 // Thousands of tests that never wait: the runner wants to hear in between that they go on.
 afterEach(breathe);

@@ -1,6 +1,7 @@
 /** Commands whose line, program or environment somebody else may choose. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { go } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'command-injection',
@@ -13,7 +14,7 @@ export const rule = defineRule({
     what: 'A shell runs a text with values in it, a request names the program or fills its environment, or a list of allowed commands contains a shell or interpreter.',
     why: 'A shell reads `;`, `$( )` and quotes in a value as its own language, so whoever chooses the value runs commands with the rights of the service. An allowed interpreter is the same with one more word, and variables such as `LD_PRELOAD` and `PATH` decide what a program does.',
     howToFix:
-      'Start the program itself with a list of arguments, `exec.Command("convert", name)`: no shell reads them. Choose the program and its environment in the code, and keep interpreters out of lists of allowed commands.',
+      'Start the program itself with a list of arguments, `exec.Command("convert", name)` or `subprocess.run(["convert", name])`: no shell reads them. Choose the program and its environment in the code, and keep interpreters out of lists of allowed commands.',
     refs: ['CWE-78', 'CWE-88', 'gosec G204'],
   },
   messages: {
@@ -26,5 +27,5 @@ export const rule = defineRule({
     interpreter: '{program} runs whatever it is given, so this list allows everything; remove it.',
   },
   fix: 'sometimes',
-  on: { go },
+  on: { go, python: pythonDetectors },
 });

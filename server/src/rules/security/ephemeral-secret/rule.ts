@@ -20,13 +20,8 @@ import {
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
-
-/** Names of what signs or encrypts things that outlive the process. */
-const SIGNING =
-  /(?:jwt|session|sess|cookie|signing|sign|hmac|csrf|auth|token|access|refresh|encryption|encrypt|master|app|server|hash|block)_?(?:key|secret|salt|pepper)s?$|^(?:secret|secretKey|secret_key|jwtSecret|jwtKey|SecretKey|Secret)$/i;
-/** Names of keys that are meant to live for one conversation, file or request. */
-const MEANT =
-  /ephemeral|temp|tmp|nonce|dh|ecdh|session_?key$|object_?key|data_?key|dek|per_|once|csp|challenge|pkce|verifier|file_?key|content_?key|websocket|boundary|test/i;
+import { MEANT, SIGNING } from './names.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Calls that keep what was made, or put it where it is found again. */
 const KEEPS =
@@ -220,5 +215,5 @@ export const rule = defineRule({
     process: '{name} is made anew at each start, so tokens die with the process; read it from the configuration.',
   },
   fix: 'sometimes',
-  on: { go: [fallbacks, packageKeys] },
+  on: { go: [fallbacks, packageKeys], python: pythonDetectors },
 });

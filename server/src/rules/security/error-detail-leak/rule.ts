@@ -1,6 +1,7 @@
 /** Answers to clients that tell what went wrong inside. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { go } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'error-detail-leak',
@@ -21,5 +22,5 @@ export const rule = defineRule({
     stack: 'The client is sent a stack; log it, and answer with a general message.',
   },
   fix: 'sometimes',
-  on: { go },
+  on: { go, python: pythonDetectors },
 });

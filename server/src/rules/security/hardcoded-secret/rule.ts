@@ -1,6 +1,7 @@
 /** A secret that is written in source or configuration instead of being given to the program from outside. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors, judgeLiterals } from './go.ts';
+import { pythonDetectors } from './python.ts';
 import { textDetectors } from './text.ts';
 
 export const rule = defineRule({
@@ -29,6 +30,6 @@ export const rule = defineRule({
   },
   effort: { each: [30, 120] },
   fix: 'sometimes',
-  on: { go: goDetectors, any: textDetectors },
+  on: { go: goDetectors, python: pythonDetectors, any: textDetectors },
   workspace: judgeLiterals,
 });

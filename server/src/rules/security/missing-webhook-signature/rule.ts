@@ -1,6 +1,7 @@
 /** Callbacks that are believed whoever sends them. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { go, judge } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'missing-webhook-signature',
@@ -20,6 +21,6 @@ export const rule = defineRule({
     unverified: '{name} acts on a callback of {provider} that anybody can send; verify its signature first.',
   },
   fix: 'none',
-  on: { go },
+  on: { go, python: pythonDetectors },
   workspace: judge,
 });

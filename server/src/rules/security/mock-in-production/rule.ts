@@ -18,6 +18,7 @@ import {
   statementsOf,
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Names of doubles. A stub may also be one half of a remote call, and a dummy the head of a list. */
 const DOUBLE =
@@ -152,7 +153,7 @@ export const rule = defineRule({
     what: 'Code of a running program makes a value of a type that is named mock or fake, or imports a package of test doubles or test data: always, or when the real thing fails. Doubles that a flag or setting asks for are left out.',
     why: 'Users get invented data, or a check that always says yes, and nobody notices: a double answers quickly and without errors.',
     howToFix:
-      'Make the real implementation here and return its error when it fails. Move doubles into `_test.go` files or a package that only tests import.',
+      'Make the real implementation here and return its error when it fails. Move doubles into `_test.go` files (in Python: below `tests/`), or a package that only tests import.',
     refs: ['CWE-489', 'CWE-1188'],
   },
   messages: {
@@ -161,7 +162,7 @@ export const rule = defineRule({
     imported: 'Production code imports the test doubles of {path}; move what is real out of that package.',
   },
   fix: 'sometimes',
-  on: { go: [doubles, imports] },
+  on: { go: [doubles, imports], python: pythonDetectors },
   workspace: {
     partition: 'workspace',
     reads: [...SERVICE_FACTS, 'security.double'],

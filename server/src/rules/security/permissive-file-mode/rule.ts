@@ -1,6 +1,7 @@
 /** Files and directories that other accounts of the machine may read or change. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors, goJudge } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'permissive-file-mode',
@@ -19,9 +20,11 @@ export const rule = defineRule({
   messages: {
     secret: 'Mode {mode} lets every account of the machine read what is secret here; use {better}.',
     writable: 'Mode {mode} lets every account of the machine change this; use {better}.',
+    fresh:
+      '{path} will hold secrets, and every account of the machine may read a new file; open it with mode {better}.',
     readable: 'Mode {mode} lets every account of the machine read this; use {better}.',
   },
   fix: 'always',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
   workspace: goJudge,
 });

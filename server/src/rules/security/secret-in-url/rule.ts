@@ -1,6 +1,7 @@
 /** Keys, tokens and passwords that travel in URLs. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { go } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'secret-in-url',
@@ -24,5 +25,5 @@ export const rule = defineRule({
     read: 'This secret is expected in the URL as {name}, where logs and histories keep it; take it from a header or cookie.',
   },
   fix: 'sometimes',
-  on: { go },
+  on: { go, python: pythonDetectors },
 });

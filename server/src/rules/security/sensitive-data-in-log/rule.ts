@@ -17,6 +17,7 @@ import {
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { typesAround } from '../../../languages/go/types.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Tokens that grant something; a lone `token` is one only where the code is about logins. */
 const TOKEN =
@@ -231,17 +232,18 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A log call is given a value whose name says that it is a password, secret, API key or token, the number of a card or a person, all headers of a request, or a dump of the whole request.',
+    what: 'A log call is given a value whose name says that it is a password, secret, API key or token, the number of a card or a person, all headers of a request, a dump of the whole request, or what a user wrote.',
     why: 'Logs are copied to aggregators, backups, tickets and laptops, are kept for months, and are read by many more people than may know the secret. Each copy has to be treated as leaked.',
     howToFix:
-      'Log an id, a length or the fact that a value is there. Give secrets a type whose `String` and `LogValue` methods return "[redacted]", and remove `Authorization` and `Cookie` before headers are logged.',
+      'Log an id, a length or the fact that a value is there. Give secrets a type that shows itself as "[redacted]" (`String` and `LogValue` in Go, `SecretStr` of pydantic in Python), and remove `Authorization` and `Cookie` before headers are logged.',
     refs: ['CWE-532', 'CWE-359', 'https://owasp.org/Top10/A09_2021-Security_Logging_and_Monitoring_Failures/'],
   },
   messages: {
     secret: 'This writes {name} to the log; log an id or "[redacted]" instead.',
     headers: 'This writes all headers of a request to the log, cookies and tokens among them; log the few that matter.',
+    content: 'This writes {name}, which a user sent, to the log; log an id or its length instead.',
     request: 'This writes a whole request to the log, cookies and tokens included; log its method and path instead.',
   },
   fix: 'sometimes',
-  on: { go: [logs] },
+  on: { go: [logs], python: pythonDetectors },
 });

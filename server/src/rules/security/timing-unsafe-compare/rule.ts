@@ -1,6 +1,7 @@
 /** Secrets that are compared with an operator which stops at the first difference. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'timing-unsafe-compare',
@@ -13,13 +14,14 @@ export const rule = defineRule({
     what: 'A password, key, token or signature that somebody sent is compared with the expected one by `==`, `!=` or `bytes.Equal`.',
     why: 'Such a comparison ends at the first byte that differs. Who measures how long many attempts take learns how many bytes were right, and finds the secret byte by byte.',
     howToFix:
-      'Compare with `subtle.ConstantTimeCompare`, and signatures with `hmac.Equal`. Passwords are kept as bcrypt or Argon2 hashes and compared by their library.',
+      'Compare with `subtle.ConstantTimeCompare`, and signatures with `hmac.Equal`; in Python with `hmac.compare_digest`. Passwords are kept as bcrypt or Argon2 hashes and compared by their library.',
     refs: ['CWE-208', 'https://pkg.go.dev/crypto/subtle#ConstantTimeCompare'],
   },
   messages: {
     compared: 'Comparing {name} takes longer the more of it is right; use subtle.ConstantTimeCompare.',
+    digest: 'Comparing {name} takes longer the more of it is right; use hmac.compare_digest.',
     signature: 'Comparing {name} takes longer the more of it is right; use hmac.Equal.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
 });
