@@ -132,6 +132,16 @@ export type FactValues = {
     readonly direct: boolean;
     readonly development: boolean;
   };
+  /** Key: distribution, normalised. A requirement behind a comment sign, which is the place with the blanks around it. */
+  'python.requirement.comment': null;
+  /** Key: path of the manifest. It makes a package of the code, for others to install. */
+  'python.package': null;
+  /** Key: path of the file. Names that Python code, a template or a settings file mentions, but for short ones. */
+  'python.mentions': string;
+  /** Key: last part of a module's name. Something besides an import names it: a command, a setting, a short text. */
+  'python.reference': null;
+  /** Key: distribution, normalised. A command installs it. */
+  'python.installed': null;
 
   /** Key: framework. A call that starts a server and blocks; the place is the call. */
   'http.server': {

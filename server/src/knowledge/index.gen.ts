@@ -35,6 +35,8 @@ import { extractors as knowledgeProjectSettings } from '../knowledge/project/set
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
+import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts';
+import { extractors as knowledgePythonReferences } from '../knowledge/python/references.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
 import { extractors as knowledgePythonTests } from '../knowledge/python/tests.ts';
 import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
@@ -81,6 +83,8 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectTestEvidence,
   ...knowledgePythonEnv,
   ...knowledgePythonModules,
+  ...knowledgePythonNames,
+  ...knowledgePythonReferences,
   ...knowledgePythonRoutes,
   ...knowledgePythonTests,
   ...languagesGoChannels,

@@ -111,7 +111,32 @@ const requirementFiles: TextDetector = {
   },
 };
 
+/** A requirement that is switched off by a comment sign. */
+const COMMENTED =
+  /^([ \t]*#+[ \t]*)([A-Za-z][\w.-]*)(?:\[[\w, -]*\])?[ \t]*(?:[<>=~!]=?[^\r\n#]*)?(?=[ \t]*(?:#|\r?$))/gm;
+
+const otherLines: TextDetector = {
+  text: true,
+  *check(text, ctx) {
+    const { path } = ctx.file;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const isPackage =
+      (name === 'pyproject.toml' && /^\uFEFF?\[build-system\]/m.test(text)) ||
+      (name === 'setup.py' && /\bsetup\s*\(/.test(text)) ||
+      (name === 'setup.cfg' && /^\uFEFF?\[metadata\]/m.test(text));
+    if (isPackage) yield state('python.package', path, null, { start: 0, end: 0 });
+    if (!/requirements[^/]*\.(?:txt|in)$|(?:^|\/)requirements\/[^/]+\.(?:txt|in)$/.test(path)) return;
+    for (const match of text.matchAll(COMMENTED)) {
+      const end = match.index + match[1]!.length;
+      yield state('python.requirement.comment', normalizedName(match[2]!), null, { start: match.index, end });
+    }
+  },
+};
+
 export const extractors: readonly Extractor[] = [
+  { id: 'python.package.text', language: 'text', detector: otherLines, roles: OWN_ROLES },
+  { id: 'python.package.toml', language: 'toml', detector: otherLines, roles: OWN_ROLES },
+  { id: 'python.package.setup', language: 'python', detector: otherLines, roles: OWN_ROLES },
   { id: 'python.file', language: 'python', detector: files, roles: OWN_ROLES },
   { id: 'python.import', language: 'python', detector: imports as NodeDetector, roles: OWN_ROLES },
   { id: 'python.requirement.text', language: 'text', detector: requirementFiles, roles: OWN_ROLES },

@@ -1,6 +1,7 @@
 /** Functions and types of the standard library that it calls deprecated. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'deprecated-api',
@@ -10,7 +11,7 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A name of the standard library is used whose documentation says that it is deprecated. Names of other packages and own types are not looked at, nor are files with a build constraint.',
+    what: 'A name of the standard library is used whose documentation says that it is deprecated. Names of other packages and own types are not looked at, nor are files with a build constraint, and branches that ask for the version of Python.',
     why: 'Deprecated names get no more corrections, and some of them do their job wrongly: that is often why there is another one.',
     howToFix: 'Use what the documentation names instead.',
     refs: ['CWE-477', 'staticcheck SA1019'],
@@ -19,5 +20,5 @@ export const rule = defineRule({
     replaced: '{name} is deprecated; use {instead}.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
 });

@@ -1,133 +1,12 @@
-/**
- * Local variables of Go functions that nobody reads, and imports that a file does not use. An import is judged only when
- * the name of its package is certain and the package's code is known as a whole.
- */
-
-import type { Fact, Fix, FixEdit, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { defineRule, type FactView, type NodeDetector } from '../../../core/rulekit/rule.ts';
-import { FLAG_ERROR, FLAG_MISSING } from '../../../core/syntax/flatTree.ts';
-import { stdlibPackage } from '../../../knowledge/go/stdlib.ts';
-import type { GoHeader } from '../../../languages/go/header.ts';
-import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
-import type { GoNode } from '../../../languages/go/nodes.gen.ts';
-import { goIndex } from '../../../languages/go/resolve.ts';
-import { type GoBinding, type GoScope, goScope } from '../../../languages/go/scope.ts';
-import type { GoPackageFile } from '../../../languages/go/symbols.ts';
-import { assignedExpressions, operatorOf } from '../../../languages/go/syntax.ts';
-
-/** Whether the identifier is only given a value; `x += 1` and `x++` read it first. */
-function isOverwritten(use: GoNode): boolean {
-  const list = use.parent;
-  const statement = list?.kind === 'expression_list' && list.field === 'left' ? list.parent : null;
-  if (statement === null) return false;
-  if (statement.kind === 'short_var_declaration') return true;
-  return statement.kind === 'assignment_statement' && operatorOf(statement) === '=';
-}
-
-function isBroken(node: GoNode): boolean {
-  const { flags } = node.tree;
-  for (let i = node.index; i < node.stop; i++) if ((flags[i]! & (FLAG_ERROR | FLAG_MISSING)) !== 0) return true;
-  return false;
-}
-
-/** Names the variable `_`; null when the statement would have to be rewritten. */
-function blanked(binding: GoBinding, scope: GoScope): readonly Fix[] {
-  const edits: FixEdit[] = [binding.node, ...binding.uses].map((node) => ({
-    kind: 'replace',
-    span: node.span,
-    newText: '_',
-  }));
-  const statement = binding.node.parent?.kind === 'expression_list' ? binding.node.parent.parent : null;
-  if (binding.node.parent?.kind !== 'var_spec' && statement?.kind !== 'short_var_declaration') return [];
-  if (binding.uses.some((use) => use.parent?.parent?.kind === 'short_var_declaration')) return [];
-  if (statement?.kind === 'short_var_declaration') {
-    const declared = new Set(scope.bindings.map(({ node }) => node.index));
-    const others = assignedExpressions(statement).filter(({ index }) => index !== binding.node.index);
-    if (!others.some(({ index }) => declared.has(index))) {
-      const operator = statement.childOfKind(':=');
-      if (operator === null) return [];
-      edits.push({ kind: 'replace', span: operator.span, newText: '=' });
-    }
-  }
-  return [{ title: 'Name it _', safety: 'suggestion', edits }];
-}
-
-const variables: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['function_declaration', 'method_declaration', 'var_declaration'],
-  *check(node, ctx): Iterable<Verdict> {
-    if (node.parent?.kind !== 'chunk') return;
-    const scope = ctx.get(goScope, node);
-    let variablesSeen = 0;
-    let unused = 0;
-    for (const binding of scope.bindings) {
-      if (binding.kind !== 'variable' || binding.owner < 0 || binding.name === '_') continue;
-      variablesSeen++;
-      if (binding.possibleUses.length > 0 || !binding.uses.every(isOverwritten)) continue;
-      if (isBroken(node)) return;
-      unused++;
-      yield {
-        kind: 'fail',
-        subject: binding.node.span,
-        message: 'variable',
-        args: { name: binding.name },
-        fixes: blanked(binding, scope),
-      };
-    }
-    if (variablesSeen > 0 && unused === 0) yield { kind: 'pass', subject: node.child('name')?.span ?? node.span };
-  },
-};
-
-/** Names before a dot in each file of the package. */
-function qualifiersByFile(facts: FactView): ReadonlyMap<string, ReadonlySet<string>> {
-  const byFile = new Map<string, Set<string>>();
-  for (const { key, value } of facts.get('go.uses')) {
-    let names = byFile.get(key);
-    if (names === undefined) {
-      names = new Set();
-      byFile.set(key, names);
-    }
-    // A package name by itself is an error of another kind.
-    for (const line of (value as string).split('\n')) if (line[1] === ' ') names.add(line.slice(2));
-  }
-  return byFile;
-}
+/** Imports and local variables that nobody uses. */
+import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { judgeGo, variables } from './go.ts';
+import { judgePython, pythonDetectors, UNUSED_IMPORT, USED_IMPORTS } from './python.ts';
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  const index = facts.derive(goIndex);
-  if (mayHoldExcerpts(facts.partition) || !index.isComplete(facts.partition)) return;
-  const qualifiers = qualifiersByFile(facts);
-  const importPlace = (file: Fact, path: string): Fact | undefined =>
-    facts.lookup('go.import', path).find(({ place }) => place.path === file.place.path);
-  for (const file of facts.get('go.package')) {
-    const { test, imports } = file.value as GoPackageFile;
-    if (test || facts.role(file.place.path) !== 'production' || imports.length === 0) continue;
-    const used = qualifiers.get(file.place.path) ?? new Set();
-    let failed = false;
-    for (const [guess, path, alias] of imports) {
-      if (guess === '_' || guess === '.' || path === 'C') continue;
-      const target = alias || stdlibPackage(path) !== null ? null : index.directoryOfImport(facts.partition, path);
-      const name = alias || stdlibPackage(path) !== null ? guess : target === null ? null : index.packageName(target);
-      if (name === null || used.has(name)) continue;
-      const found = importPlace(file, path);
-      if (found === undefined) continue;
-      failed = true;
-      yield {
-        kind: 'fail',
-        subject: found.place,
-        message: 'import',
-        args: { path },
-        fixes: [
-          {
-            title: 'Remove the import',
-            safety: 'safe',
-            preferred: true,
-            edits: [{ kind: 'import', remove: [path] }],
-          },
-        ],
-      };
-    }
-    if (!failed) yield { kind: 'pass', subject: file.place };
-  }
+  if (facts.get('go.import').length > 0) yield* judgeGo(facts);
+  yield* judgePython(facts);
 }
 
 export const rule = defineRule({
@@ -139,17 +18,20 @@ export const rule = defineRule({
   stage: 'stable',
   unnecessary: true,
   docs: {
-    what: 'A file imports a package under a name that it never uses, or a function declares a variable that is never read. Imports for their side effects (`_`), and packages of other modules whose name is not written, are left out.',
-    why: 'Go does not compile the file. Where it is not noticed, nobody builds that package.',
+    what: 'A file imports something under a name that it never uses, or a function has a variable that is never read. In Go, imports for their side effects (`_`) and packages of other modules whose name is not written are left out; in Python, imports in `__init__.py`, with a comment, in `try` or `if`, of whole modules of the workspace, and names that another file takes from there.',
+    why: 'Go does not compile the file; where that is not noticed, nobody builds the package. In Python it costs time at start-up, ties modules together that have nothing to do with each other, and a result that nobody reads is often one that somebody forgot to use.',
     howToFix:
       'Delete the import or the variable. Where the value really is of no interest, assign it to `_` and say why.',
-    refs: ['CWE-563', 'CWE-1164', 'Go specification: Import declarations'],
+    refs: ['CWE-563', 'CWE-1164', 'Go specification: Import declarations', 'ruff F401', 'ruff F841'],
   },
   messages: {
     import: 'The file imports {path} and does not use it, so it does not compile; remove the import.',
+    imported: '{name} is imported and never used; remove the import.',
+    local: 'The variable {name} is never read; use it, or leave the assignment out.',
     variable: 'The variable {name} is never read, so this does not compile; use it, or assign to _ instead.',
   },
   fix: 'sometimes',
-  on: { go: [variables] },
-  workspace: { partition: 'directory', reads: ['go.import'], judge },
+  roles: ['production', 'test'],
+  on: { go: [variables], python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.import', UNUSED_IMPORT, USED_IMPORTS], judge },
 });
