@@ -132,7 +132,9 @@ export async function shownAfresh(folder: string, options: FreshOptions = {}): P
   const { engine, unread } = await auditAfresh(folder, options);
   const uriOf = (path: string): string => URI.file(`${folder}/${path}`).toString();
   const diagnostics = engine.paths.flatMap((path) => {
-    const items = engine.findings(path).map((finding) => toDiagnostic(finding, uriOf));
+    const items = engine.findings(path).map((finding) => {
+      return toDiagnostic(finding, uriOf, undefined, engine.ruleOf(finding.ruleId));
+    });
     return items.length === 0 ? [] : [[uriOf(path), items] as const];
   });
   const audit = buildAudit(engine, {

@@ -297,6 +297,13 @@ test.each([
             { kind: 'type', path: 'api/new.go', at: 26, key: 3 },
           ],
         ],
+        // A key may change what is used of an import.
+        [
+          [
+            { kind: 'open', path: 'api/a.go', text: 0 },
+            { kind: 'type', path: 'api/a.go', at: 127, key: 0 },
+          ],
+        ],
         // What is opened may differ from the disk, and change what is said of other files.
         [[{ kind: 'open', path: '.env', text: 0 }]],
         // What is typed while the analysis is off is there when it is switched on again.
