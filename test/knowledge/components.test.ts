@@ -29,8 +29,8 @@ const FILES = new Map([
   ['lib/lib.go', 'package lib\n\n// Answer is known.\nfunc Answer() int { return 42 }\n'],
   ['web/package.json', '{ "name": "@shop/web", "dependencies": { "react": "18.0.0" } }'],
   ['web/src/app.tsx', 'export {}\n'],
-  ['tasks/src/run.py', 'print(1)\n'],
-  ['tasks/Dockerfile', 'FROM python:3.12\nCMD ["python", "src/run.py"]\n'],
+  ['tasks/src/run.rb', 'puts 1\n'],
+  ['tasks/Dockerfile', 'FROM ruby:3.4\nCMD ["ruby", "src/run.rb"]\n'],
   ['scripts/tool.py', 'print(1)\n'],
   ['api/testdata/go.mod', 'module example.com/sample\n'],
   [

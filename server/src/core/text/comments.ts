@@ -7,6 +7,8 @@ import type { Span } from '../model/location.ts';
 
 /** Comments and what may look like one: group 1 of each is a comment, whatever else matches is not. */
 const C_LIKE = /(\/\/[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$))|"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'|`[^`]*`/g;
+/** A carriage return alone ends no line in Go. */
+const GO = /(\/\/[^\n]*?(?=\r?(?:\n|$))|\/\*[\s\S]*?(?:\*\/|$))|"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'|`[^`]*`/g;
 const SCRIPT =
   /(\/\/[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$))|"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/g;
 /** A quote may begin a lifetime, so only whole characters count as strings. */
@@ -23,7 +25,7 @@ const MARKDOWN = /^ {0,3}(?:```[^`]*?^ {0,3}```|~~~[\s\S]*?^ {0,3}~~~)|`[^`\r\n]
 const INI = /^[ \t]*([;#][^\r\n]*)/gm;
 
 const BY_LANGUAGE: Readonly<Partial<Record<LanguageId, RegExp>>> = {
-  go: C_LIKE,
+  go: GO,
   python: PYTHON,
   gomod: /(\/\/[^\r\n]*)/g,
   json: SCRIPT,
