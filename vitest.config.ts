@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/vscode/**'],
+    setupFiles: ['test/harness/setup.ts'],
     maxWorkers: '100%',
     testTimeout: process.env['SHIPWORTHY_FULL'] === '1' ? 3_600_000 : 300_000,
   },
