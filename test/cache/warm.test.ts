@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { languageOf } from '../../server/src/core/engine/roles.ts';
 import { REPORT_REQUEST, RESCAN_REQUEST, type ReportResult } from '../../server/src/protocol.ts';
+import { breathe } from '../harness/breathe.ts';
 import { everyFixture, sampleFiles } from '../harness/workspace.ts';
 import { TestClient, temporaryWorkspace } from '../lsp/client.ts';
 
@@ -58,16 +59,19 @@ describe('the command line', () => {
   test.each([
     ['sample', sampleFiles, ['pretty', 'json', 'sarif', 'markdown']],
     ['every fixture', everyFixture, ['sarif']],
-  ] as const)('writes the same bytes warm and cold: %s', (_name, files, formats) => {
+  ] as const)('writes the same bytes warm and cold: %s', async (_name, files, formats) => {
     workspace = temporaryWorkspace(Object.fromEntries(files()));
     const expected = cold('--format', 'json');
+    await breathe();
     const first = audit('--format', 'json');
+    await breathe();
     expect(first).toMatchObject({ status: 0, stdout: expected, stderr: '' });
     const judged = /^0 files known, (\d+) looked at$/.exec(first.origin)?.[1];
     for (const format of formats) {
       const warm = audit('--format', format);
       expect(warm.stdout, format).toBe(cold('--format', format));
       expect([warm.origin, warm.stderr]).toEqual([NOTHING_CHANGED, '']);
+      await breathe();
     }
     // Without the result of the whole, the records of the files still spare their analysis.
     for (const folder of readdirSync(cacheFolder)) rmSync(join(cacheFolder, folder, 'result'));
