@@ -146,11 +146,20 @@ const START = Object.fromEntries(
   ),
 );
 
+/** Whether it can be read: a file of any other kind may have been moved to the place of a configuration. */
+function isConfiguration(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
+}
+
 /** While a configuration is broken the one before holds, and an audit refuses to run: whoever compares mends it first. */
 function mendConfigurations(root: string): Event[] {
   return paths
     .filter((path) => path.endsWith('shipworthy.json') && existsSync(join(root, path)))
-    .filter((path) => statSync(join(root, path)).isFile() && readFileSync(join(root, path), 'utf8') === '{')
+    .filter((path) => statSync(join(root, path)).isFile() && !isConfiguration(readFileSync(join(root, path), 'utf8')))
     .map((path): Event => {
       writeFileSync(join(root, path), '{}');
       return { path, type: CHANGED };
