@@ -29,6 +29,9 @@ loader._load = (request, ...rest) => (request === 'vscode' ? vscode : load.call(
 
 const start = performance.now();
 const extension = createRequire(import.meta.url)(process.argv[2]!) as { activate(context: unknown): unknown };
-const context = { subscriptions: [], asAbsolutePath: (path: string) => path, globalStorageUri: anything };
+const context = Object.assign(Object.create(anything as object), {
+  subscriptions: [],
+  asAbsolutePath: (path: string) => path,
+}) as object;
 extension.activate(context);
 process.stdout.write(String(performance.now() - start), () => process.exit(0));
