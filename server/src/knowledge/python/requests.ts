@@ -131,6 +131,9 @@ const PARTS: Readonly<Record<string, string>> = {
 
 const SAME =
   /^(?:get|getlist|pop|strip|lstrip|rstrip|lower|upper|title|decode|encode|format|replace|join|items|dict|model_dump|copy|split|rsplit|removeprefix|removesuffix|loads|unquote|unquote_plus|getvalue|read)$/;
+/** Functions that give their argument back in another form. */
+const DECODES =
+  /^(?:(?:standard_|urlsafe_)?b64decode|b32decode|b85decode|unhexlify|fromhex|BytesIO|StringIO|decompress)$/;
 const TEXT_TYPE =
   /^(?:(?:typing\.)?Optional\[)?(?:str|bytes|dict|list\[str\]|List\[str\]|dict\[.*\]|Any)\]?(?:\s*\|\s*None)?$/;
 const MODEL_NAME =
@@ -178,7 +181,8 @@ export function inputIn(expression: PythonNode, ctx: ChunkContext): string | nul
       case 'call': {
         const name = calledName(node);
         const object = calledOn(node);
-        if (/^(?:str|dict|list)$/.test(name) && object === null) push(positionalArguments(node)[0] ?? null);
+        if ((/^(?:str|dict|list)$/.test(name) && object === null) || DECODES.test(name))
+          push(positionalArguments(node)[0] ?? null);
         else if (object !== null && SAME.test(name)) {
           push(object);
           for (const argument of /^(?:format|join|loads|unquote|unquote_plus)$/.test(name)

@@ -55,6 +55,20 @@ export function keywordInserted(call: PythonNode, name: string, value: string): 
   return { kind: 'replace', span: { start: at, end: at }, newText: `${hasComma ? ' ' : ', '}${name}=${value}` };
 }
 
+/** Removes the argument `name=value` of a call with its comma; null when it is not written. */
+export function keywordRemoved(call: PythonNode, name: string): FixEdit | null {
+  const pair = keywordArgument(call, name)?.parent;
+  const list = call.child('arguments');
+  if (pair?.kind !== 'keyword_argument' || list === null) return null;
+  const { text } = call.tree;
+  // With the comma before it; the first one goes with the comma behind it.
+  let start = pair.start;
+  while (start > list.start + 1 && /[\s,]/.test(text[start - 1]!)) start--;
+  if (start > list.start + 1) return { kind: 'replace', span: { start, end: pair.end }, newText: '' };
+  const behind = /^\s*,[ \t]*/.exec(text.slice(pair.end, list.end));
+  return { kind: 'replace', span: { start: pair.start, end: pair.end + (behind?.[0].length ?? 0) }, newText: '' };
+}
+
 /** Inserts whole lines, written without indentation, before the statement (its decorators included). */
 export function linesBefore(statement: PythonNode, lines: readonly string[]): FixEdit | null {
   const target = decorated(statement);

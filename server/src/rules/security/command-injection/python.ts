@@ -136,18 +136,4 @@ const processes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
-/** `eval(request.args["q"])`: whatever comes is run as code. */
-const evaluations: NodeDetector<unknown, PythonNode, PythonHeader> = {
-  kinds: ['call'],
-  triggers: ['eval(', 'exec('],
-  calls: (name) => name === 'eval' || name === 'exec',
-  *check(node, ctx): Iterable<Verdict> {
-    if (!/^builtins\.(?:eval|exec)$/.test(callChain(node, ctx))) return;
-    const [code] = positionalArguments(node);
-    const source = code === undefined ? null : inputIn(code, ctx);
-    if (source === null) return;
-    yield { kind: 'fail', subject: code!.span, message: 'program', args: { value: inputName(code!), source } };
-  },
-};
-
-export const pythonDetectors: readonly Detector[] = [processes, evaluations] as readonly Detector[];
+export const pythonDetectors: readonly Detector[] = [processes] as readonly Detector[];

@@ -14,6 +14,7 @@ import {
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 const JWT =
   /^github\.com\/(?:golang-jwt\/jwt|dgrijalva\/jwt-go|form3tech-oss\/jwt-go|lestrrat-go\/jwx|go-jose\/go-jose|square\/go-jose|gbrlsnchs\/jwt|cristalhq\/jwt|kataras\/jwt|pascaldekloe\/jwt|coreos\/go-oidc|SermoDigital\/jose)|^gopkg\.in\/(?:square|go-jose)\/go-jose/;
@@ -153,15 +154,18 @@ export const rule = defineRule({
     what: 'A JSON Web Token is decoded by a function that verifies no signature, with verification switched off, with the algorithm `none` allowed, or by splitting and decoding it by hand, and nothing in the same function verifies it.',
     why: 'Claims of a token that nobody verified are whatever the client wrote: a forged token with the id of an administrator is as good as a real one.',
     howToFix:
-      'Verify tokens with `jwt.ParseWithClaims`, a key, and the list of algorithms that the issuer uses: `jwt.WithValidMethods([]string{"RS256"})`. Decode without verification only to find the key, and verify before any claim is used.',
+      'Verify tokens with `jwt.ParseWithClaims`, a key, and the list of algorithms that the issuer uses: `jwt.WithValidMethods([]string{"RS256"})` (in Python `jwt.decode(token, key, algorithms=["RS256"])`). Decode without verification only to find the key, and verify before any claim is used.',
     refs: ['CWE-347', 'CWE-345', 'https://datatracker.ietf.org/doc/html/rfc8725'],
   },
   messages: {
     decoded: '{call} verifies no signature, so that these claims may be forged; use ParseWithClaims with a key.',
     off: '{call} switches the verification of tokens off; verify with the key of the issuer.',
+    pythonDecoded: '{call} verifies no signature, so that these claims may be forged; use jwt.decode with a key.',
+    pythonOff:
+      'The signature of this token is not verified, so that its claims may be forged; verify it with the key of the issuer.',
     none: 'This accepts tokens without a signature; allow the algorithms that the issuer uses, and no others.',
     byHand: 'These claims come from a token that nothing verified; parse it with a JWT library and a key.',
   },
-  fix: 'none',
-  on: { go: [calls, settings, byHand, verified] },
+  fix: 'sometimes',
+  on: { go: [calls, settings, byHand, verified], python: pythonDetectors },
 });
