@@ -10,6 +10,8 @@ export interface Requirement {
   readonly name: string;
   /** What bounds the version, as in `>=2,<3`; '' for none. */
   readonly version: string;
+  /** Where the bound is written; null without one, and where it is a value of its own. */
+  readonly bound: Span | null;
   readonly extras: readonly string[];
   /** The line or text that requires it. */
   readonly span: Span;
@@ -32,9 +34,11 @@ export function readRequirement(text: string, span: Span, development: boolean):
   const match = REQUIREMENT.exec(text);
   if (match === null) return null;
   const version = (match[3] ?? '').trim();
+  const end = match[0].trimEnd().length;
   return {
     name: normalizedName(match[1]!),
     version: version.startsWith('@') ? '' : version.replace(/[()\s]/g, ''),
+    bound: /^[<>=!~]/.test(version) ? { start: span.start + end - version.length, end: span.start + end } : null,
     extras: (match[2] ?? '').split(',').flatMap((extra) => extra.trim() || []),
     span,
     direct: version.startsWith('@'),
@@ -52,7 +56,15 @@ export function readRequirementsFile(text: string, development: boolean): readon
     if (/^(?:-|https?:|git\+|\.{0,2}\/|file:)/.test(line)) {
       if (egg !== undefined) {
         const span = { start, end: start + line.length };
-        result.push({ name: normalizedName(egg), version: '', extras: [], span, direct: true, development });
+        result.push({
+          name: normalizedName(egg),
+          version: '',
+          bound: null,
+          extras: [],
+          span,
+          direct: true,
+          development,
+        });
       }
       continue;
     }
@@ -100,6 +112,7 @@ export function readTomlRequirements(text: string): readonly Requirement[] {
       result.push({
         name: normalizedName(table[2]!),
         version: version === '*' ? '' : version,
+        bound: null,
         extras: [],
         span: { start: key.start, end: value.end },
         direct: isTable && /\b(?:git|path|url|file)\s*=/.test(raw),

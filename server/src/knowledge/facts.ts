@@ -128,6 +128,8 @@ export type FactValues = {
   /** Key: distribution, normalised. The place is the line that names it. */
   'python.requirement': {
     readonly version: string;
+    /** Where the bound is written; null without one, and where it is a value of its own. */
+    readonly bound: Part | null;
     readonly extras: readonly string[];
     readonly direct: boolean;
     readonly development: boolean;

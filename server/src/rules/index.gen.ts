@@ -34,6 +34,7 @@ import { rule as configurationPortMismatch } from './configuration/port-mismatch
 import { rule as configurationSingleStageBuild } from './configuration/single-stage-build/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
+import { rule as configurationUnpinnedDependency } from './configuration/unpinned-dependency/rule.ts';
 import { rule as configurationUnusedConfigKey } from './configuration/unused-config-key/rule.ts';
 import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
@@ -221,6 +222,7 @@ export const RULES: readonly Rule[] = [
   configurationSingleStageBuild,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
+  configurationUnpinnedDependency,
   configurationUnusedConfigKey,
   documentationDocCodeMismatch,
   documentationIncompleteReadme,

@@ -102,6 +102,11 @@ const LOCK_FILES: Readonly<Record<string, string>> = {
   'yarn.lock': 'npm',
   'bun.lock': 'npm',
   'bun.lockb': 'npm',
+  'poetry.lock': 'python',
+  'uv.lock': 'python',
+  'pdm.lock': 'python',
+  'Pipfile.lock': 'python',
+  'pylock.toml': 'python',
 };
 
 const lockFile: TextDetector = {
@@ -161,6 +166,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'project.package-json', language: 'json', detector: packageJson },
   { id: 'project.go-sum', language: 'gosum', detector: lockFile },
   { id: 'project.lock-yaml', language: 'yaml', detector: lockFile },
+  { id: 'project.lock-toml', language: 'toml', detector: lockFile },
   { id: 'project.lock-text', language: 'text', detector: lockFile },
   { id: 'project.ignore', language: 'gitignore', detector: ignoreFile },
   { id: 'image.npm-install', language: 'dockerfile', detector: imageInstalls },

@@ -105,8 +105,9 @@ const requirementFiles: TextDetector = {
       found = readRequirementsFile(text, isDevelopmentFile(path));
     } else return;
     yield state('python.manifest', path, { directory: directoryOf(path) }, { start: 0, end: 0 });
-    for (const { name: distribution, version, extras, direct, development, span } of found) {
-      yield state('python.requirement', distribution, { version, extras, direct, development }, span);
+    for (const { name: distribution, version, extras, direct, development, span, bound } of found) {
+      const at = bound === null ? null : { start: bound.start, end: bound.end };
+      yield state('python.requirement', distribution, { version, bound: at, extras, direct, development }, span);
     }
   },
 };

@@ -21,7 +21,7 @@ const commands: TextDetector = {
   *check(text, ctx) {
     const { language } = ctx.file;
     if (language === 'python' || language === 'go' || language === 'markdown' || language === 'gosum') return;
-    if (/\.(?:rst|adoc|svg|css|scss|html?)$|requirements[^/]*\.txt$/i.test(ctx.file.path)) return;
+    if (/\.(?:rst|adoc|svg|css|scss|html?)$|requirements[^/]*\.txt$|\.lock$/i.test(ctx.file.path)) return;
     const place = { start: 0, end: 0 };
     const names = new Set<string>();
     for (const pattern of [FILE, TARGET, MODULE, DOTTED]) {
