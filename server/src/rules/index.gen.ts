@@ -37,6 +37,7 @@ import { rule as configurationUndocumentedEnvVar } from './configuration/undocum
 import { rule as configurationUnpinnedDependency } from './configuration/unpinned-dependency/rule.ts';
 import { rule as configurationUnusedConfigKey } from './configuration/unused-config-key/rule.ts';
 import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
+import { rule as documentationDocReferencesMissingPath } from './documentation/doc-references-missing-path/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
@@ -225,6 +226,7 @@ export const RULES: readonly Rule[] = [
   configurationUnpinnedDependency,
   configurationUnusedConfigKey,
   documentationDocCodeMismatch,
+  documentationDocReferencesMissingPath,
   documentationIncompleteReadme,
   documentationMissingApiDocs,
   documentationMissingDocComment,

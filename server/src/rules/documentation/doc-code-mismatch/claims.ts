@@ -1,9 +1,8 @@
 /**
  * What a Markdown document says about the project that can be looked up: targets of makefiles, packages and files by
- * their paths, options of its programs, variables. Only what is written as code or as a link counts; nothing is looked
+ * their paths, options of its programs, variables. Only what is written as code counts; nothing is looked
  * up here.
  */
-import { directoryOf } from '../../../core/model/path.ts';
 import type { FactVerdict } from '../../../core/model/verdict.ts';
 import { fact, type TextDetector } from '../../../core/rulekit/rule.ts';
 
@@ -12,10 +11,9 @@ export const CLAIM = 'document.claim';
 export type Claim = {
   /**
    * `target`: of a makefile. `package`: path in a go command. `import`: full path of a package. `path`: a file or
-   * directory by its path. `link`: a file by its path from the root. `option`: of a program, '' for one in a list.
-   * `variable`: of the environment.
+   * directory by its path. `option`: of a program, '' for one in a list. `variable`: of the environment.
    */
-  readonly kind: 'target' | 'package' | 'import' | 'path' | 'link' | 'option' | 'variable';
+  readonly kind: 'target' | 'package' | 'import' | 'path' | 'option' | 'variable';
   readonly text: string;
   /** Options: the program that is given them. */
   readonly program: string;
@@ -47,7 +45,6 @@ const GO_PATH =
 const IMPORT = /(?<![\w./:@-])((?:[\w-]+\.)+[a-z]{2,}(?:\/[\w.-]+){2,})(?=[\s"'`)@]|$)/g;
 const PATH =
   /`(?:\.\/)?([\w-][\w.-]*(?:\/[\w-][\w.-]*)+\.(?:go|sql|proto)|[\w-][\w.-]*(?:\/[\w-][\w.-]*)+\/)(?::\d+)?`/g;
-const LINK = /\]\(([^)#\s:<>?$]+\.(?:go|md|ya?ml|json|toml|sh|proto|sql|mod))(?:#[^)\s]*)?\)/g;
 const VARIABLE =
   /^\s*(?:[|*+-]\s*)+\**`?\$?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`?\**\s*(?:[|:=(–—-]|$)|^\s*(?:[$#]\s+)?(?:export\s+)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)=/;
 const LISTED_OPTION = /^\s*(?:[|*+-]\s*)+\**`(?:-\w(?:,|\s*\|)\s*)?--([a-z][\w.-]+)[^`]*`/;
@@ -112,23 +109,7 @@ function* goPaths(line: string, start: number, reading: Reading): Generator<Fact
   }
 }
 
-function* prose(line: string, start: number, reading: Reading, site: boolean): Generator<FactVerdict> {
-  if (!site) {
-    for (const match of line.matchAll(LINK)) {
-      const target = match[1]!;
-      const parts = directoryOf(reading.path)
-        .split('/')
-        .filter((part) => part !== '');
-      for (const part of target.split('/')) {
-        if (part === '..') {
-          // Beside or above the workspace nothing is known.
-          if (parts.pop() === undefined) parts.push('..');
-        } else if (part !== '.') parts.push(part);
-      }
-      if (target.startsWith('/') || parts.includes('..') || PLACEHOLDER.test(target)) continue;
-      yield* claim(reading, 'link', parts.join('/'), start + match.index + 2, target.length);
-    }
-  }
+function* prose(line: string, start: number, reading: Reading): Generator<FactVerdict> {
   if (HEDGED.test(line)) return;
   for (const match of line.matchAll(PATH)) {
     if (PLACEHOLDER.test(match[1]!)) continue;
@@ -200,8 +181,6 @@ export const claims: TextDetector = {
     if (OTHER_TIMES.test(path) || source.length > 300_000) return;
     // A byte order mark counts as a blank, so that offsets stay as they are.
     const text = source.replace(/^\uFEFF/, ' ');
-    // Generators of sites resolve links in ways of their own.
-    const site = /^\s*---\r?\n/.test(text) || text.includes('{{<') || text.includes('{%');
     const reading: Reading = { path, clone: '' };
     let fence: { readonly marker: string; readonly language: string; readonly lines: Line[] } | null = null;
     for (const match of text.matchAll(/[^\r\n]+/g)) {
@@ -214,7 +193,7 @@ export const claims: TextDetector = {
         } else fence.lines.push({ text: line, start: match.index });
       } else if (mark !== null) fence = { marker: mark[1]!, language: mark[2]!.toLowerCase(), lines: [] };
       else {
-        yield* prose(line, match.index, reading, site);
+        yield* prose(line, match.index, reading);
         yield* variable(line, match.index, reading);
       }
     }

@@ -204,9 +204,6 @@ function judgeClaim({ kind, text, program }: Claim, document: string, facts: Fac
       return judgeImport(text, facts);
     case 'path':
       return judgePath(text, document, facts);
-    case 'link':
-      // Documents are often written as if they stood at the root.
-      return facts.derive(tree).endings.has(text);
     case 'option':
       return judgeOption(text, program, document, facts);
     case 'variable': {
@@ -275,7 +272,6 @@ export const rule = defineRule({
     package: 'There is no {text} in the project, so this command fails; correct the path.',
     import: 'The module has no package {text}; correct the path.',
     path: 'There is no {text} in the project; correct the path or delete the passage.',
-    link: 'This link leads nowhere, since there is no {text}; correct or delete it.',
     option: 'The code defines no option --{text}; correct the name or delete it.',
     variable: 'Nothing reads {text}; correct the name or delete it, so that nobody relies on it.',
   },
