@@ -263,8 +263,8 @@ export type FactValues = {
   'auth.rights': { readonly word: string };
   /** Key: name of a function that promises to protect something. The place is its name. */
   'security.control': { readonly kind: 'middleware' | 'check' | 'rotation'; readonly method: boolean };
-  /** Key: name of a control, in a file that mentions it other than by declaring it: comments do not count. */
-  'security.mention': null;
+  /** Key: path of the file. Names like those of controls that a declaration mentions, its own aside, for `FactView.mentions`. */
+  'security.mention': string;
   /** Key: name of a header that protects browsers. */
   'security.header': { readonly everywhere: boolean };
   /** Key: what it is. The program answers browsers with pages. */

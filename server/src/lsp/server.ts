@@ -140,6 +140,7 @@ import {
 import { BaselineMatcher, readBaselines } from './baselines.ts';
 import {
   type ActionData,
+  type DiagnosticData,
   type EditTarget,
   FIX_ALL_KIND,
   placeUri,
@@ -2035,7 +2036,17 @@ function choiceOf(title: string, description: string, data: ActionData): ServerC
   return { title, description, action: { title, kind: CodeActionKind.QuickFix, data } };
 }
 
-/** Names a set of diagnostics by its content, so that an unchanged answer is recognised. */
+/**
+ * Names a set of diagnostics by its content, so that an unchanged answer is recognised. What the fingerprint or the
+ * session decides is left out: this is done with each key.
+ */
 function resultId(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.length === 0 ? 'none' : hashText(JSON.stringify(diagnostics));
+  if (diagnostics.length === 0) return 'none';
+  const parts = diagnostics.map(({ range: { start, end }, severity, message, data, relatedInformation }) => {
+    const { fingerprint = '' } = (data ?? {}) as Partial<DiagnosticData>;
+    const related = relatedInformation === undefined ? '' : JSON.stringify(relatedInformation);
+    const place = `${start.line}:${start.character}-${end.line}:${end.character}`;
+    return `${fingerprint} ${place} ${severity} ${message}${related}`;
+  });
+  return hashText(parts.join('\n'));
 }

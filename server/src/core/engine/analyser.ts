@@ -21,6 +21,7 @@ import {
   examineText,
   prepareDispatch,
   type RuleVerdict,
+  textDetectorsFor,
 } from './examine.ts';
 import type { LanguageSupport } from './language.ts';
 import type { Problem } from './problem.ts';
@@ -69,6 +70,8 @@ export interface FileAnalysis {
   chunks: readonly Chunk[];
   text: Examination;
   readonly textAnchor: Anchor;
+  /** What `textDetectorsFor` said of the text; null before. */
+  textDetectors: Uint8Array | null;
   parsed: ParsedFile | null;
   problems: Problem[];
   /** Facts of the engine itself, relative to the file. */
@@ -88,6 +91,7 @@ export function newFileAnalysis(path: string, language: LanguageId, text: string
     chunks: [],
     text: EMPTY_EXAMINATION,
     textAnchor: { start: 0 },
+    textDetectors: null,
     parsed: null,
     problems: [],
     ownFacts: [],
@@ -194,10 +198,12 @@ export class Analyser {
       file.role = roleBy(recipe, roleOfPath(file.path));
     }
     const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
-    file.text =
-      text.length > MAX_FILE_LENGTH
-        ? EMPTY_EXAMINATION
-        : examineText(this.#dispatch, text, context, file.textAnchor, recipe.options);
+    if (text.length > MAX_FILE_LENGTH) file.text = EMPTY_EXAMINATION;
+    else {
+      const edit = edits?.length === 1 ? edits[0]! : null;
+      file.textDetectors = textDetectorsFor(this.#dispatch, file.language, text, file.textDetectors, edit);
+      file.text = examineText(this.#dispatch, text, context, file.textAnchor, file.textDetectors, recipe.options);
+    }
     file.ownFacts = ownFacts(file, parsed !== null, conflicted);
     file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
     for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {

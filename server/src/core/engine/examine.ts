@@ -18,6 +18,7 @@ import type {
   TextDetector,
 } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree, type GrammarTables } from '../syntax/flatTree.ts';
+import type { InputEdit } from '../syntax/syntax.ts';
 import type { LanguageSupport } from './language.ts';
 import { TriggerScanner } from './triggers.ts';
 
@@ -77,7 +78,13 @@ interface KindEntry {
 export interface Dispatch {
   readonly rules: readonly Rule[];
   readonly nodeDetectors: ReadonlyMap<LanguageId, NodeDispatch>;
-  readonly textDetectors: ReadonlyMap<LanguageId | 'any', readonly Active[]>;
+  /** Those of a language, and behind them those of any. */
+  readonly textDetectors: (language: LanguageId) => TextDispatch;
+}
+
+interface TextDispatch {
+  readonly actives: readonly Active[];
+  readonly scanner: TriggerScanner;
 }
 
 function isText(detector: Detector<unknown>): detector is TextDetector<unknown> {
@@ -136,7 +143,17 @@ export function prepareDispatch(
       table: null,
     });
   }
-  return { rules, nodeDetectors: prepared, textDetectors };
+  const texts = new Map<LanguageId, TextDispatch>();
+  const textsOf = (language: LanguageId): TextDispatch => {
+    let known = texts.get(language);
+    if (known === undefined) {
+      const actives = [...(textDetectors.get(language) ?? []), ...(textDetectors.get('any') ?? [])];
+      known = { actives, scanner: new TriggerScanner(actives.map(({ detector }) => detector.triggers)) };
+      texts.set(language, known);
+    }
+    return known;
+  };
+  return { rules, nodeDetectors: prepared, textDetectors: textsOf };
 }
 
 function tableOf(own: NodeDispatch, grammar: GrammarTables): readonly (KindEntry | undefined)[] {
@@ -309,29 +326,47 @@ export function examineChunk(
   return collector.result;
 }
 
-/** Examines the text of a whole file with the text detectors of its language and those for any file. */
+/**
+ * Which text detectors of a file's language have a trigger word in its text, as a flag for each. `before`: the flags of
+ * the text that `edit` made this one of; only what is near the edit is searched for words that were not there then.
+ */
+export function textDetectorsFor(
+  dispatch: Dispatch,
+  language: LanguageId,
+  text: string,
+  before: Uint8Array | null,
+  edit: InputEdit | null,
+): Uint8Array {
+  const { actives, scanner } = dispatch.textDetectors(language);
+  if (before === null || edit === null) return scanner.scan(text);
+  const wanted = scanner.scan(text.slice(Math.max(0, edit.start - scanner.longest), edit.newEnd + scanner.longest));
+  actives.forEach(({ detector: { triggers } }, index) => {
+    if (before[index] === 0 || wanted[index] === 1) return;
+    if (triggers?.some((word) => text.includes(word)) !== false) wanted[index] = 1;
+  });
+  return wanted;
+}
+
+/** Examines the text of a whole file with the text detectors that `textDetectorsFor` gave for it. */
 export function examineText(
   dispatch: Dispatch,
   text: string,
   file: FileContext,
   anchor: Anchor,
+  detectors: Uint8Array,
   options: Options = null,
 ): Examination {
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
-  for (const language of [file.language, 'any'] as const) {
-    for (const active of dispatch.textDetectors.get(language) ?? []) {
-      const detector = active.detector as TextDetector;
-      if (!applies(active, file, true)) continue;
-      if (detector.triggers?.some((word) => text.includes(word)) === false) continue;
-      context.options = optionsFor(active, options);
-      try {
-        collector.take(active.rule, detector.check(text, context));
-      } catch (error) {
-        collector.fail(active.rule, error);
-      }
+  dispatch.textDetectors(file.language).actives.forEach((active, index) => {
+    if (detectors[index] === 0 || !applies(active, file, true)) return;
+    context.options = optionsFor(active, options);
+    try {
+      collector.take(active.rule, (active.detector as TextDetector).check(text, context));
+    } catch (error) {
+      collector.fail(active.rule, error);
     }
-  }
+  });
   return collector.result;
 }
 

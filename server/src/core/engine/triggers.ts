@@ -21,6 +21,8 @@ export class TriggerScanner {
   /** For the first cell of a row: the scan that met its words last. */
   readonly #met: Uint32Array;
   #scans = 0;
+  /** Characters of the longest word. */
+  readonly longest: number;
 
   /**
    * `triggers`: the words of each detector, any of which is enough; `undefined` for one that looks at every text.
@@ -39,6 +41,7 @@ export class TriggerScanner {
       }
     });
     this.#always = always;
+    this.longest = Math.max(0, ...[...detectorsOf.keys()].map((word) => word.length));
 
     let classes = 1;
     for (const word of detectorsOf.keys()) {

@@ -82,24 +82,23 @@ const controls: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-/** Every name is looked at, comments aside: a mention excuses. */
-const COMMENT_OR_NAME = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|[A-Za-z_]\w*/g;
+/** Names, also those in texts: a mention excuses. Comments are none. */
+const COMMENT_OR_NAME = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|[A-Za-z_]\w{3,}/g;
 
-const mentions: TextDetector = {
-  text: true,
-  *check(text, ctx) {
-    if (!ctx.file.path.endsWith('.go') || text.length > 400_000) return;
-    const done = new Set<string>();
+const mentions: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['function_declaration', 'method_declaration', 'type_declaration', 'var_declaration', 'const_declaration'],
+  *check(node, ctx) {
+    if (node.parent?.kind !== 'chunk') return;
+    const { text } = node;
+    // The declaration itself is no mention.
+    const own = node.child('name')?.start ?? -1;
+    const names = new Set<string>();
     for (const match of text.matchAll(COMMENT_OR_NAME)) {
       const name = match[0];
-      if (done.has(name) || name.startsWith('/')) continue;
-      const counts = MIDDLEWARE.test(name) || CHECK.test(name) || ROTATION.test(name);
-      // The declaration itself is no mention.
-      const before = counts ? text.slice(Math.max(0, match.index - 120), match.index) : '';
-      if (/(?:^|\n)func (?:\([^()\n]*\) )?$/.test(before)) continue;
-      done.add(name);
-      if (counts) yield state('security.mention', name, null, { start: match.index, end: match.index + name.length });
+      if (name.startsWith('/') || node.start + match.index === own || names.has(name)) continue;
+      if (MIDDLEWARE.test(name) || CHECK.test(name) || ROTATION.test(name)) names.add(name);
     }
+    if (names.size > 0) yield state('security.mention', ctx.file.path, [...names].join(' '), { start: 0, end: 0 });
   },
 };
 
@@ -261,7 +260,7 @@ const rights: TextDetector = {
 
 export const extractors: readonly Extractor[] = [
   { id: 'security.control', language: 'go', detector: controls as NodeDetector },
-  { id: 'security.mention', language: 'go', detector: mentions },
+  { id: 'security.mention', language: 'go', detector: mentions as NodeDetector },
   { id: 'security.header.call', language: 'go', detector: headers as NodeDetector },
   { id: 'security.header.table', language: 'go', detector: headerTables as NodeDetector },
   { id: 'security.header.library', language: 'go', detector: libraries as NodeDetector },

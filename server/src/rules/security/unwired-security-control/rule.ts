@@ -41,8 +41,8 @@ export const rule = defineRule({
         const directory = directoryOf(path);
         if (!programs.some((program) => program.files.has(path) && program.directories.has(directory))) continue;
         if (!isFirst(control.place)) continue;
-        const isUsed = facts.lookup('security.mention', control.key).some(({ place }) => {
-          const role = facts.role(place.path);
+        const isUsed = facts.mentions('security.mention', control.key).some((user) => {
+          const role = facts.role(user);
           return role === 'production' || role === 'generated' || role === 'example';
         });
         if (isUsed) {
