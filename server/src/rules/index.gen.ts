@@ -95,6 +95,7 @@ import { rule as qualityLongFunction } from './quality/long-function/rule.ts';
 import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
+import { rule as qualityPrivateMemberAccess } from './quality/private-member-access/rule.ts';
 import { rule as qualityStubImplementation } from './quality/stub-implementation/rule.ts';
 import { rule as qualitySyntaxError } from './quality/syntax-error/rule.ts';
 import { rule as qualityTodoComment } from './quality/todo-comment/rule.ts';
@@ -284,6 +285,7 @@ export const RULES: readonly Rule[] = [
   qualityMalformedSuppression,
   qualityMergeConflictMarker,
   qualityNameCollision,
+  qualityPrivateMemberAccess,
   qualityStubImplementation,
   qualitySyntaxError,
   qualityTodoComment,
