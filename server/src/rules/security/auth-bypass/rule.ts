@@ -22,6 +22,7 @@ import {
   syntaxChildren,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Names of functions that authenticate. */
 const AUTHENTICATES =
@@ -322,5 +323,5 @@ export const rule = defineRule({
     issued: 'This token is handed out without a look at any credential; verify one first.',
   },
   fix: 'sometimes',
-  on: { go: [branches, issuers] },
+  on: { go: [branches, issuers], python: pythonDetectors },
 });

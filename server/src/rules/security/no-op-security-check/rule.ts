@@ -14,6 +14,7 @@ import {
   syntaxChildren,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Names that promise a check. */
 const CHECKS =
@@ -171,7 +172,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'preview',
   docs: {
-    what: 'A function whose name promises to validate, verify, authenticate, authorise or sanitise says "all is well" on every path, or returns its input unchanged. Methods that an interface of the workspace asks for are left out: another implementation may do the work.',
+    what: 'A function whose name promises to validate, verify, authenticate, authorise or sanitise says "all is well" on every path, or returns its input unchanged. Methods that an interface of the workspace asks for, and in Python methods of classes with bases, are left out: another implementation may do the work.',
     why: 'Callers and reviewers rely on a guarantee that nobody gives. A check that was stubbed for a first version is the one that nobody looks at again.',
     howToFix: 'Implement the check, or delete the function and its calls so that the gap can be seen.',
     refs: ['CWE-358', 'CWE-20'],
@@ -181,7 +182,7 @@ export const rule = defineRule({
     unchanged: '{name} returns its input unchanged; implement it, or remove it and its calls.',
   },
   fix: 'none',
-  on: { go: [functions, interfaceMethods] },
+  on: { go: [functions, interfaceMethods], python: pythonDetectors },
   workspace: {
     partition: 'directory',
     reads: ['security.no-op'],

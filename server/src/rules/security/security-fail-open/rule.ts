@@ -19,6 +19,7 @@ import {
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Verbs of checks together with what they check; a verb alone says too little. */
 const CHECK =
@@ -153,7 +154,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'preview',
   docs: {
-    what: 'A check of a signature, token, permission, certificate, checksum, policy or sandbox fails, and the branch only writes a message: the function goes on with what the check was meant to stop.',
+    what: 'A check of a signature, token, permission, certificate, checksum, policy or sandbox fails, and the branch only writes a message: the function goes on with what the check was meant to stop. In Python also a check that answers `True` when it could not be made (`except Exception: return True`).',
     why: 'The check protects nobody: an attacker only has to make it fail, and the message drowns among others. Readers of the code believe that the step is guarded.',
     howToFix:
       'Return the error, answer with a refusal, or stop the start-up when the check fails. If a report is all that is wanted, make that a mode that the configuration selects.',
@@ -161,7 +162,9 @@ export const rule = defineRule({
   },
   messages: {
     logged: 'When {check} fails, this only writes a message and goes on; return the error instead.',
+    loggedPython: 'When {check} raises, this only writes a message and goes on; raise the exception again.',
+    open: 'When the check itself fails, {check} says that all is well; deny instead.',
   },
   fix: 'sometimes',
-  on: { go: [branches] },
+  on: { go: [branches], python: pythonDetectors },
 });

@@ -16,6 +16,7 @@ import {
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Names that hold the id of somebody, or of what belongs to somebody. */
 const IDENTITY =
@@ -119,7 +120,7 @@ export const rule = defineRule({
   confidence: 'heuristic',
   stage: 'preview',
   docs: {
-    what: 'The id of a user, session or conversation is empty, the code replaces it by one constant, and then keeps or finds a record under it.',
+    what: 'The id of a user, session or conversation is empty, the code replaces it by one constant (in Python also `or "guest"` or a default of a parameter), and then keeps or finds a record under it.',
     why: 'Everybody who comes without an id reads and overwrites the same record: conversations, carts and results of one visitor appear at another.',
     howToFix:
       'Use the id of the authenticated user and refuse requests without one. For visitors that have no account make an unguessable session id for each of them.',
@@ -129,5 +130,5 @@ export const rule = defineRule({
     shared: 'Everybody without {name} shares the record "{constant}"; require the id, or make one per visitor.',
   },
   fix: 'none',
-  on: { go: [fallbacks] },
+  on: { go: [fallbacks], python: pythonDetectors },
 });
