@@ -33,11 +33,14 @@ import { extractors as knowledgeProjectReadme } from '../knowledge/project/readm
 import { extractors as knowledgeProjectSchema } from '../knowledge/project/schema.ts';
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
+import { extractors as knowledgePythonAuthentication } from '../knowledge/python/authentication.ts';
 import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
+import { extractors as knowledgePythonLibraries } from '../knowledge/python/libraries.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts';
 import { extractors as knowledgePythonReferences } from '../knowledge/python/references.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
+import { extractors as knowledgePythonServing } from '../knowledge/python/serving.ts';
 import { extractors as knowledgePythonTests } from '../knowledge/python/tests.ts';
 import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
@@ -81,11 +84,14 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectSchema,
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,
+  ...knowledgePythonAuthentication,
   ...knowledgePythonEnv,
+  ...knowledgePythonLibraries,
   ...knowledgePythonModules,
   ...knowledgePythonNames,
   ...knowledgePythonReferences,
   ...knowledgePythonRoutes,
+  ...knowledgePythonServing,
   ...knowledgePythonTests,
   ...languagesGoChannels,
   ...languagesGoHidden,

@@ -3,9 +3,25 @@
  * asks for services of Go alone uses knowledge/go/services.ts.
  */
 import type { FactView } from '../core/rulekit/rule.ts';
+import { allFacts, type TypedFact } from './facts.ts';
 import { type ServiceComponent, serviceComponentsOf } from './go/components.ts';
-import { type GoProgram, SERVICE_FACTS, servicesOf } from './go/services.ts';
-import { PYTHON_SERVICE_FACTS, pythonComponentsOf, pythonServicesOf } from './python/services.ts';
+import { protectionsOf as goProtectionsOf, type Protections } from './go/protection.ts';
+import {
+  type Front,
+  type GoProgram,
+  frontOf as goFrontOf,
+  servesHttp as goServesHttp,
+  SERVICE_FACTS,
+  servicesOf,
+} from './go/services.ts';
+import { pythonProtectionsOf } from './python/protection.ts';
+import {
+  PYTHON_SERVICE_FACTS,
+  publishedService,
+  pythonComponentsOf,
+  pythonFrontsOf,
+  pythonServicesOf,
+} from './python/services.ts';
 
 /** Facts that judges about services of any language read, so that they exist and run again. */
 export const ANY_SERVICE_FACTS = [...SERVICE_FACTS, ...PYTHON_SERVICE_FACTS] as const;
@@ -18,4 +34,38 @@ export function anyServicesOf(facts: FactView): readonly GoProgram[] {
 /** Components with services that have routes, of every language. */
 export function anyComponentsOf(facts: FactView): readonly ServiceComponent[] {
   return [...serviceComponentsOf(facts), ...pythonComponentsOf(facts)];
+}
+
+/** Where a control of requests belongs in a program, and where it is missed. */
+export function frontOf(facts: FactView, program: GoProgram): Front {
+  return (program.language === 'python' ? pythonFrontsOf(facts, program)[0] : undefined) ?? goFrontOf(facts, program);
+}
+
+/** The fronts of a program: of one in Python there may be several, each an application of its own. */
+export function frontsOf(facts: FactView, program: GoProgram): readonly Front[] {
+  return program.language === 'python' ? pythonFrontsOf(facts, program) : [goFrontOf(facts, program)];
+}
+
+/** Whether the program serves HTTP routes. What starts one in Python is often named nowhere in its code. */
+export function servesHttp(program: GoProgram): boolean {
+  return program.language === 'python' ? program.routes.length > 0 : goServesHttp(program);
+}
+
+/**
+ * Which of the proxies of a workspace counts for a program: none when the program can be reached without them. For Go
+ * every proxy counts.
+ */
+export function proxyFor(
+  facts: FactView,
+  program: GoProgram,
+  name: 'proxy.rate-limit' | 'proxy.body-limit' | 'proxy.headers' | 'proxy.tls' | 'proxy.resilience',
+): TypedFact<typeof name> | undefined {
+  const found = allFacts(facts, name).find(({ place }) => facts.role(place.path) === 'production');
+  if (found === undefined || program.language !== 'python') return found;
+  return publishedService(facts, program) === undefined ? found : undefined;
+}
+
+/** The protections of a program's routes. */
+export function protectionsOf(facts: FactView, program: GoProgram): Protections {
+  return program.language === 'python' ? pythonProtectionsOf(facts, program) : goProtectionsOf(facts, program);
 }

@@ -12,6 +12,7 @@ import { constantText, stringValue, textPieces } from '../../languages/python/st
 import {
   argumentOf,
   assignmentTargets,
+  basesOf,
   calledName,
   calledOn,
   decoratorsOf,
@@ -433,7 +434,8 @@ const routers: NodeDetector<unknown, PythonNode, PythonHeader> = {
     }
     const prefix = keywordArgument(node, 'prefix') ?? keywordArgument(node, 'url_prefix');
     const path = prefix === null ? null : pathOf(prefix, ctx);
-    if (path !== null && variable !== '') yield state('http.mount', variable, { prefix: path, on: '' }, node);
+    if (variable !== '') yield state('http.mount', variable, { prefix: path ?? '', on: '' }, node);
+    if (/^[.:]/.test(chain) && variable !== '') yield state('http.guard', chain, { router: variable }, node);
     for (const guard of dependenciesIn(keywordArgument(node, 'dependencies'))) {
       yield state('http.guard', guard, { router: variable }, node);
     }
@@ -444,6 +446,19 @@ const routers: NodeDetector<unknown, PythonNode, PythonHeader> = {
         yield state('http.middleware', item.text, { framework: frameworkOfChain(chain) ?? '' }, item);
       }
     }
+  },
+};
+
+/** `class Shop(Flask)`: an application with a name of its own. */
+const applicationClasses: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['class_definition'],
+  triggers: ['Flask)', 'FastAPI)', 'Starlette)', 'Quart)', 'Sanic)', 'Application)'],
+  *check(node, ctx) {
+    const base = basesOf(node)
+      .map((expression) => chainOf(expression, ctx) ?? '')
+      .find((chain) => ROOTS.test(chain));
+    if (base === undefined) return;
+    yield state('http.router', frameworkOfChain(base)!, { variable: '', after: null }, node.child('name') ?? node);
   },
 };
 
@@ -502,7 +517,7 @@ const middleware: NodeDetector<unknown, PythonNode, PythonHeader> = {
     }
     const value = positionalArguments(node)[0] ?? keywordArgument(node, 'middleware_class');
     if (router === null || value == null || value.text.length > 200 || value.kind === 'string') return;
-    yield state('http.middleware', value.text, { framework }, value);
+    yield state('http.middleware', value.text, { framework }, node);
     yield state('http.guard', value.text, { router: router.text.slice(0, 100) }, value);
   },
 };
@@ -583,6 +598,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'python.route.aiohttp', language: 'python', detector: aiohttpRoutes as NodeDetector },
   { id: 'python.route.django', language: 'python', detector: djangoRoutes as NodeDetector },
   { id: 'python.router', language: 'python', detector: routers as NodeDetector },
+  { id: 'python.router.class', language: 'python', detector: applicationClasses as NodeDetector },
   { id: 'python.mount', language: 'python', detector: mounts as NodeDetector },
   { id: 'python.middleware', language: 'python', detector: middleware as NodeDetector },
   { id: 'python.middleware.decorated', language: 'python', detector: decoratedMiddleware as NodeDetector },

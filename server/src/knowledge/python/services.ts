@@ -5,9 +5,10 @@
  */
 import { directoryOf } from '../../core/model/path.ts';
 import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
-import { allFacts, type TypedFact } from '../facts.ts';
+import { allFacts, placeIn, type TypedFact } from '../facts.ts';
 import type { ServiceComponent } from '../go/components.ts';
-import { type GoProgram, isDeployedPath } from '../go/services.ts';
+import { joinPath } from '../go/deployments.ts';
+import { type Beside, evidence, type Front, type GoProgram, isDeployedPath } from '../go/services.ts';
 
 /** Facts whose presence makes a workspace worth asking for services of any language. */
 export const PYTHON_SERVICE_FACTS = ['http.router', 'http.route'] as const;
@@ -31,6 +32,7 @@ const programs = defineDerivation('python.services', (facts): readonly GoProgram
   const routers = allFacts(facts, 'http.router').filter(isPython);
   const starts = allFacts(facts, 'http.server').filter(isPython);
   const routes = allFacts(facts, 'http.route').filter(isPython);
+  const frameworks = allFacts(facts, 'service.framework');
   const django = routes.filter(({ value }) => value.framework === 'django');
   const homes = new Set([...routers, ...starts, ...django].map(({ place }) => pythonHome(facts, place.path)));
   if (homes.size === 0) return [];
@@ -53,7 +55,7 @@ const programs = defineDerivation('python.services', (facts): readonly GoProgram
       starts: starts.filter(({ place }) => own.has(place.path)),
       routes: routes.filter(({ place, value }) => value.purpose === 'app' && own.has(place.path)),
       opaque: [],
-      framework: '',
+      framework: frameworks.find(({ place }) => own.has(place.path))?.key ?? '',
       goVersion: '',
     };
   });
@@ -101,4 +103,67 @@ export function fullPathOf(facts: FactView, route: TypedFact<'http.route'>): str
   ];
   const prefixes = [included[0]?.value.prefix ?? '', own[0]?.value.prefix ?? ''];
   return [...prefixes, route.key].map((part) => part.replace(/\/+$/, '')).join('') || '/';
+}
+
+/** Names of files that show or try something beside the service. */
+const ASIDE = /(?:^|[/_-])(?:demo|example|sample|mock|fake|test|dummy|bench\w*|playground)s?(?:[/_.-])/i;
+
+/**
+ * The applications of a program, the one with most routes first: those in files that also register routes, else the
+ * first one. For Django, and where nothing makes an application, the first route of the outermost file with routes.
+ */
+export function pythonFrontsOf(facts: FactView, program: GoProgram): readonly Front[] {
+  const counts = new Map<string, number>();
+  for (const { place } of program.routes) counts.set(place.path, (counts.get(place.path) ?? 0) + 1);
+  const depth = (path: string): number => path.split('/').length;
+  const routers = evidence(facts, program, 'http.router')
+    .filter(({ place: { path } }) => path.endsWith('.py') && facts.role(path) === 'production' && isDeployedPath(path))
+    .map((router) => ({ router, routes: counts.get(router.place.path) ?? 0, aside: ASIDE.test(router.place.path) }))
+    .sort(
+      (a, b) =>
+        Number(a.aside) - Number(b.aside) ||
+        b.routes - a.routes ||
+        depth(a.router.place.path) - depth(b.router.place.path),
+    );
+  const [first] = routers;
+  if (first !== undefined) {
+    const seen = new Set<string>();
+    return routers
+      .filter(({ routes, aside }, index) => index === 0 || (routes > 0 && !aside))
+      .filter(({ router: { place } }) => !seen.has(place.path) && seen.add(place.path) !== undefined)
+      .map(({ router }) => ({ place: router.place, beside: besideApplication(router) }));
+  }
+  const routes = program.routes
+    .filter(({ place: { path } }) => facts.role(path) === 'production' && isDeployedPath(path))
+    .sort((a, b) => depth(a.place.path) - depth(b.place.path));
+  const place = routes[0]?.place ?? program.starts[0]?.place;
+  return place === undefined ? [] : [{ place, beside: null }];
+}
+
+/** Behind `app = FastAPI()` at the top of a module. */
+function besideApplication(router: TypedFact<'http.router'>): Beside | null {
+  const { after, variable } = router.value;
+  if (after === null || after.indent !== '' || !/^\w+$/.test(variable)) return null;
+  return {
+    framework: router.key,
+    router: variable,
+    path: router.place.path,
+    insert: (statement) => ({
+      kind: 'replaceAt',
+      place: placeIn(router, { start: after.end, end: after.end }),
+      newText: `${statement.includes('\n') ? '\n\n\n' : '\n'}${statement}`,
+    }),
+  };
+}
+
+/** The services of compose files that run a program and publish its port to others, so that proxies can be gone around. */
+export function publishedService(facts: FactView, program: GoProgram): TypedFact<'compose.service'> | undefined {
+  return allFacts(facts, 'compose.service').find((service) => {
+    const { build, ports } = service.value;
+    if (build === null || facts.role(service.place.path) !== 'production') return false;
+    if (/nginx|proxy|gateway|front|traefik|caddy|(?:^|[-_])(?:web-?)?ui$/i.test(service.key)) return false;
+    const context = joinPath(directoryOf(service.place.path), build.context);
+    if (context !== program.component) return false;
+    return ports.some(({ host, address }) => host !== '' && !/^(?:127\.|localhost|\[::1\])/.test(address));
+  });
 }

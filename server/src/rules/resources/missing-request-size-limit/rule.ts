@@ -1,19 +1,17 @@
 /** Programs that read request bodies or messages of any size. */
 import { directoryOf } from '../../../core/model/path.ts';
-import type { Fix, FixEdit } from '../../../core/model/verdict.ts';
+import type { Fix, FixEdit, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
-import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
+import { placeIn, type TypedFact } from '../../../knowledge/facts.ts';
 import {
   type Beside,
   evidence,
   firstTime,
-  frontOf,
   type GoProgram,
   mayBeShared,
-  SERVICE_FACTS,
-  servicesOf,
   supportsGo,
 } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, frontOf, frontsOf, proxyFor } from '../../../knowledge/services.ts';
 
 const TITLE = 'Limit request bodies to 1 MiB (choose the number)';
 
@@ -89,6 +87,53 @@ function serverOf(facts: FactView, program: GoProgram): TypedFact<'http.server'>
 /** Frameworks that stop large bodies by themselves. */
 const BOUNDED = new Set(['fiber', 'fasthttp']);
 
+/** Frameworks of Python that take a body of any size unless they are told otherwise. */
+const UNBOUNDED = /^(?:fastapi|starlette|flask)$/;
+
+/** Flask has a setting for it. */
+function flaskLimit(beside: Beside | null): Fix[] {
+  if (beside?.framework !== 'flask') return [];
+  const statement = `${beside.router}.config["MAX_CONTENT_LENGTH"] = 1024 * 1024`;
+  return [{ title: TITLE, safety: 'suggestion', preferred: true, edits: [beside.insert(statement)] }];
+}
+
+function* judgePython(
+  facts: FactView,
+  program: GoProgram,
+  isFirst: ReturnType<typeof firstTime>,
+): Generator<WorkspaceVerdict> {
+  const limits = evidence(facts, program, 'http.body-limit');
+  const proxy = proxyFor(facts, program, 'proxy.body-limit');
+  const bounded = limits.find(({ key }) => key === 'ws_max_size');
+  for (const read of evidence(facts, program, 'ws.read')) {
+    if (facts.role(read.place.path) !== 'production' || !isFirst(read.place)) continue;
+    if (read.key === 'bounded' || bounded !== undefined) yield { kind: 'pass', subject: read.place };
+    else yield { kind: 'fail', subject: read.place, message: 'socket' };
+  }
+  const limit = limits.find(({ key }) => key !== 'ws_max_size');
+  const reads = program.routes.filter(
+    ({ place, value }) =>
+      facts.role(place.path) === 'production' &&
+      /^(?:POST|PUT|PATCH)$/.test(value.method) &&
+      UNBOUNDED.test(value.framework),
+  );
+  if (reads.length === 0) return;
+  if (limit !== undefined) {
+    if (isFirst(limit.place)) yield { kind: 'pass', subject: limit.place };
+    return;
+  }
+  for (const { place, beside } of frontsOf(facts, program)) {
+    // A router of another framework may stand beside.
+    if (!isFirst(place)) continue;
+    if (proxy !== undefined) {
+      yield { kind: 'unknown', subject: place, note: `Bodies may be limited by ${proxy.value.by}.` };
+      continue;
+    }
+    const related = reads.slice(0, 3).map((read) => ({ place: read.place, message: 'A body is read here.' }));
+    yield { kind: 'fail', subject: place, message: 'application', related, fixes: flaskLimit(beside) };
+  }
+}
+
 export const rule = defineRule({
   id: 'missing-request-size-limit',
   title: 'No limit on request or message size',
@@ -97,28 +142,32 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'Handlers of a program read whole request bodies, multipart forms or WebSocket messages, and nothing in the program limits their size: no `http.MaxBytesReader` or `http.MaxBytesHandler`, no body-limit middleware, no `SetReadLimit`.',
+    what: 'Handlers of a program read whole request bodies, multipart forms or WebSocket messages, and nothing in the program limits their size: no `http.MaxBytesReader` or `http.MaxBytesHandler`, no body-limit middleware, no `SetReadLimit`. In Python: an application of FastAPI, Starlette or Flask takes bodies and nothing looks at their length or sets `MAX_CONTENT_LENGTH`, or a WebSocket handler takes texts without a look at theirs; Django, aiohttp and others have limits of their own.',
     why: 'What a handler decodes is held in memory. One client with one large request, or a few of them at a time, can take all of it and with it the service.',
     howToFix:
-      'Wrap the outermost handler in `http.MaxBytesHandler`, with a larger limit for uploads through `http.MaxBytesReader`; call `SetReadLimit` on every WebSocket. A limit of the proxy helps only when nothing can go around the proxy.',
+      'Wrap the outermost handler in `http.MaxBytesHandler`, with a larger limit for uploads through `http.MaxBytesReader`; call `SetReadLimit` on every WebSocket. Set `MAX_CONTENT_LENGTH` in Flask; in FastAPI and Starlette refuse large `Content-Length` values (and bodies without one) in a middleware, bound texts with `max_length`, and give uvicorn a `ws_max_size`. A limit of the proxy helps only when nothing can go around the proxy.',
     refs: ['CWE-770', 'gosec G120', 'https://pkg.go.dev/net/http#MaxBytesHandler'],
   },
   messages: {
+    application:
+      'Handlers of this application read request bodies of any size; refuse large ones in a middleware or setting.',
+    socket: 'Messages of up to 16 MiB are taken from this WebSocket; set ws_max_size or look at their length.',
     bodies: 'Handlers of this server read request bodies of any size; wrap its handler in http.MaxBytesHandler.',
     messages: 'Messages of any size are read from this WebSocket; call SetReadLimit on the connection.',
   },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
-      const proxies = allFacts(facts, 'proxy.body-limit').filter(
-        (fact) => facts.role(fact.place.path) === 'production',
-      );
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (program.framework !== '') continue;
+        if (program.language === 'python') {
+          yield* judgePython(facts, program, isFirst);
+          continue;
+        }
         const reads = evidence(facts, program, 'http.body-read');
         const upgrades = evidence(facts, program, 'ws.upgrade');
         const messages = upgrades.length === 0 ? [] : evidence(facts, program, 'ws.read');
@@ -141,8 +190,9 @@ export const rule = defineRule({
         if (program.starts.every((start) => BOUNDED.has(start.key))) continue;
         const server = serverOf(facts, program);
         if (!isFirst(server.place)) continue;
-        if (proxies[0] !== undefined || mayBeShared(program, /limit|body|middleware/i)) {
-          const by = proxies[0]?.value.by ?? program.opaque[0]!;
+        const proxy = proxyFor(facts, program, 'proxy.body-limit');
+        if (proxy !== undefined || mayBeShared(program, /limit|body|middleware/i)) {
+          const by = proxy?.value.by ?? program.opaque[0]!;
           yield { kind: 'unknown', subject: server.place, note: `Bodies may be limited by ${by}.` };
           continue;
         }

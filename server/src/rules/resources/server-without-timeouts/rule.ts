@@ -93,7 +93,8 @@ export const rule = defineRule({
     reads: ['http.server.literal', 'http.server'],
     *judge(facts) {
       const bounded = ownFacts(facts, 'http.middleware').find((fact) => /[tT]imeout/.test(fact.key));
-      const isSubject = (path: string): boolean => facts.role(path) === 'production' && isDeployedPath(path);
+      const isSubject = (path: string): boolean =>
+        path.endsWith('.go') && facts.role(path) === 'production' && isDeployedPath(path);
       for (const literal of ownFacts(facts, 'http.server.literal')) {
         if (!isSubject(literal.place.path) || literal.value.exposure === 'loopback' || isLocal(facts, literal))
           continue;

@@ -1,18 +1,9 @@
 /** Services that answer browsers with pages and tell them nothing about framing, sniffing and scripts. */
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
-import { allFacts } from '../../../knowledge/facts.ts';
 import { headerWrite, SETS_HEADER } from '../../../knowledge/go/headers.ts';
-import {
-  type Beside,
-  evidence,
-  firstTime,
-  frontOf,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesHttp,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { type Beside, evidence, firstTime, mayBeShared } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, frontsOf, proxyFor, servesHttp } from '../../../knowledge/services.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { stringLiteralValue } from '../../../languages/go/syntax.ts';
@@ -38,6 +29,24 @@ function headerMiddleware(beside: Beside): Fix | null {
       '})',
     ].join('\n');
     return { title, safety: 'suggestion', edits: [beside.insert(statement)] };
+  }
+  const python = [
+    '    response.headers["X-Content-Type-Options"] = "nosniff"',
+    '    response.headers["X-Frame-Options"] = "DENY"',
+    `    response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"`,
+    '    return response',
+  ];
+  if (framework === 'fastapi') {
+    const head = [
+      `@${router}.middleware("http")`,
+      'async def security_headers(request, call_next):',
+      '    response = await call_next(request)',
+    ];
+    return { title, safety: 'suggestion', edits: [beside.insert([...head, ...python].join('\n'))] };
+  }
+  if (framework === 'flask') {
+    const head = [`@${router}.after_request`, 'def security_headers(response):'];
+    return { title, safety: 'suggestion', edits: [beside.insert([...head, ...python].join('\n'))] };
   }
   return null;
 }
@@ -73,27 +82,28 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A program serves pages to browsers (templates, files, HTML) and sets none of `X-Content-Type-Options`, `X-Frame-Options` and `Content-Security-Policy`, neither itself nor by a middleware, a library or a proxy of the workspace; or a middleware sets some and leaves others out; or the policy allows inline scripts.',
+    what: 'A program serves pages to browsers (templates, files, HTML) and sets none of `X-Content-Type-Options`, `X-Frame-Options` and `Content-Security-Policy`, neither itself nor by a middleware, a library or a proxy of the workspace; or a middleware sets some and leaves others out; or the policy allows inline scripts. An application of FastAPI serves its documentation pages unless they are switched off; where it has no others the finding is a low one.',
     why: 'Without them a browser guesses types of uploads and runs them as scripts, lets other sites frame the page and catch clicks, and runs whatever script somebody managed to inject.',
     howToFix:
-      'Set the headers in one middleware around all routes: `nosniff`, a frame policy, and a content security policy without `unsafe-inline` for scripts; `Strict-Transport-Security` where TLS is served. `github.com/unrolled/secure` and the middleware of echo and fiber do so.',
+      'Set the headers in one middleware around all routes: `nosniff`, a frame policy, and a content security policy without `unsafe-inline` for scripts; `Strict-Transport-Security` where TLS is served. `github.com/unrolled/secure` and the middleware of echo and fiber do so; in Python flask-talisman, secure, and `SecurityMiddleware` of Django.',
     refs: ['CWE-693', 'CWE-1021', 'https://owasp.org/www-project-secure-headers/'],
   },
   messages: {
+    docs: 'Answers of this application, its documentation pages among them, carry no security headers; set them in a middleware.',
     none: 'Pages of this service are sent without security headers; set them in a middleware around all routes.',
     some: 'The security headers that are set here leave {missing} out; add what is missing.',
     inline: "'unsafe-inline' lets injected scripts run; use nonces or hashes for the scripts of the page.",
   },
   fix: 'sometimes',
-  on: { go: [policies] },
+  on: { go: [policies], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
-      const proxies = allFacts(facts, 'proxy.headers').filter((fact) => facts.role(fact.place.path) === 'production');
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesHttp(program)) continue;
+        const proxy = proxyFor(facts, program, 'proxy.headers');
         const pages = evidence(facts, program, 'http.pages').filter(
           (page) => facts.role(page.place.path) === 'production' && page.key !== 'html/template',
         );
@@ -102,15 +112,29 @@ export const rule = defineRule({
         const everywhere = headers.filter((header) => header.value.everywhere);
         if (headers.length === 0) {
           if (pages.length === 0) continue;
-          const { place, beside } = frontOf(facts, program);
-          if (!isFirst(place)) continue;
-          if (proxies[0] !== undefined || mayBeShared(program, /secur|header|middleware|web/i)) {
-            const by = proxies[0]?.value.by ?? program.opaque[0]!;
-            yield { kind: 'unknown', subject: place, note: `The headers may be set by ${by}.` };
-            continue;
+          const onlyDocs = pages.every((page) => page.key === 'docs');
+          const stack = evidence(facts, program, 'http.middleware');
+          for (const { place, beside } of frontsOf(facts, program)) {
+            if (onlyDocs && !pages.some((page) => page.place.path === place.path)) continue;
+            // Where an application of Python has its other middleware, this one is missed.
+            const beginning =
+              program.language === 'python' ? stack.find((item) => item.place.path === place.path)?.place : undefined;
+            const subject = beginning ?? place;
+            if (!isFirst(subject)) continue;
+            if (proxy !== undefined || mayBeShared(program, /secur|header|middleware|web/i)) {
+              const by = proxy?.value.by ?? program.opaque[0]!;
+              yield { kind: 'unknown', subject, note: `The headers may be set by ${by}.` };
+              continue;
+            }
+            const fix = beside === null ? null : headerMiddleware(beside);
+            yield {
+              kind: 'fail',
+              subject,
+              message: onlyDocs ? 'docs' : 'none',
+              ...(onlyDocs ? { severity: 'low' as const } : {}),
+              fixes: fix === null ? [] : [fix],
+            };
           }
-          const fix = beside === null ? null : headerMiddleware(beside);
-          yield { kind: 'fail', subject: place, message: 'none', fixes: fix === null ? [] : [fix] };
           continue;
         }
         const first = everywhere[0];
@@ -120,7 +144,7 @@ export const rule = defineRule({
           set.has('*') || set.has(name.toLowerCase()) || others.some((other) => set.has(other)) ? [] : [name],
         );
         if (missing.length === 0) yield { kind: 'pass', subject: first.place };
-        else if (pages.length > 0 && proxies.length === 0) {
+        else if (pages.length > 0 && proxy === undefined) {
           yield {
             kind: 'fail',
             subject: first.place,
