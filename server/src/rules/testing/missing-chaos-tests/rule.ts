@@ -11,6 +11,7 @@ const LOCAL = /^database\/sql$|^gorm\.io\/|sqlx|go-sql-driver|lib\/pq|pgx|jinzhu
 function isDistributed(facts: FactView, component: ServiceComponent): boolean {
   return allFacts(facts, 'network.client').some(
     (client) =>
+      client.place.path.endsWith('.go') &&
       !LOCAL.test(client.key) &&
       facts.role(client.place.path) === 'production' &&
       isDeployedPath(client.place.path) &&
