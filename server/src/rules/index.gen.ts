@@ -83,6 +83,7 @@ import { rule as performanceStringConcatInLoop } from './performance/string-conc
 import { rule as qualityCallArityMismatch } from './quality/call-arity-mismatch/rule.ts';
 import { rule as qualityConstantCondition } from './quality/constant-condition/rule.ts';
 import { rule as qualityDeadModule } from './quality/dead-module/rule.ts';
+import { rule as qualityDebugLeftover } from './quality/debug-leftover/rule.ts';
 import { rule as qualityDeprecatedApi } from './quality/deprecated-api/rule.ts';
 import { rule as qualityDuplicateCode } from './quality/duplicate-code/rule.ts';
 import { rule as qualityDuplicateDeclaration } from './quality/duplicate-declaration/rule.ts';
@@ -94,6 +95,8 @@ import { rule as qualityInterfaceNotImplemented } from './quality/interface-not-
 import { rule as qualityLongFunction } from './quality/long-function/rule.ts';
 import { rule as qualityMalformedSuppression } from './quality/malformed-suppression/rule.ts';
 import { rule as qualityMergeConflictMarker } from './quality/merge-conflict-marker/rule.ts';
+import { rule as qualityMutableDefaultArgument } from './quality/mutable-default-argument/rule.ts';
+import { rule as qualityMutateWhileIterating } from './quality/mutate-while-iterating/rule.ts';
 import { rule as qualityNameCollision } from './quality/name-collision/rule.ts';
 import { rule as qualityPrivateMemberAccess } from './quality/private-member-access/rule.ts';
 import { rule as qualityStubImplementation } from './quality/stub-implementation/rule.ts';
@@ -273,6 +276,7 @@ export const RULES: readonly Rule[] = [
   qualityCallArityMismatch,
   qualityConstantCondition,
   qualityDeadModule,
+  qualityDebugLeftover,
   qualityDeprecatedApi,
   qualityDuplicateCode,
   qualityDuplicateDeclaration,
@@ -284,6 +288,8 @@ export const RULES: readonly Rule[] = [
   qualityLongFunction,
   qualityMalformedSuppression,
   qualityMergeConflictMarker,
+  qualityMutableDefaultArgument,
+  qualityMutateWhileIterating,
   qualityNameCollision,
   qualityPrivateMemberAccess,
   qualityStubImplementation,

@@ -1,5 +1,5 @@
 /**
- * Go packages with logic that no test runs. It counts packages, not lines: whether a test is good or reaches everything
+ * Go packages and Python modules with logic that no test runs. It counts packages and modules, not lines: whether a test is good or reaches everything
  * is not asked. A package that only tests of other packages import is reported with less weight.
  */
 
@@ -9,6 +9,7 @@ import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { GoDeclaration, GoFunctionFact, GoImportFact, GoPackageFile } from '../../../languages/go/symbols.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
+import { judgePython, PYTHON_UNIT, pythonDetectors } from './python.ts';
 
 /** Names that `go test` runs and that check something: benchmarks only measure. */
 const CHECKS = /^(?:Test|Fuzz|Example)(?!\p{Ll})/u;
@@ -122,6 +123,11 @@ function displayName(packageName: string, directory: string): string {
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgeGo(facts);
+  yield* judgePython(facts);
+}
+
+function* judgeGo(facts: FactView): Generator<WorkspaceVerdict> {
   const files = facts.get('go.package').filter(({ value, place }) => {
     const { test, constraint } = value as GoPackageFile;
     return !test && !/\bignore\b/.test(constraint) && facts.role(place.path) === 'production';
@@ -157,18 +163,22 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A Go package has functions, but no test, fuzz test or example of its own. Packages that only declare types, constants or data are left out, and so are generated code and commands that decide nothing themselves. When tests of another package import it, the finding has less weight.',
+    what: 'A Go package has functions, but no test, fuzz test or example of its own. Packages that only declare types, constants or data are left out, and so are generated code and commands that decide nothing themselves. When tests of another package import it, the finding has less weight. In Python a module has functions that decide something, and no test imports it or names any of them; or tests name hardly any method of a class. Where tests run the whole application, nothing is said of Python modules.',
     why: 'A change that breaks the package is noticed by users first. Tests that reach it only through another package say that something is wrong, but seldom what, and leave out what the other package does not use.',
     howToFix:
-      'Add a `_test.go` file beside the code and begin with what is most costly when it breaks: decisions, parsing, money, permissions. Logic of a command is easier to test in a package of its own that `main` calls.',
-    refs: ['testing: https://pkg.go.dev/testing'],
+      'Add a `_test.go` file beside the code (a `test_*.py` that pytest collects) and begin with what is most costly when it breaks: decisions, parsing, money, permissions. Logic of a command is easier to test in a package of its own that `main` calls.',
+    refs: ['testing: https://pkg.go.dev/testing', 'pytest: https://docs.pytest.org'],
   },
   messages: {
     untested: 'Package {package} has no tests; write one for what would hurt most if it broke.',
+    module: 'No test imports {module} or names anything in it; write one for what would hurt most if it broke.',
+    modules: 'No test imports any of the {count} modules in {package}; write one for what would hurt most if it broke.',
+    function: 'No test imports this module or names {name}; write one for it.',
+    methods: 'No test names {count} of the {total} larger methods of {name} ({methods}); write tests for them.',
     indirect: 'Package {package} has no tests of its own, only those of others such as {test}; test it where it is.',
   },
   effort: { each: [60, 240] },
   fix: 'sometimes',
-  on: {},
-  workspace: { partition: 'directory', reads: ['go.package'], judge },
+  on: { python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.package', PYTHON_UNIT], judge },
 });
