@@ -1,6 +1,8 @@
-/** Measurements that nobody has measured. */
+/** Measurements that nobody has measured, and those that are counted or computed wrongly. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { goDetectors } from './go.ts';
+import { constantAnswers } from './constants.ts';
+import { outcomes } from './outcomes.ts';
+import { rates } from './rates.ts';
 
 export const rule = defineRule({
   id: 'misleading-metric',
@@ -10,16 +12,21 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A function that answers with a status or metrics gives numbers and states that are written down in the code.',
-    why: 'Whoever looks at the dashboard decides by numbers that were invented once. It stays green when everything is down, which is worse than no dashboard.',
+    what: 'A function that answers with a status or metrics gives numbers and states that are written down in the code; a run is recorded as a success however it ends; or a rate is rebuilt from rounded numbers, follows one outcome only, or is divided by a count that may be zero.',
+    why: 'Whoever looks at the dashboard decides by numbers that are not true. It stays green when everything is down, which is worse than no dashboard; and a rate that is not a number breaks the whole answer, since JSON knows none.',
     howToFix:
-      'Read the values from where they arise: counters that success and failure both update, lengths of queues, states of connections. Leave out what nobody measures yet.',
-    refs: ['CWE-682'],
+      'Read the values from where they arise: whole counters that success and failure both update, lengths of queues, states of connections. Compute a rate from two counters when somebody asks, and only when the divisor is not zero. Leave out what nobody measures yet.',
+    refs: ['CWE-682', 'CWE-369'],
   },
   messages: {
     constant:
       '{name} answers with values that are written down here and never change; read them from the running system.',
+    success: '{call} records a success also when {name} returns an error; record whether the error is nil.',
+    rebuilt:
+      '{name} is turned back into a count, which loses a little each time; keep the count, and compute the share from it.',
+    oneSided: '{name} changes only under `{condition}`, so that the other outcome does not count; update it for both.',
+    division: '{name} is not a number while {divisor} is 0; check it before dividing.',
   },
-  fix: 'none',
-  on: { go: goDetectors },
+  fix: 'sometimes',
+  on: { go: [constantAnswers, outcomes, ...rates] },
 });

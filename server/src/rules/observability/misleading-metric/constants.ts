@@ -117,4 +117,4 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-export const goDetectors = [functions];
+export const constantAnswers = functions;
