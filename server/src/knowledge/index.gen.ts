@@ -38,6 +38,7 @@ import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
 import { extractors as knowledgePythonLibraries } from '../knowledge/python/libraries.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts';
+import { extractors as knowledgePythonOperations } from '../knowledge/python/operations.ts';
 import { extractors as knowledgePythonReferences } from '../knowledge/python/references.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
 import { extractors as knowledgePythonServing } from '../knowledge/python/serving.ts';
@@ -89,6 +90,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgePythonLibraries,
   ...knowledgePythonModules,
   ...knowledgePythonNames,
+  ...knowledgePythonOperations,
   ...knowledgePythonReferences,
   ...knowledgePythonRoutes,
   ...knowledgePythonServing,

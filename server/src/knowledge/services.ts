@@ -20,6 +20,8 @@ import {
   publishedService,
   pythonComponentsOf,
   pythonFrontsOf,
+  pythonHome,
+  servedIn as pythonServedIn,
   pythonServicesOf,
 } from './python/services.ts';
 
@@ -68,4 +70,21 @@ export function proxyFor(
 /** The protections of a program's routes. */
 export function protectionsOf(facts: FactView, program: GoProgram): Protections {
   return program.language === 'python' ? pythonProtectionsOf(facts, program) : goProtectionsOf(facts, program);
+}
+
+/** Agents that instrument a Python program from outside: their command wraps the one that starts it. */
+const AGENTS =
+  /^(?:ddtrace|newrelic|opentelemetry-distro|opentelemetry-instrumentation|elastic-apm|scout-apm|instana)$/;
+
+/** A requirement of an agent that may be started around a Python program. */
+export function agentOf(facts: FactView, program: GoProgram): TypedFact<'python.requirement'> | undefined {
+  if (program.language !== 'python') return undefined;
+  return allFacts(facts, 'python.requirement').find(
+    ({ key, place }) => AGENTS.test(key) && pythonHome(facts, place.path) === program.component,
+  );
+}
+
+/** Whether code at a path runs when a program serves, so that the program can be blamed for it. */
+export function servedIn(facts: FactView, program: GoProgram): (path: string) => boolean {
+  return program.language === 'python' ? pythonServedIn(facts, program) : (path) => facts.role(path) === 'production';
 }

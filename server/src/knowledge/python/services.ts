@@ -9,6 +9,7 @@ import { allFacts, placeIn, type TypedFact } from '../facts.ts';
 import type { ServiceComponent } from '../go/components.ts';
 import { joinPath } from '../go/deployments.ts';
 import { type Beside, evidence, type Front, type GoProgram, isDeployedPath } from '../go/services.ts';
+import { reachedFrom } from './entryPoints.ts';
 
 /** Facts whose presence makes a workspace worth asking for services of any language. */
 export const PYTHON_SERVICE_FACTS = ['http.router', 'http.route'] as const;
@@ -23,7 +24,15 @@ export function pythonHome(facts: FactView, path: string): string {
 
 const manifestDirectories = defineDerivation(
   'python.manifests',
-  (facts): ReadonlySet<string> => new Set(allFacts(facts, 'python.manifest').map(({ value }) => value.directory)),
+  (facts): ReadonlySet<string> =>
+    new Set(
+      allFacts(facts, 'python.manifest').flatMap(({ key, value: { directory } }) => {
+        // A module of a package may be called `setup`.
+        const isModule =
+          key.endsWith('/setup.py') && facts.lookup('python.file', `${directory}/__init__.py`).length > 0;
+        return isModule ? [] : [directory];
+      }),
+    ),
 );
 
 const programs = defineDerivation('python.services', (facts): readonly GoProgram[] => {
@@ -166,4 +175,33 @@ export function publishedService(facts: FactView, program: GoProgram): TypedFact
     if (context !== program.component) return false;
     return ports.some(({ host, address }) => host !== '' && !/^(?:127\.|localhost|\[::1\])/.test(address));
   });
+}
+
+/** Directories with what is run by hand beside a service. */
+const BY_HAND = /(?:^|\/)(?:bin|docker|deploy\w*|dev|release|commands|cli|migrations|alembic|\.github|notebooks?)\//;
+
+/**
+ * The files of a program that run when it serves: what the files that make its applications import, everything of a
+ * project of Django. Null when nothing tells where it begins.
+ */
+function served(facts: FactView, program: GoProgram): ReadonlySet<string> | null {
+  if (program.routes.some(({ value }) => value.framework === 'django')) return null;
+  const entries = new Set(
+    [...evidence(facts, program, 'http.router'), ...program.starts]
+      .map(({ place }) => place.path)
+      .filter((path) => facts.role(path) === 'production' && isDeployedPath(path)),
+  );
+  if (entries.size === 0) return null;
+  return new Set([...entries].flatMap((entry) => [...reachedFrom(facts, entry)]));
+}
+
+/** Whether code at a path is a part of a program that serves, so that the program can be blamed for it. */
+export function servedIn(facts: FactView, program: GoProgram): (path: string) => boolean {
+  const files = served(facts, program);
+  return (path) =>
+    facts.role(path) === 'production' &&
+    isDeployedPath(path) &&
+    !BY_HAND.test(path) &&
+    !ASIDE.test(path) &&
+    (files === null || files.has(path));
 }

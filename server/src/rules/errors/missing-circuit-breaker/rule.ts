@@ -1,17 +1,14 @@
 /** Services that call others and have no way to get along without them. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
-import {
-  evidence,
-  firstTime,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesRequests,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, mayBeShared, servesRequests } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
 
 /** Requests to other systems stand in that many files before their failure is taken for a serious matter. */
 const MANY = 3;
+
+/** Calls over HTTP, of Go and of Python. */
+const HTTP: ReadonlySet<string> = new Set(['net/http', 'http']);
 
 export const rule = defineRule({
   id: 'missing-circuit-breaker',
@@ -24,24 +21,25 @@ export const rule = defineRule({
     what: 'A service calls other systems while it serves requests, and nothing in it, by name or by library, is a circuit breaker, a fallback or another degraded mode.',
     why: 'When one of these systems is slow, every request waits for it up to the time-out. Workers and memory run out, and a failure of a part becomes one of the whole.',
     howToFix:
-      'Put calls of each dependency behind a circuit breaker such as sony/gobreaker, answer from a cache or without the optional part while it is open, and let it try again after a while.',
+      'Put calls of each dependency behind a circuit breaker such as sony/gobreaker (Go) or pybreaker (Python), answer from a cache or without the optional part while it is open, and let it try again after a while.',
     refs: ['https://pkg.go.dev/github.com/sony/gobreaker', 'https://martinfowler.com/bliki/CircuitBreaker.html'],
   },
   messages: {
     none: 'This service calls other systems and fails with them; guard the calls by a circuit breaker or a fallback.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
       const mesh = allFacts(facts, 'proxy.resilience')[0];
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
+        const isServed = servedIn(facts, program);
         const calls = evidence(facts, program, 'network.client').filter(
-          ({ key, place }) => (key === 'net/http' || key === 'grpc') && facts.role(place.path) === 'production',
+          ({ key, place }) => (HTTP.has(key) || key === 'grpc') && isServed(place.path),
         );
         const [call] = calls;
         if (call === undefined) continue;

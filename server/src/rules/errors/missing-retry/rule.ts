@@ -1,14 +1,11 @@
 /** Services that call others over HTTP and never try a second time. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
-import {
-  evidence,
-  firstTime,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesRequests,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, mayBeShared, servesRequests } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
+
+/** Calls over HTTP, of Go and of Python. */
+const HTTP: ReadonlySet<string> = new Set(['net/http', 'http']);
 
 export const rule = defineRule({
   id: 'missing-retry',
@@ -21,24 +18,25 @@ export const rule = defineRule({
     what: 'A service sends requests to other systems, and nothing in it, by name or by library, ever tries one of them again.',
     why: 'Connections break and servers restart all day long. Without a second attempt every such blink is an error that a user sees.',
     howToFix:
-      'Send requests that may be repeated through one helper that tries a few times with growing, random delays, or use a client that does, such as hashicorp/go-retryablehttp. Leave out requests that must not happen twice.',
+      'Send requests that may be repeated through one helper that tries a few times with growing, random delays, or use a client that does, such as hashicorp/go-retryablehttp in Go, tenacity or the `Retry` of urllib3 in Python. Leave out requests that must not happen twice.',
     refs: ['CWE-755', 'https://pkg.go.dev/github.com/hashicorp/go-retryablehttp'],
   },
   messages: {
     none: 'Requests to other systems are made from here and nothing ever retries one; repeat what failed for the moment.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
       const mesh = allFacts(facts, 'proxy.resilience')[0];
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
+        const isServed = servedIn(facts, program);
         const calls = evidence(facts, program, 'network.client').filter(
-          ({ key, place }) => key === 'net/http' && facts.role(place.path) === 'production',
+          ({ key, place }) => HTTP.has(key) && isServed(place.path),
         );
         const [call] = calls;
         if (call === undefined) continue;

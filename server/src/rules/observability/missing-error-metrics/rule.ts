@@ -1,16 +1,10 @@
 /** Services that measure something, but not how often they fail. */
 import { directoryOf } from '../../../core/model/path.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import {
-  evidence,
-  firstTime,
-  frontOf,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesRequests,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, mayBeShared, servesRequests } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, frontOf } from '../../../knowledge/services.ts';
 import { ERRORS_FACT, goDetectors, METRICS_FACT } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'missing-error-metrics',
@@ -30,13 +24,13 @@ export const rule = defineRule({
     none: 'This service gathers metrics but counts no failures; count requests by status, or errors by reason.',
   },
   fix: 'none',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
   workspace: {
     partition: 'workspace',
-    reads: [...SERVICE_FACTS, METRICS_FACT],
+    reads: [...ANY_SERVICE_FACTS, METRICS_FACT],
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const isIn = ({ place: { path } }: { readonly place: { readonly path: string } }): boolean =>
           facts.role(path) === 'production' && program.files.has(path) && program.directories.has(directoryOf(path));

@@ -5,13 +5,11 @@ import {
   type Beside,
   evidence,
   firstTime,
-  frontOf,
+  type GoProgram,
   mayBeShared,
-  SERVICE_FACTS,
-  servesHttp,
   servesRequests,
-  servicesOf,
 } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, frontOf, servesHttp } from '../../../knowledge/services.ts';
 
 /** The registration of a health route beside another route, and the import that it needs. */
 function healthRoute(beside: Beside): Fix {
@@ -37,6 +35,10 @@ function healthRoute(beside: Beside): Fix {
           `${router}.HandlerFunc(http.MethodGet, "/healthz", func(w http.ResponseWriter, _ *http.Request) {\n\tw.WriteHeader(http.StatusOK)\n})`,
           ['net/http'],
         ];
+      case 'fastapi':
+        return [`@${router}.get("/healthz")\ndef healthz():\n    return {"status": "ok"}`, []];
+      case 'flask':
+        return [`@${router}.get("/healthz")\ndef healthz():\n    return {"status": "ok"}`, []];
       default: {
         const on = router === '' ? 'http' : router;
         return [
@@ -55,6 +57,11 @@ function healthRoute(beside: Beside): Fix {
   };
 }
 
+/** Whether a route can be written for the framework. */
+function hasSnippet(program: GoProgram, { framework }: Beside): boolean {
+  return program.language === 'go' || framework === 'fastapi' || framework === 'flask';
+}
+
 /** Packages that are there for nothing else. */
 const HEALTH_PACKAGE = /^(?:ping|health|healthz|healthchecks?|healthcheck\w*|readiness|liveness|probes?)$/;
 
@@ -66,7 +73,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A program serves HTTP or gRPC, but none of its packages registers a health, liveness or readiness route, and it does not serve the gRPC health protocol.',
+    what: 'A program serves HTTP or gRPC, but nothing in it registers a health, liveness or readiness route, and it does not serve the gRPC health protocol.',
     why: 'A load balancer or orchestrator can only take a broken instance out of rotation when it has something to ask. Without a probe an instance that hangs or has lost its database keeps getting traffic, and a new version counts as started before it can answer.',
     howToFix:
       'Register a route such as `GET /healthz` that answers 200 while the process can serve, outside of authentication. Answer 503 on a second route (`/readyz`) while a dependency that every request needs is unreachable. For gRPC register `health.NewServer()` of `google.golang.org/grpc/health`.',
@@ -81,13 +88,13 @@ export const rule = defineRule({
   },
   effort: { each: [30, 120] },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'health');
         const found =
@@ -105,7 +112,7 @@ export const rule = defineRule({
           continue;
         }
         const isHttp = servesHttp(program);
-        const fixes = isHttp && beside !== null ? [healthRoute(beside)] : [];
+        const fixes = isHttp && beside !== null && hasSnippet(program, beside) ? [healthRoute(beside)] : [];
         yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes };
       }
     },

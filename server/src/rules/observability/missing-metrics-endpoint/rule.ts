@@ -1,16 +1,8 @@
 /** Programs that serve requests but export no metrics: no client library, no metrics route, no agent. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import {
-  evidence,
-  firstTime,
-  frontOf,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesHttp,
-  servesRequests,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, mayBeShared, servesRequests } from '../../../knowledge/go/services.ts';
 import { prometheusRoute } from '../../../knowledge/go/telemetry.ts';
+import { ANY_SERVICE_FACTS, agentOf, anyServicesOf, frontOf, servesHttp } from '../../../knowledge/services.ts';
 
 export const rule = defineRule({
   id: 'missing-metrics-endpoint',
@@ -20,25 +12,27 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A program serves HTTP or gRPC, but no package of it uses a metrics library (Prometheus, OpenTelemetry metrics, expvar, StatsD, an APM agent) or serves metrics itself. A route that only has `metrics` in its path, a library that only go.mod names, and counters kept in memory are no export.',
+    what: 'A program serves HTTP or gRPC, but nothing in it uses a metrics library (Prometheus, OpenTelemetry metrics, expvar, StatsD, an APM agent) or serves metrics itself. A route that only has `metrics` in its path, a library that only a manifest names, and counters kept in memory are no export.',
     why: 'Traffic, errors and latency can then not be graphed or alerted on: that the service is slow or failing is learnt from its users, and nobody can say since when.',
     howToFix:
-      'Register the Prometheus handler at `/metrics` and count requests, errors and durations in a middleware (`promhttp.InstrumentHandlerDuration`), or push the same with OpenTelemetry. Keep the route off the public listener.',
+      'Register the Prometheus handler at `/metrics` and count requests, errors and durations in a middleware (`promhttp.InstrumentHandlerDuration`), or push the same with OpenTelemetry; in Python prometheus-fastapi-instrumentator, prometheus-flask-exporter and django-prometheus do so. Keep the route off the public listener.',
     refs: ['https://prometheus.io/docs/guides/go-application/', 'https://opentelemetry.io/docs/languages/go/'],
   },
   messages: {
+    application:
+      'This application exports no metrics; count requests, errors and durations in a middleware and serve /metrics.',
     http: 'The service behind these routes exports no metrics; serve the Prometheus handler at /metrics.',
     grpc: 'This gRPC server exports no metrics; add a metrics interceptor and serve the Prometheus handler.',
   },
   effort: { each: [120, 480] },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const route = evidence(facts, program, 'http.route').find((fact) => fact.value.purpose === 'metrics');
         const found =
@@ -49,12 +43,21 @@ export const rule = defineRule({
         }
         const { place, beside } = frontOf(facts, program);
         if (!isFirst(place)) continue;
+        const agent = agentOf(facts, program);
+        if (agent !== undefined) {
+          yield { kind: 'unknown', subject: place, note: `${agent.key} may be started around the program.` };
+          continue;
+        }
         if (mayBeShared(program, /metric|monitor|observ|telemetry/i)) {
           yield { kind: 'unknown', subject: place, note: `Metrics may come from ${program.opaque[0]}.` };
           continue;
         }
         const isHttp = servesHttp(program);
         const fix = isHttp && beside !== null ? prometheusRoute(beside) : null;
+        if (program.language === 'python') {
+          yield { kind: 'fail', subject: place, message: 'application' };
+          continue;
+        }
         yield { kind: 'fail', subject: place, message: isHttp ? 'http' : 'grpc', fixes: fix === null ? [] : [fix] };
       }
     },

@@ -1,10 +1,12 @@
 /** Services that get traffic before they can serve it: nothing asks whether they are ready. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { evidence, firstTime, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import { evidence, firstTime } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
 import { workloads } from './kubernetes.ts';
 
 /** Clients of systems that have to be there before a service can do anything. */
-const NEEDED = /sql|gorm|pgx|\/pq$|mongo|redis|valkey|kafka|amqp|nats|elastic|gocql|mgo/;
+const NEEDED =
+  /sql|gorm|pgx|\/pq$|mongo|redis|valkey|kafka|amqp|nats|elastic|gocql|mgo|psycopg|asyncpg|peewee|tortoise|pika|kombu|cassandra|neo4j/;
 /** Routes and handlers that answer for more than the process. */
 const READY = /ready|readiness|startup|deep|dependen|full/i;
 
@@ -30,10 +32,10 @@ export const rule = defineRule({
   on: { yaml: [workloads], go: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (program.framework !== '') continue;
         const routes = evidence(facts, program, 'http.route').filter(
           ({ value, place }) => value.purpose === 'health' && facts.role(place.path) === 'production',
@@ -49,10 +51,15 @@ export const rule = defineRule({
           if (isFirst(ready.place)) yield { kind: 'pass', subject: ready.place };
           continue;
         }
+        const isServed = servedIn(facts, program);
         const needs = evidence(facts, program, 'network.client').some(
-          ({ key, place }) => NEEDED.test(key) && facts.role(place.path) === 'production',
+          ({ key, place }) => NEEDED.test(key) && isServed(place.path),
         );
         if (!needs || !isFirst(route.place)) continue;
+        // Views of Django stand elsewhere, and may well check.
+        const isSeen = (target: string): boolean =>
+          evidence(facts, program, 'health.handler').some(({ key }) => key === target);
+        if (program.language === 'python' && !routes.every(({ value }) => isSeen(value.target))) continue;
         // One route that does both: a handler that may be judged by looking at it.
         const checks = evidence(facts, program, 'health.handler').some(({ value }) => value === 'checks');
         if (checks) yield { kind: 'pass', subject: route.place };

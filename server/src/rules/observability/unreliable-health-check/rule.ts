@@ -2,12 +2,14 @@
 import { directoryOf } from '../../../core/model/path.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
-import { evidence, firstTime, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import { evidence, firstTime } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
 
 /** Checks that only say that the process lives. */
 const LIVENESS = /live|liveness|ping/i;
 /** Clients of systems without which a service can do nothing. */
-const NEEDED = /sql|gorm|pgx|\/pq$|mongo|redis|valkey|kafka|amqp|nats|elastic|gocql|mgo|xorm/;
+const NEEDED =
+  /sql|gorm|pgx|\/pq$|mongo|redis|valkey|kafka|amqp|nats|elastic|gocql|mgo|xorm|psycopg|asyncpg|peewee|tortoise|pika|kombu|cassandra|neo4j/;
 
 export const rule = defineRule({
   id: 'unreliable-health-check',
@@ -29,13 +31,13 @@ export const rule = defineRule({
     always200: '{name} tells of failures with status 200, which no load balancer reads; answer 503.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (program.framework !== '') continue;
         const handlers = evidence(facts, program, 'health.handler').filter(
           ({ place }) => facts.role(place.path) === 'production',
@@ -46,8 +48,9 @@ export const rule = defineRule({
           yield { kind: 'fail', subject: handler.place, message: 'always200', args: { name: handler.key } };
         }
         if (handlers.some(({ value }) => value !== 'constant')) continue;
+        const isServed = servedIn(facts, program);
         const needs = evidence(facts, program, 'network.client').some(
-          ({ key, place }) => NEEDED.test(key) && facts.role(place.path) === 'production',
+          ({ key, place }) => NEEDED.test(key) && isServed(place.path),
         );
         // A library, or a route whose handler is not seen, may check more.
         const others = evidence(facts, program, 'health.route').some(({ value }) => value.kind === 'library');
