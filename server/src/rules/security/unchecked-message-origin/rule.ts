@@ -4,6 +4,7 @@ import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { removeElement, replaceByLines } from '../../../languages/go/compositeLiteral.ts';
 import { type GoHeader, importedPath } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import { pythonDetectors } from './python.ts';
 
 const GORILLA = 'github.com/gorilla/websocket';
 
@@ -137,7 +138,7 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A WebSocket upgrader replaces the origin check of its library by one that accepts every `Origin` header.',
+    what: 'A WebSocket upgrader replaces the origin check of its library by one that accepts every `Origin` header: `CheckOrigin` of gorilla/websocket, in Python `check_origin` of Tornado and `cors_allowed_origins="*"` of Socket.IO.',
     why: 'Browsers send cookies with a WebSocket handshake and do not apply the same-origin policy to it. When the server accepts every origin, any page that a signed-in user visits can open the socket and act in the name of that user.',
     howToFix:
       'Delete the override: gorilla/websocket then accepts only requests whose `Origin` matches the `Host`. When other origins must connect, compare the header with a list that comes from the configuration.',
@@ -146,7 +147,10 @@ export const rule = defineRule({
   messages: {
     upgrader:
       'This upgrader accepts a WebSocket from any origin; remove CheckOrigin for the same-origin default, or compare with a list.',
+    tornado:
+      'This handler accepts a WebSocket from any origin; remove check_origin for the same-origin default, or compare with a list.',
+    socketio: 'This server accepts connections from any origin; name the origins that may connect.',
   },
-  fix: 'always',
-  on: { go: [upgraderLiteral, assignment] },
+  fix: 'sometimes',
+  on: { go: [upgraderLiteral, assignment], python: pythonDetectors },
 });
