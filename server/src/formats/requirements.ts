@@ -19,6 +19,10 @@ export interface Requirement {
   readonly direct: boolean;
   /** Only for development, tests or documentation. */
   readonly development: boolean;
+  /** Its line with the line break, where it has one of its own. */
+  readonly line: Span | null;
+  /** A comment on its line says what it is for, or who needs it. */
+  readonly explained: boolean;
 }
 
 const REQUIREMENT =
@@ -43,6 +47,8 @@ export function readRequirement(text: string, span: Span, development: boolean):
     span,
     direct: version.startsWith('@'),
     development,
+    line: null,
+    explained: false,
   };
 }
 
@@ -64,12 +70,22 @@ export function readRequirementsFile(text: string, development: boolean): readon
           span,
           direct: true,
           development,
+          line: null,
+          explained: false,
         });
       }
       continue;
     }
     const found = readRequirement(line, { start, end: start + line.length }, development);
-    if (found !== null) result.push(found);
+    if (found === null) continue;
+    const rest = /^[^\r\n]*(?:\r?\n)?/.exec(text.slice(start))![0];
+    const whole = { start: match.index, end: start + rest.length };
+    // A compiler of requirements writes who needs one on the next line.
+    result.push({
+      ...found,
+      line: whole,
+      explained: rest.includes('#') || /^[ \t]+#/.test(text.slice(whole.end, whole.end + 80)),
+    });
   }
   return result;
 }
@@ -115,6 +131,8 @@ export function readTomlRequirements(text: string): readonly Requirement[] {
         bound: null,
         extras: [],
         span: { start: key.start, end: value.end },
+        line: null,
+        explained: false,
         direct: isTable && /\b(?:git|path|url|file)\s*=/.test(raw),
         development: /dev-|group/.test(path) && DEVELOPMENT.test(`.${table[1] ?? 'dev'}.`),
       });

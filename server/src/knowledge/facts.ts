@@ -133,6 +133,10 @@ export type FactValues = {
     readonly extras: readonly string[];
     readonly direct: boolean;
     readonly development: boolean;
+    /** Its line with the line break, where it has one of its own. */
+    readonly line: Part | null;
+    /** A comment on its line says what it is for. */
+    readonly explained: boolean;
   };
   /** Key: distribution, normalised. A requirement behind a comment sign, which is the place with the blanks around it. */
   'python.requirement.comment': null;

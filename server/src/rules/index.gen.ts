@@ -19,6 +19,12 @@ import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
 import { rule as configurationConflictingMigration } from './configuration/conflicting-migration/rule.ts';
 import { rule as configurationDanglingPathReference } from './configuration/dangling-path-reference/rule.ts';
+import { rule as configurationDockerAddInsteadOfCopy } from './configuration/docker-add-instead-of-copy/rule.ts';
+import { rule as configurationDockerAddRemote } from './configuration/docker-add-remote/rule.ts';
+import { rule as configurationDockerDigestUnpinned } from './configuration/docker-digest-unpinned/rule.ts';
+import { rule as configurationDockerImageUnpinned } from './configuration/docker-image-unpinned/rule.ts';
+import { rule as configurationDockerInstallRecommends } from './configuration/docker-install-recommends/rule.ts';
+import { rule as configurationDockerNoninteractiveInstall } from './configuration/docker-noninteractive-install/rule.ts';
 import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
@@ -36,6 +42,7 @@ import { rule as configurationUndeclaredDependency } from './configuration/undec
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as configurationUnpinnedDependency } from './configuration/unpinned-dependency/rule.ts';
 import { rule as configurationUnusedConfigKey } from './configuration/unused-config-key/rule.ts';
+import { rule as configurationUnusedDependency } from './configuration/unused-dependency/rule.ts';
 import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
 import { rule as documentationDocReferencesMissingPath } from './documentation/doc-references-missing-path/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
@@ -212,6 +219,12 @@ export const RULES: readonly Rule[] = [
   configurationConfigNotValidated,
   configurationConflictingMigration,
   configurationDanglingPathReference,
+  configurationDockerAddInsteadOfCopy,
+  configurationDockerAddRemote,
+  configurationDockerDigestUnpinned,
+  configurationDockerImageUnpinned,
+  configurationDockerInstallRecommends,
+  configurationDockerNoninteractiveInstall,
   configurationEnvFileOverridesEnvironment,
   configurationEnvVarMismatch,
   configurationHardcodedConfig,
@@ -229,6 +242,7 @@ export const RULES: readonly Rule[] = [
   configurationUndocumentedEnvVar,
   configurationUnpinnedDependency,
   configurationUnusedConfigKey,
+  configurationUnusedDependency,
   documentationDocCodeMismatch,
   documentationDocReferencesMissingPath,
   documentationIncompleteReadme,

@@ -5,6 +5,7 @@
  * `src` or the like. Nothing outside of the workspace is looked at.
  */
 import { OWN_ROLES } from '../../core/model/file.ts';
+import type { Span } from '../../core/model/location.ts';
 import { directoryOf } from '../../core/model/path.ts';
 import type { Extractor, FactView, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
 import {
@@ -19,7 +20,7 @@ import { EMPTY_PYTHON_HEADER, importsOf, type PythonHeader } from '../../languag
 import type { PythonNode } from '../../languages/python/nodes.gen.ts';
 import { isStandardModule } from '../../languages/python/stdlib.ts';
 import { definedName, runningFunction } from '../../languages/python/syntax.ts';
-import { allFacts, state } from '../facts.ts';
+import { allFacts, type Part, state } from '../facts.ts';
 import { DISTRIBUTION_OF, KNOWN_MODULES } from './distributions.ts';
 
 // --- facts --------------------------------------------------------------------------------------------------------
@@ -105,9 +106,11 @@ const requirementFiles: TextDetector = {
       found = readRequirementsFile(text, isDevelopmentFile(path));
     } else return;
     yield state('python.manifest', path, { directory: directoryOf(path) }, { start: 0, end: 0 });
-    for (const { name: distribution, version, extras, direct, development, span, bound } of found) {
-      const at = bound === null ? null : { start: bound.start, end: bound.end };
-      yield state('python.requirement', distribution, { version, bound: at, extras, direct, development }, span);
+    const part = (span: Span | null): Part | null => (span === null ? null : { start: span.start, end: span.end });
+    for (const item of found) {
+      const { name: distribution, version, extras, direct, development, explained, span } = item;
+      const value = { version, bound: part(item.bound), extras, direct, development, line: part(item.line), explained };
+      yield state('python.requirement', distribution, value, span);
     }
   },
 };

@@ -38,6 +38,9 @@ const STARTED =
   /^[ \t]*(?:(?:[$%>]|PS[^>]*>)[ \t]+)?\.[\\/]((?:[\w-]+[\\/])+[\w-][\w.-]*\.(?:py|sh|ps1)|[\w-]+\.ps1)(?=\s|$)/g;
 const IMPORT = /^(?:from[ \t]+([a-z_]\w*)[ \t]+import\b|import[ \t]+([a-z_]\w*)[ \t]*(?:as\b|#|$))/g;
 
+/** What leads to a list of files that are only thought of. */
+const PROPOSED = /建议|新增|优先|后续|计划|规划|可以?新增|planned|future|proposed|suggest|roadmap|\btodo\b/i;
+
 /** What the reader of the document makes or fetches. */
 const MAKES =
   /\b(?:touch|nano|vim?|curl|wget|cp|mv|tee|New-Item|code)\b|>|creat|generat|\bsave\b|\bnew file|https?:|创建|新建/i;
@@ -111,7 +114,11 @@ export const references: TextDetector = {
       const where = resolvedPath(directory, plain);
       yield fact(NAMED, plain, { kind, path: where ?? '' } satisfies Named, { start, end: start + length });
     };
+    let leading = '';
+    let showsProgram = false;
     for (const { text: line, start, block } of lines) {
+      if (block === null && !/^\s*[-*+|\d]/.test(line)) leading = line;
+      if (block !== null && /^(?:def |class |if __name__|@\w+\.)/.test(line)) showsProgram = true;
       if (block === null) {
         if (!isSite) {
           for (const match of line.matchAll(LINK)) {
@@ -119,7 +126,7 @@ export const references: TextDetector = {
               yield* named('link', match[1]!, start + match.index + match[0].indexOf(match[1]!), match[1]!.length);
           }
         }
-        if (!HEDGED.test(line)) {
+        if (!HEDGED.test(line) && !PROPOSED.test(leading)) {
           for (const match of line.matchAll(FILE)) {
             if (!GENERIC.test(lastOf(match[1]!)))
               yield* named('file', match[1]!, start + match.index + match[0].indexOf(match[1]!), match[1]!.length);
@@ -132,6 +139,8 @@ export const references: TextDetector = {
             const name = match[1]!;
             if (/^(?:example|script|test|hello|file|demo|setup|get-pip)\w*\./.test(name)) continue;
             if (block === null && !match[0].startsWith('`')) continue;
+            // It may be the program that the document shows.
+            if (showsProgram && name.endsWith('.py') && !/[\\/]/.test(name)) continue;
             yield* named('program', name, start + match.index + match[0].lastIndexOf(name), name.length);
           }
         }
