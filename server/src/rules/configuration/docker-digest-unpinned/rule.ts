@@ -2,8 +2,8 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import { defineRule, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { isFloatingTag } from '../../../formats/imageReference.ts';
+import { imagesOfCompose, imagesOfDockerfile, type UsedImage } from '../../../formats/images.ts';
 import { isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
-import { imagesOfCompose, imagesOfDockerfile, type UsedImage } from '../docker-image-unpinned/images.ts';
 
 function* judge(images: readonly UsedImage[], path: string): Generator<Verdict> {
   if (isDevelopmentFile(path)) return;

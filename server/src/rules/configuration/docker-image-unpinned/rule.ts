@@ -2,8 +2,8 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import { defineRule, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { hasNoVersions, isFloatingTag } from '../../../formats/imageReference.ts';
+import { imagesOfCompose, imagesOfDockerfile, imagesOfManifests, type UsedImage } from '../../../formats/images.ts';
 import { isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
-import { imagesOfCompose, imagesOfDockerfile, imagesOfManifests, type UsedImage } from './images.ts';
 
 function* judge(images: readonly UsedImage[], path: string, untagged = true): Generator<Verdict> {
   const severity = isDevelopmentFile(path) ? { severity: 'low' as const } : {};

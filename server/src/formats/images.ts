@@ -1,8 +1,8 @@
 /** Images that Dockerfiles, compose files and Kubernetes manifests use by name, as far as the name is written out. */
-import type { Span } from '../../../core/model/location.ts';
-import { expandVariables, readDockerfile } from '../../../formats/dockerfile.ts';
-import { type ImageReference, readImageReference } from '../../../formats/imageReference.ts';
-import { entriesAt, entryOf, itemsAt, readYaml, textAt, valueAt, type YamlValue } from '../../../formats/yaml.ts';
+import type { Span } from '../core/model/location.ts';
+import { expandVariables, readDockerfile } from './dockerfile.ts';
+import { type ImageReference, readImageReference } from './imageReference.ts';
+import { entriesAt, entryOf, itemsAt, readYaml, textAt, valueAt, type YamlValue } from './yaml.ts';
 
 export interface UsedImage {
   readonly reference: ImageReference;
