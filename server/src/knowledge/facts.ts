@@ -312,6 +312,8 @@ export type FactValues = {
   'health.route': { readonly kind: 'path' | 'handler' | 'library' };
   /** Key: name or path. A handler of a health check, and what it does. */
   'health.handler': HealthHandler;
+  /** Key: as that of its `health.handler`. Where an `always200` handler can say 503: the place is replaced by the text. */
+  'health.failure': { readonly newText: string };
   /** Key: callee or path. Metrics are served; `known`: by a metrics library. */
   'metrics.route': { readonly known: boolean };
   /** Key: import path. A metrics client or agent is used. */

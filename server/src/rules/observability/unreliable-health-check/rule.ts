@@ -1,6 +1,7 @@
 /** Health checks of services with a database that are green whatever happens. */
 import { directoryOf } from '../../../core/model/path.ts';
-import { defineRule } from '../../../core/rulekit/rule.ts';
+import type { Fact, Fix } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
 import { evidence, firstTime } from '../../../knowledge/go/services.ts';
 import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
@@ -10,6 +11,25 @@ const LIVENESS = /live|liveness|ping/i;
 /** Clients of systems without which a service can do nothing. */
 const NEEDED =
   /sql|gorm|pgx|\/pq$|mongo|redis|valkey|kafka|amqp|nats|elastic|gocql|mgo|xorm|psycopg|asyncpg|peewee|tortoise|pika|kombu|cassandra|neo4j/;
+
+/** Makes a handler that tells of failures say so by its status. */
+function answerFix(facts: FactView, handler: Fact): readonly Fix[] {
+  const failure = allFacts(facts, 'health.failure').find(
+    ({ key, place }) => key === handler.key && place.anchor === handler.place.anchor,
+  );
+  if (failure === undefined) return [];
+  return [
+    {
+      title: 'Answer 503 when a check fails',
+      safety: 'suggestion',
+      preferred: true,
+      edits: [
+        { kind: 'replaceAt', place: failure.place, newText: failure.value.newText },
+        { kind: 'import', add: ['net/http'] },
+      ],
+    },
+  ];
+}
 
 export const rule = defineRule({
   id: 'unreliable-health-check',
@@ -30,7 +50,7 @@ export const rule = defineRule({
       '{name} is always healthy, though the service depends on others; check them and answer 503 when one fails.',
     always200: '{name} tells of failures with status 200, which no load balancer reads; answer 503.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
@@ -45,7 +65,8 @@ export const rule = defineRule({
         for (const handler of handlers) {
           if (handler.value === 'checks' && isFirst(handler.place)) yield { kind: 'pass', subject: handler.place };
           if (handler.value !== 'always200' || !isFirst(handler.place)) continue;
-          yield { kind: 'fail', subject: handler.place, message: 'always200', args: { name: handler.key } };
+          const fixes = answerFix(facts, handler);
+          yield { kind: 'fail', subject: handler.place, message: 'always200', args: { name: handler.key }, fixes };
         }
         if (handlers.some(({ value }) => value !== 'constant')) continue;
         const isServed = servedIn(facts, program);
