@@ -266,7 +266,12 @@ export type FactValues = {
   /** Key: path of the file. It speaks of roles, permissions, scopes or owners of records, or keeps records by user. */
   'auth.rights': { readonly word: string };
   /** Key: name of a function that promises to protect something. The place is its name. */
-  'security.control': { readonly kind: 'middleware' | 'check' | 'rotation'; readonly method: boolean };
+  'security.control': {
+    readonly kind: 'middleware' | 'check' | 'rotation';
+    readonly method: boolean;
+    /** For what routers of a framework take by `Use`: the framework, and what is handed over. */
+    readonly use: { readonly framework: string; readonly text: string } | null;
+  };
   /** Key: path of the file. Names like those of controls that a declaration mentions, its own aside, for `FactView.mentions`. */
   'security.mention': string;
   /** Key: name of a header that protects browsers. */

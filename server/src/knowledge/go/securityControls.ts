@@ -5,7 +5,14 @@
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
-import { enclosingFunction, functionName, stringLiteralValue, topLevelOf } from '../../languages/go/syntax.ts';
+import {
+  enclosingFunction,
+  functionName,
+  parametersOf,
+  resultsOf,
+  stringLiteralValue,
+  topLevelOf,
+} from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
 import { makesHandler } from './handlers.ts';
@@ -31,6 +38,39 @@ function controlOf(name: string, node: GoNode): 'middleware' | 'check' | 'rotati
   if (makesHandler(node)) return MIDDLEWARE.test(name) ? 'middleware' : null;
   if (ROTATION.test(name)) return 'rotation';
   return CHECK.test(name) ? 'check' : null;
+}
+
+/** Shapes of middleware by framework: types of the parameters, and what comes back. */
+const SHAPES: readonly (readonly [string, RegExp, RegExp])[] = [
+  ['gin', /^\*gin\.Context$/, /^$/],
+  ['fiber', /^(?:\*fiber\.Ctx|fiber\.Ctx)$/, /^error$/],
+  ['echo', /^echo\.HandlerFunc$/, /^echo\.HandlerFunc$/],
+  ['chi', /^http\.Handler$/, /^http\.Handler$/],
+];
+/** What a function without parameters gives that is one. */
+const MADE: readonly (readonly [string, RegExp])[] = [
+  ['gin', /^gin\.HandlerFunc$/],
+  ['fiber', /^fiber\.Handler$/],
+  ['echo', /^echo\.MiddlewareFunc$/],
+  ['chi', /^func\(\w*\s*http\.Handler\) http\.Handler$/],
+];
+
+/** How a router uses a function as middleware; null for methods and functions that ask for something first. */
+function useOf(name: string, node: GoNode): { readonly framework: string; readonly text: string } | null {
+  if (node.kind === 'method_declaration' || node.child('type_parameters') !== null) return null;
+  const parameters = parametersOf(node).map(({ type }) => type.text);
+  const results = resultsOf(node).map(({ type }) => type.text);
+  if (results.length > 1) return null;
+  const result = results[0] ?? '';
+  if (parameters.length === 0) {
+    const made = MADE.find(([, shape]) => shape.test(result));
+    return made === undefined ? null : { framework: made[0], text: `${name}()` };
+  }
+  const own =
+    parameters.length > 1
+      ? undefined
+      : SHAPES.find(([, takes, gives]) => takes.test(parameters[0]!) && gives.test(result));
+  return own === undefined ? null : { framework: own[0], text: name };
 }
 
 const controls: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -76,7 +116,7 @@ const controls: NodeDetector<unknown, GoNode, GoHeader> = {
     yield state(
       'security.control',
       name,
-      { kind, method: node.kind === 'method_declaration' },
+      { kind, method: node.kind === 'method_declaration', use: useOf(name, node) },
       node.child('name') ?? node,
     );
   },

@@ -1,9 +1,32 @@
 /** Middleware, checks and rotations that a program defines and nothing uses. */
 import { directoryOf } from '../../../core/model/path.ts';
-import { defineRule } from '../../../core/rulekit/rule.ts';
-import { ownFacts } from '../../../knowledge/facts.ts';
-import { firstTime, isDeployedPath, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import type { Fix } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { ownFacts, type TypedFact } from '../../../knowledge/facts.ts';
+import {
+  firstTime,
+  frontOf,
+  type GoProgram,
+  isDeployedPath,
+  SERVICE_FACTS,
+  servicesOf,
+} from '../../../knowledge/go/services.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
+
+/** Puts middleware in front of the routes, when their router is made in the package of the middleware. */
+function mountFix(facts: FactView, program: GoProgram, control: TypedFact<'security.control'>): readonly Fix[] {
+  const { use } = control.value;
+  const { beside } = use === null ? { beside: null } : frontOf(facts, program);
+  if (use === null || beside === null || beside.router === '' || beside.framework !== use.framework) return [];
+  if (directoryOf(beside.path) !== directoryOf(control.place.path)) return [];
+  return [
+    {
+      title: `Use ${control.key} for all routes of ${beside.router}`,
+      safety: 'suggestion',
+      edits: [beside.insert(`${beside.router}.Use(${use.text})`)],
+    },
+  ];
+}
 
 export const rule = defineRule({
   id: 'unwired-security-control',
@@ -25,7 +48,7 @@ export const rule = defineRule({
     check: 'Nothing calls the check {name}; call it where the data comes in, or delete it.',
     rotation: 'Nothing calls {name}, so that nobody can use it; offer it as a command or route, or delete it.',
   },
-  fix: 'none',
+  fix: 'sometimes',
   on: { go: [] },
   workspace: {
     partition: 'workspace',
@@ -39,7 +62,8 @@ export const rule = defineRule({
         if (facts.role(path) !== 'production' || !isDeployedPath(path)) continue;
         // What no program reaches may be made for others.
         const directory = directoryOf(path);
-        if (!programs.some((program) => program.files.has(path) && program.directories.has(directory))) continue;
+        const program = programs.find(({ files, directories }) => files.has(path) && directories.has(directory));
+        if (program === undefined) continue;
         if (!isFirst(control.place)) continue;
         const isUsed = facts.mentions('security.mention', control.key).some((user) => {
           const role = facts.role(user);
@@ -59,7 +83,8 @@ export const rule = defineRule({
           /^(?:Authenticate|Authorize|Validate|Verify|Check)$/.test(control.key)
         )
           continue;
-        yield { kind: 'fail', subject: control.place, message: control.value.kind, args: { name: control.key } };
+        const fixes = mountFix(facts, program, control);
+        yield { kind: 'fail', subject: control.place, message: control.value.kind, args: { name: control.key }, fixes };
       }
     },
   },
