@@ -148,7 +148,28 @@ function platforms(language: 'text' | 'yaml' | 'json' | 'toml'): Extractor {
   return { id: `proxy.platform.${language}`, language, detector };
 }
 
+/** Web services of a blueprint of Render: their files are gone with each deployment unless a disk is named. */
+const renderDisks: TextDetector = {
+  text: true,
+  triggers: ['type:'],
+  *check(text, ctx) {
+    if (!/(?:^|\/)render\.ya?ml$/.test(ctx.file.path)) return;
+    const plain = withoutComments(text);
+    const items = [...plain.matchAll(/^([ \t]*)-[ \t]+type:[ \t]*(?:web|worker|pserv)\b/gm)];
+    for (const [index, item] of items.entries()) {
+      const end = items[index + 1]?.index ?? plain.length;
+      const body = plain.slice(item.index, end);
+      const plan = /^[ \t]*plan:[ \t]*\S+/m.exec(body);
+      const at = plan === null ? item : { index: item.index + plan.index, 0: plan[0] };
+      const start = at.index + (/^[ \t]*/.exec(at[0])?.[0].length ?? 0);
+      const kept = /^[ \t]*disk:/m.test(body);
+      yield state('platform.disk', ctx.file.path, { by: 'Render', kept }, { start, end: at.index + at[0].length });
+    }
+  },
+};
+
 export const extractors: readonly Extractor[] = [
+  { id: 'platform.disk', language: 'yaml', detector: renderDisks },
   signs(
     'text',
     ['ssl_certificate', 'limit_req', 'client_max_body_size', 'resource "', 'add_header'],

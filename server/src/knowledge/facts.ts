@@ -531,6 +531,8 @@ export type FactValues = {
   /** Key: path of the file. Names of options are put together while the program runs. */
   'cli.dynamic-options': null;
 
+  /** Key: path of the file. A platform runs a web service; `kept`: with a disk that lasts. */
+  'platform.disk': { readonly by: string; readonly kept: boolean };
   /** Key: path of the file. A proxy or platform of the deployment ends TLS. */
   'proxy.tls': { readonly by: string };
   /** Key: the word or function. Something saves data, or says how that is done. */

@@ -42,6 +42,7 @@ import { extractors as knowledgePythonOperations } from '../knowledge/python/ope
 import { extractors as knowledgePythonReferences } from '../knowledge/python/references.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
 import { extractors as knowledgePythonServing } from '../knowledge/python/serving.ts';
+import { extractors as knowledgePythonStorage } from '../knowledge/python/storage.ts';
 import { extractors as knowledgePythonTests } from '../knowledge/python/tests.ts';
 import { extractors as languagesGoChannels } from '../languages/go/channels.ts';
 import { extractors as languagesGoHidden } from '../languages/go/hidden.ts';
@@ -94,6 +95,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgePythonReferences,
   ...knowledgePythonRoutes,
   ...knowledgePythonServing,
+  ...knowledgePythonStorage,
   ...knowledgePythonTests,
   ...languagesGoChannels,
   ...languagesGoHidden,

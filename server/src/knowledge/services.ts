@@ -88,3 +88,13 @@ export function agentOf(facts: FactView, program: GoProgram): TypedFact<'python.
 export function servedIn(facts: FactView, program: GoProgram): (path: string) => boolean {
   return program.language === 'python' ? pythonServedIn(facts, program) : (path) => facts.role(path) === 'production';
 }
+
+/** Whether a requirement or an image names a server that runs Python programs. */
+export function isRunBy(facts: FactView, server: string): boolean {
+  return (
+    facts.lookup('python.requirement', server).length > 0 ||
+    allFacts(facts, 'image.file').some(({ value }) =>
+      [...(value.entrypoint?.words ?? []), ...(value.command?.words ?? [])].some((word) => word.includes(server)),
+    )
+  );
+}

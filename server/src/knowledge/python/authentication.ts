@@ -29,7 +29,7 @@ export const ASKS_WHO =
 
 /** Names in the body of a handler that deal with who sends the request. */
 const CHECKS =
-  /current_user|get_current|request\.user|g\.user|auth(?:enticat|oriz|_header|_token|_user)|is_authenticated|verify_?\w*(?:token|user|signature|key|password|request|secret)|check_?\w*(?:auth|permission|access|token|password|role|api_key)|decode_?\w*token|jwt|permission|login_user|validate_?\w*(?:token|key|session|signature)|compare_digest|authenticate|require_\w+|get_user_from|session\[|session\.get|abort\(40[13]|status_code ?= ?40[13]|HTTP_40[13]|Unauthorized|Forbidden|PermissionDenied|get_remote_user|user_info|user_id_from|has_access|can_\w+\(/i;
+  /current_user|get_current|request\.user|g\.user|auth(?:enticat|oriz|_header|_token|_user)|is_authenticated|verify_?\w*(?:token|user|signature|key|password|request|secret)|check_?\w*(?:auth|permission|access|token|password|role|api_key)|decode_?\w*token|jwt|permission|login_user|validate_?\w*(?:token|key|session|signature)|compare_digest|authenticate|require_\w+|get_user_from|request\.session|abort\(40[13]|status_code ?= ?40[13]|HTTP_40[13]|Unauthorized|Forbidden|PermissionDenied|get_remote_user|user_info|user_id_from|has_access|can_\w+\(/i;
 
 /** Headers and cookies that carry credentials. */
 const CREDENTIAL =
@@ -81,6 +81,7 @@ const credentials: NodeDetector<unknown, PythonNode, PythonHeader> = {
     'pi_key',
     'pi-key',
     'compare_digest',
+    'decode(',
     'check_password',
     '.verify(',
   ],
@@ -226,6 +227,11 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const text = body.text;
     const found = CHECKS.exec(text.replace(/#[^\n]*|"""[\s\S]*?"""|"[^"\n]*"|'[^'\n]*'/g, ''));
     if (found !== null) parts.push(found[0]);
+    // The session of Flask.
+    const session = headerOf(ctx).imports.find(
+      ({ name: own, path }) => own === 'session' && /^(?:flask|quart)\./.test(path),
+    );
+    if (session !== undefined && /(?<![\w.])session\b/.test(text)) parts.push('session[');
     const rejects =
       /\b40[13]\b|UNAUTHORIZED|FORBIDDEN|Unauthorized|Forbidden|PermissionDenied|NotAuthenticated|AuthenticationFailed/.test(
         text,
@@ -271,8 +277,19 @@ const traces: NodeDetector<unknown, PythonNode, PythonHeader> = {
     'Unauthorized',
     'Forbidden',
     'NotAuthenticated',
+    'log',
   ],
   *check(node, ctx) {
+    // A login that writes down who came, wherever it stands.
+    if (/^(?:log_?in\w*|authenticate(?:_user)?|sign_?in|register_user)$/.test(definedName(node))) {
+      const entry = node
+        .descendants('call')
+        .find((call) => /audit|log_?(?:action|event|access|security|attempt)/i.test(calledName(call)));
+      if (entry !== undefined) {
+        yield state('auth.refusal', definedName(node), { logged: true, entry: null }, entry);
+        return;
+      }
+    }
     if (importedFramework(headerOf(ctx)) === '') return;
     const refusal = node.descendants('call').find((call) => {
       if (enclosingFunction(call)?.equals(node) !== true) return false;

@@ -178,7 +178,8 @@ export function publishedService(facts: FactView, program: GoProgram): TypedFact
 }
 
 /** Directories with what is run by hand beside a service. */
-const BY_HAND = /(?:^|\/)(?:bin|docker|deploy\w*|dev|release|commands|cli|migrations|alembic|\.github|notebooks?)\//;
+const BY_HAND =
+  /(?:^|\/)(?:bin|docker|deploy\w*|dev|release|extras?|tools?|commands|cli|migrations|alembic|\.github|notebooks?)\//;
 
 /**
  * The files of a program that run when it serves: what the files that make its applications import, everything of a

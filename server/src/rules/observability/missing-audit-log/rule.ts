@@ -3,14 +3,8 @@ import type { Place } from '../../../core/model/location.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import type { LogEntry } from '../../../knowledge/facts.ts';
-import {
-  evidence,
-  firstTime,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesRequests,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, mayBeShared, servesRequests } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf } from '../../../knowledge/services.ts';
 
 function fixOf(place: Place, entry: LogEntry | null): readonly Fix[] {
   if (entry === null) return [];
@@ -46,13 +40,13 @@ export const rule = defineRule({
     refusal: 'This refuses a request without a trace; log the event, the principal and the remote address.',
   },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: [...SERVICE_FACTS, 'auth.refusal'],
+    reads: [...ANY_SERVICE_FACTS, 'auth.refusal'],
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const refusals = evidence(facts, program, 'auth.refusal').filter(
           (refusal) => facts.role(refusal.place.path) === 'production',

@@ -35,6 +35,7 @@ const counters: NodeDetector<unknown, PythonNode, PythonHeader> = {
     '.labels(',
     'errors',
     'sentry_sdk',
+    'prometheus',
   ],
   calls: (name) =>
     /^(?:inc|incr|increment|labels|Counter|Histogram|Summary|create_counter|create_histogram|observe|record|count_exceptions|capture_exception)$/.test(

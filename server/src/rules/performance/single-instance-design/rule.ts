@@ -7,16 +7,22 @@ import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn } from '../../../knowledge/facts.ts';
 import { isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
-import { evidence, firstTime, type GoProgram, servesRequests, servicesOf } from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, type GoProgram, servesRequests } from '../../../knowledge/go/services.ts';
+import { anyServicesOf, servedIn } from '../../../knowledge/services.ts';
 
 /** Whether the deployment keeps files of containers: then a restart loses nothing, though a second instance sees another file. */
 function hasVolume(facts: FactView): boolean {
   return (
     allFacts(facts, 'compose.service').some(({ value }) => value.build !== null && value.volumes.length > 0) ||
     allFacts(facts, 'kubernetes.workload').some(({ value }) => value.volumes.includes('persistentVolumeClaim')) ||
-    allFacts(facts, 'image.file').some(({ value }) => value.volumes.length > 0)
+    allFacts(facts, 'image.file').some(({ value }) => value.volumes.length > 0) ||
+    allFacts(facts, 'platform.disk').some(({ value }) => value.kept)
   );
 }
+
+/** Libraries of Python that map objects to tables, of a server or of a file. */
+const MAPPERS =
+  /^(?:sqlalchemy|sqlmodel|peewee|tortoise|pony|django\.db$|flask_sqlalchemy|databases|ormar|prisma|boto3|aioboto3)/;
 
 function* judgeStorage(
   facts: FactView,
@@ -24,11 +30,27 @@ function* judgeStorage(
   isFirst: ReturnType<typeof firstTime>,
 ): Generator<WorkspaceVerdict> {
   const drivers = evidence(facts, program, 'database.driver');
-  const shared = drivers.find((driver) => driver.value.server);
-  const file = drivers.find((driver) => !driver.value.server && facts.role(driver.place.path) === 'production');
+  const isServed = servedIn(facts, program);
+  const shared = drivers.find(
+    (driver) => driver.value.server && (program.language === 'go' || isServed(driver.place.path)),
+  );
+  const file = drivers.find((driver) => !driver.value.server && isServed(driver.place.path));
+  const platform = file === undefined ? undefined : allFacts(facts, 'platform.disk').find(({ value }) => !value.kept);
   if (shared !== undefined) {
-    if (isFirst(shared.place) && facts.role(shared.place.path) === 'production')
+    // What maps objects to tables works with files as well.
+    const isServer = drivers.some((driver) => driver === shared && !MAPPERS.test(driver.key));
+    if (isServer && isFirst(shared.place) && facts.role(shared.place.path) === 'production')
       yield { kind: 'pass', subject: shared.place };
+  } else if (file !== undefined && platform !== undefined) {
+    if (!isFirst(platform.place)) return;
+    yield {
+      kind: 'fail',
+      subject: platform.place,
+      message: 'ephemeral',
+      args: { driver: file.key, by: platform.value.by },
+      severity: 'high',
+      related: [{ place: file.place, message: 'The file is opened by this.' }],
+    };
   } else if (file !== undefined && isFirst(file.place)) {
     yield {
       kind: 'fail',
@@ -100,7 +122,7 @@ export const rule = defineRule({
   confidence: 'heuristic',
   stage: 'stable',
   docs: {
-    what: 'A service keeps its data only in a database in a file (SQLite, bbolt, Badger), or keeps sessions, tokens, accounts or the like in a map of the process. Or a compose file asks for several replicas of a service that has a fixed container name or host port. Or nginx balances over one server. With a persistent volume in the deployment a file database weighs less; a program that can also use a database server is left alone.',
+    what: 'A service keeps its data only in a database in a file (SQLite, bbolt, Badger), or keeps sessions, tokens, accounts or the like in a map of the process. Or a compose file asks for several replicas of a service that has a fixed container name or host port. Or nginx balances over one server. With a persistent volume in the deployment a file database weighs less, and more on a platform whose disks are empty after each deployment (a web service of Render without a disk); a program that can also use a database server is left alone.',
     why: 'A second instance gives other answers than the first, so the service can neither grow nor be updated without an interruption, and what lies in memory is lost with every restart.',
     howToFix:
       'Keep what several instances have to agree on in a database server or in Redis. If one instance is what you want, put the file on a persistent volume, back it up and say so in the documentation. Let a proxy find replicas instead of publishing a fixed port.',
@@ -108,6 +130,8 @@ export const rule = defineRule({
   },
   messages: {
     file: 'All data of this service lies in a file ({driver}); use a database server, or run one instance with a volume.',
+    ephemeral:
+      'All data of this service lies in a file ({driver}), and {by} starts each deployment with an empty disk; add a disk or use a database server.',
     memory: '{name} exists in the memory of one instance only; keep it in a store that all instances share.',
     name: 'Service {service} shall run {replicas} times, but only one container can be called {name}; drop the name.',
     port: 'Service {service} shall run {replicas} times, but only one can have host port {port}; put a proxy in front.',
@@ -117,10 +141,10 @@ export const rule = defineRule({
   on: { text: [upstreams] },
   workspace: {
     partition: 'workspace',
-    reads: ['http.server', 'compose.service'],
+    reads: ['http.server', 'http.router', 'http.route', 'compose.service'],
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (servesRequests(program)) yield* judgeStorage(facts, program, isFirst);
       }
       yield* judgeCompose(facts);

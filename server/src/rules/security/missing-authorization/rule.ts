@@ -1,14 +1,8 @@
 /** Services that know who sends a request and let everybody do everything. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { type AuthFact, protectionsOf } from '../../../knowledge/go/protection.ts';
-import {
-  evidence,
-  firstTime,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesHttp,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import type { AuthFact } from '../../../knowledge/go/protection.ts';
+import { evidence, firstTime, mayBeShared } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, protectionsOf, servesHttp } from '../../../knowledge/services.ts';
 
 /** Evidence that people sign in, not only that one shared key is asked for. */
 const USERS =
@@ -42,13 +36,13 @@ export const rule = defineRule({
     program: 'Users are authenticated here, but nothing asks what they may do; check a role or the owner per route.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesHttp(program) || program.framework !== '') continue;
         const protections = protectionsOf(facts, program);
         const users = protections.evidence.filter(

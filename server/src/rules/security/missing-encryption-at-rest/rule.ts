@@ -1,6 +1,7 @@
 /** Columns of cards, identity numbers and credentials in a program that encrypts nothing. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { evidence, firstTime, mayBeShared, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, mayBeShared } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf } from '../../../knowledge/services.ts';
 
 export const rule = defineRule({
   id: 'missing-encryption-at-rest',
@@ -20,13 +21,13 @@ export const rule = defineRule({
     column: '{name} is stored in clear text; encrypt the field, or keep a reference to a vault instead.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: [...SERVICE_FACTS, 'data.sensitive'],
+    reads: [...ANY_SERVICE_FACTS, 'data.sensitive'],
     *judge(facts) {
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         const ciphers = evidence(facts, program, 'crypto.cipher');
         for (const column of evidence(facts, program, 'data.sensitive')) {
           if (facts.role(column.place.path) !== 'production' || !isFirst(column.place)) continue;

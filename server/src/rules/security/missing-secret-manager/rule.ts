@@ -1,9 +1,10 @@
 /** Services whose secrets come from the environment alone: no store, no mounted file, nothing to rotate them. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
-import { isDeployedPath, SERVICE_FACTS, servicesOf } from '../../../knowledge/go/services.ts';
+import { type GoProgram, isDeployedPath } from '../../../knowledge/go/services.ts';
 import { ENV_READ_FACTS, envReads } from '../../../knowledge/project/envReads.ts';
 import { secretNameOf } from '../../../knowledge/project/secrets.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
 
 /** Whether a variable holds a secret: settings about one and public keys do not. */
 function holdsSecret(name: string): boolean {
@@ -29,12 +30,12 @@ export const rule = defineRule({
     environment: '{name} and the other secrets come from the environment alone; support {name}_FILE or a secret store.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: [...SERVICE_FACTS, ...ENV_READ_FACTS],
+    reads: [...ANY_SERVICE_FACTS, ...ENV_READ_FACTS],
     *judge(facts) {
-      const programs = servicesOf(facts);
+      const programs = anyServicesOf(facts);
       if (programs.length === 0) return;
       const reads = envReads(facts).filter(
         ({ name, place, via }) =>
@@ -43,7 +44,11 @@ export const rule = defineRule({
           facts.role(place.path) === 'production' &&
           isDeployedPath(place.path),
       );
-      const first = reads.find(({ place }) => programs[0]!.files.has(place.path));
+      const [program] = programs as readonly [GoProgram];
+      const isServed = servedIn(facts, program);
+      const first = reads.find(
+        ({ place: { path } }) => program.files.has(path) && (program.language === 'go' || isServed(path)),
+      );
       if (first === undefined) return;
       const store = allFacts(facts, 'secret.store').find((found) => {
         const role = facts.role(found.place.path);

@@ -3,19 +3,13 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type NodeDetector, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
-import {
-  evidence,
-  firstTime,
-  isDeployedPath,
-  mayBeShared,
-  SERVICE_FACTS,
-  servesRequests,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { evidence, firstTime, isDeployedPath, mayBeShared, servesRequests } from '../../../knowledge/go/services.ts';
 import { connectedUrlOf, isClearText, isEncrypted } from '../../../knowledge/go/urls.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/services.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { scopeAround } from '../../../languages/go/scope.ts';
 import { stringLiteralValue } from '../../../languages/go/syntax.ts';
+import { pythonConnections } from './python.ts';
 
 /** `http` becomes `https`, `ws` becomes `wss`, `ftp` becomes `ftps`. */
 function encryptedScheme(url: string): string {
@@ -137,7 +131,7 @@ export const rule = defineRule({
     what: 'A program listens for HTTP or gRPC without TLS, has no TLS anywhere in its packages, and no file of the workspace puts a TLS proxy, ingress or platform in front of it. Also: code connects to another host by `http://`, `ws://` or `ftp://`.',
     why: 'Passwords, tokens and personal data can be read and changed by everybody on the way: in the same network, at the provider, in a compromised node of the cluster.',
     howToFix:
-      'Serve TLS (`ListenAndServeTLS`, autocert, `grpc.Creds`), or let a proxy that is part of the deployment end TLS and bind the program to an address that only the proxy reaches. Connect by `https://` and `wss://`.',
+      'Serve TLS (`ListenAndServeTLS`, autocert, `grpc.Creds`; `ssl_certfile` and `ssl_keyfile` of uvicorn), or let a proxy that is part of the deployment end TLS and bind the program to an address that only the proxy reaches. Connect by `https://` and `wss://`.',
     refs: ['CWE-319', 'https://pkg.go.dev/golang.org/x/crypto/acme/autocert'],
   },
   messages: {
@@ -148,10 +142,10 @@ export const rule = defineRule({
   },
   effort: { each: [60, 480] },
   fix: 'sometimes',
-  on: { go: [connections as NodeDetector], text: [sockets] },
+  on: { go: [connections as NodeDetector], python: [pythonConnections], text: [sockets] },
   workspace: {
     partition: 'workspace',
-    reads: [...SERVICE_FACTS, 'url.constant'],
+    reads: [...ANY_SERVICE_FACTS, 'url.constant'],
     *judge(facts) {
       for (const constant of allFacts(facts, 'url.constant')) {
         const { path } = constant.place;
@@ -181,7 +175,7 @@ export const rule = defineRule({
       }
       const proxy = allFacts(facts, 'proxy.tls').find((fact) => facts.role(fact.place.path) === 'production');
       const isFirst = firstTime();
-      for (const program of servicesOf(facts)) {
+      for (const program of anyServicesOf(facts)) {
         if (!servesRequests(program) || program.framework !== '') continue;
         const encrypted = program.starts.find((start) => start.value.tls);
         const found = encrypted ?? evidence(facts, program, 'tls.server')[0];
@@ -189,7 +183,12 @@ export const rule = defineRule({
           if (isFirst(found.place)) yield { kind: 'pass', subject: found.place };
           continue;
         }
-        const start = program.starts[0]!;
+        const isServed = servedIn(facts, program);
+        const start =
+          program.language === 'go'
+            ? program.starts[0]!
+            : program.starts.find(({ place, value }) => value.exposure === 'open' && isServed(place.path));
+        if (start === undefined || (program.language === 'python' && !isFirst(start.place))) continue;
         if (proxy !== undefined || mayBeShared(program, /tls|cert|server|grpc/i)) {
           const by = proxy?.value.by ?? program.opaque[0]!;
           yield { kind: 'unknown', subject: start.place, note: `TLS may be ended by ${by}.` };
