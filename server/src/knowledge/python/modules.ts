@@ -38,9 +38,11 @@ const files: TextDetector = {
       ...header.globals.map(({ name }) => name),
       ...[...text.matchAll(DEFINED)].map((match) => match[1]!),
       // Other statements that bind names at the top: loops, `with`, `global` in functions.
-      ...[...text.matchAll(/^(?:for|with)\b.*|^[ \t]+global[ \t].*|^[ \t]+\w+(?:[ \t]*:[^=\n]+)?[ \t]*=/gm)].flatMap(
-        (match) => match[0].match(/[^\W\d]\w*/gu) ?? [],
-      ),
+      ...[
+        ...text.matchAll(
+          /^[ \t]*(?:async[ \t]+)?(?:for|with)\b.*|^[ \t]+(?:from|import)\b.*|\w+[ \t]*:=|^[ \t]+global[ \t].*|^[ \t]+\w+(?:[ \t]*:[^=\n]+)?[ \t]*=/gm,
+        ),
+      ].flatMap((match) => match[0].match(/[^\W\d]\w*/gu) ?? []),
     ]);
     names.delete('*');
     const value = {

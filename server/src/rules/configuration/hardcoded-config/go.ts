@@ -21,28 +21,12 @@ import {
   syntaxChildren,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { isOwnAddress, shownAddress, variableFor } from './address.ts';
 
 type Message = 'listen' | 'connect' | 'origin';
 
 /** `:8080`, `0.0.0.0:8080`, `localhost:8080`; port 0 asks the system to choose. */
 const LISTEN = /^(?:[\w.-]*|\[[\da-f:]*\]):(?!0$)\d{2,5}$/i;
-/** Hosts of this machine and of private networks. */
-const OWN_HOST =
-  /^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal|10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})$/i;
-const URL = /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?/i;
-
-/** Whether the text is an address of this machine or a private network, with a port. */
-function isOwnAddress(text: string): boolean {
-  const url = URL.exec(text);
-  if (url !== null) return OWN_HOST.test(url[1]!) && url[2] !== '0';
-  const address = /^(\[[^\]]*\]|[\w.-]+):(\d{2,5})$/.exec(text);
-  if (address !== null) return OWN_HOST.test(address[1]!);
-  const mysql = /@(?:tcp|udp)\((\[[^\]]*\]|[\w.-]+):\d+\)/.exec(text);
-  if (mysql !== null) return OWN_HOST.test(mysql[1]!);
-  const libpq = /\bhost=([\w.-]+)/.exec(text);
-  return libpq !== null && OWN_HOST.test(libpq[1]!) && /\b(?:dbname|user|sslmode)=/.test(text);
-}
-
 const FRAMEWORKS =
   /^github\.com\/(?:gin-gonic\/gin|labstack\/echo|gofiber\/fiber|kataras\/iris|gorilla\/mux|go-martini)/;
 /** Functions that listen, with the position of the address. */
@@ -99,22 +83,6 @@ function literalOf(expression: GoNode, ctx: ChunkContext): GoNode | null {
   return stringLiteralValue(node) === null ? null : node;
 }
 
-const VARIABLES: Readonly<Record<Message, string>> = {
-  listen: 'LISTEN_ADDR',
-  connect: 'SERVICE_URL',
-  origin: 'ALLOWED_ORIGIN',
-};
-
-function variableFor(message: Message, value: string): string {
-  if (message !== 'connect') return VARIABLES[message];
-  const scheme = /^([a-z]+)/i.exec(value)?.[1]?.toLowerCase() ?? '';
-  if (/^(?:postgres|mysql|mongodb|postgresql)$/.test(scheme) || /@(?:tcp|udp)\(|dbname=/.test(value))
-    return 'DATABASE_URL';
-  if (scheme === 'redis' || value.endsWith(':6379')) return 'REDIS_ADDR';
-  if (scheme === 'amqp' || scheme === 'nats') return 'BROKER_URL';
-  return VARIABLES.connect;
-}
-
 /** Reads the environment and falls back to the literal, as an expression that every version of Go compiles. */
 function lookupFix(literal: GoNode, variable: string, ctx: ChunkContext): readonly Fix[] {
   const os = localNameOf(ctx.file.header as GoHeader, 'os') ?? 'os';
@@ -148,16 +116,11 @@ function lookupFix(literal: GoNode, variable: string, ctx: ChunkContext): readon
 
 function failure(literal: GoNode, message: Message, ctx: ChunkContext): FailVerdict {
   const value = stringLiteralValue(literal) ?? '';
-  // A password in the address is not shown.
-  const clean = value
-    .replace(/\/\/[^@/]*@/, '//...@')
-    .replace(/^[^@]*@(?=tcp|udp)/, '...@')
-    .replace(/password=\S+/, 'password=...');
   return {
     kind: 'fail',
     subject: literal.span,
     message,
-    args: { value: JSON.stringify(clean.length > 60 ? `${clean.slice(0, 57)}...` : clean) },
+    args: { value: shownAddress(value) },
     fixes: lookupFix(literal, variableFor(message, value), ctx),
   };
 }

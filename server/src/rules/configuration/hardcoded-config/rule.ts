@@ -1,6 +1,7 @@
 /** Addresses and origins that differ between environments but are written into the code. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'hardcoded-config',
@@ -21,5 +22,5 @@ export const rule = defineRule({
     origin: 'The origin {value} is fixed in the code and is wrong in production; read it from the configuration.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
 });

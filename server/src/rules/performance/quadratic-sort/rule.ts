@@ -23,6 +23,7 @@ import {
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { type GoTypes, typesAround } from '../../../languages/go/types.ts';
+import { pythonDetectors } from './python.ts';
 
 /** What is swapped: two elements of one sequence. */
 interface Swap {
@@ -584,15 +585,16 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'Two nested loops compare and swap the elements of one slice until it is in order.',
+    what: 'Two nested loops compare and swap the elements of one slice or list until it is in order.',
     why: 'The number of steps grows with the square of the length: ten times the elements take a hundred times as long. The library sorts in O(n log n), says in one line what the order is, and has been tested.',
     howToFix:
-      'Replace the loops by `sort.Slice(x, func(i, j int) bool { ... })` with the same comparison, or by `slices.SortFunc` from Go 1.21 on. Use the stable variant where equal elements must keep their order, as a bubble sort does.',
+      'Replace the loops by `sort.Slice(x, func(i, j int) bool { ... })` with the same comparison, or by `slices.SortFunc` from Go 1.21 on. In Python use `x.sort(key=...)` or `sorted(x)`. Use the stable variant where equal elements must keep their order, as a bubble sort does.',
     refs: ['CWE-407', 'https://pkg.go.dev/sort#Slice'],
   },
   messages: {
+    python: 'These nested loops sort {sequence} in quadratic time; use {sequence}.sort() or sorted().',
     loops: 'These nested loops sort {sequence} in quadratic time; use {call}.',
   },
   fix: 'sometimes',
-  on: { go: [nestedLoops, libraryCall] },
+  on: { go: [nestedLoops, libraryCall], python: pythonDetectors },
 });

@@ -18,7 +18,7 @@ const COUNTS = /^(?:count|counts|estimate|estimated|num|number|total|usage|budge
 const OTHER = /^(?:byte|bytes|char|chars|characters|access|refresh|auth|jwt|csrf|session|bearer|runes)$/;
 
 /** Whether something of that name counts tokens of a language model. */
-function countsTokens(name: string): boolean {
+export function countsTokens(name: string): boolean {
   const words = wordsOf(name);
   if (words.some((word) => OTHER.test(word))) return false;
   if (words.includes('tokens')) return true;

@@ -1,6 +1,7 @@
 /** Token counts of language models that are computed from the length of a text. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'rough-token-estimate',
@@ -20,5 +21,5 @@ export const rule = defineRule({
     estimated: '{name} is guessed from the length of a text; count with the tokenizer, or use what the reply reports.',
   },
   fix: 'none',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
 });

@@ -1,5 +1,5 @@
 /**
- * Names of Go packages, and fields and methods of their types, that nothing declares. A package is judged only when
+ * Names of Python files, names of Go packages, and fields and methods of their types, that nothing declares. A package is judged only when
  * every file of it is known and parses, and a member only when the whole way to its type can be followed inside the
  * module; the standard library and other modules are never judged. Silence is the answer to every doubt.
  */
@@ -13,6 +13,7 @@ import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import { type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import type { GoDeclaration, GoPackageFile } from '../../../languages/go/symbols.ts';
 import { type GoUse, readUses, usePositions } from '../../../languages/go/uses.ts';
+import { judgePython, pythonDetectors, UNRESOLVED } from './python.ts';
 
 /** One file of the package, as far as the judge needs it. */
 interface JudgedFile {
@@ -242,6 +243,11 @@ function isJudged({ test, constraint, imports }: GoPackageFile): boolean {
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgeGo(facts);
+  yield* judgePython(facts);
+}
+
+function* judgeGo(facts: FactView): Generator<WorkspaceVerdict> {
   const index = facts.derive(goIndex);
   if (mayHoldExcerpts(facts.partition) || !index.isComplete(facts.partition)) return;
   const uses = usesByFile(facts);
@@ -269,22 +275,23 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'Code uses a name that neither its package nor its imports declare, selects something of a package of the same module that this package does not have, or selects a field or method that the type does not have. Only packages of which every file is known are judged; the standard library and other modules are taken on trust.',
-    why: 'The package does not compile, and so nothing that imports it does. It stays unnoticed as long as nobody builds that package: in a rarely used command, behind a failing build step, or in a branch that was merged without a build.',
+    what: 'Code uses a name that neither its package nor its imports declare, selects something of a package of the same module that this package does not have, or selects a field or method that the type does not have. Only packages of which every file is known are judged; the standard library and other modules are taken on trust. In Python a name is read that nothing in the file binds: no import, declaration, assignment or built-in.',
+    why: 'The package does not compile, and so nothing that imports it does. It stays unnoticed as long as nobody builds that package: in a rarely used command, behind a failing build step, or in a branch that was merged without a build. Python raises NameError when it gets there, which may be in a handler that seldom runs.',
     howToFix:
       'Correct the spelling, add the missing import, or write the declaration. When it exists in code that is generated or was left out of the commit, generate or add it. Let the continuous integration run `go build ./...` and `go vet ./...`.',
-    refs: ['go/types: undeclared name, missing field or method', 'go vet'],
+    refs: ['go/types: undeclared name, missing field or method', 'go vet', 'pyflakes: undefined name', 'ruff F821'],
   },
   messages: {
     name: '{name} is declared nowhere in package {package}, so it does not compile; declare it, or correct the name.',
     package:
       '{name} is neither imported nor declared, so this does not compile; import the package, or correct the name.',
     qualified: 'Package {package} declares no {name}, so this does not compile; declare it there, or correct the name.',
+    python: 'Nothing in this file binds {name}, so it raises NameError; import or define it, or correct the name.',
     member: '{type} has no field or method {name}, so this does not compile; add it, or correct the name.',
   },
   effort: { each: [10, 120] },
   suppressible: false,
   fix: 'sometimes',
-  on: {},
-  workspace: { partition: 'directory', reads: ['go.uses'], judge },
+  on: { python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.uses', UNRESOLVED], judge },
 });
