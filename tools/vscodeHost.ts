@@ -104,7 +104,8 @@ export function workbenchUrl(host: Pick<VscodeHost, 'port' | 'url' | 'token'>, a
   const folderPath = decodeURIComponent(pathToFileURL(address.folder).pathname);
   const folder = encodeURIComponent(folderPath).replaceAll('%2F', '/');
   const payloadPart = payload.length === 0 ? '' : `&payload=${encodeURIComponent(JSON.stringify(payload))}`;
-  return `${host.url}/?folder=${folder}${payloadPart}&tkn=${host.token}`;
+  const kind = folderPath.endsWith('.code-workspace') ? 'workspace' : 'folder';
+  return `${host.url}/?${kind}=${folder}${payloadPart}&tkn=${host.token}`;
 }
 
 /**

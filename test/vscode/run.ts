@@ -12,7 +12,7 @@ import type { Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import type { VscodeHost } from '../../tools/vscodeHost.ts';
 import { findBrowser, HostError, PROJECT_ROOT, startHost, workbenchUrl } from '../../tools/vscodeHost.ts';
-import { bundleSuite, createStackMapper, makeWorkplace, SCREENSHOT_DIR } from './prepare.ts';
+import { bundleSuite, createStackMapper, makeWorkplace, SCREENSHOT_DIR, type Workplace } from './prepare.ts';
 import { FAILURE_PICTURE, GREP_VARIABLE, TEST_LINE, UI_ADDRESS_VARIABLE } from './uiProtocol.ts';
 import type { UiServer } from './uiServer.ts';
 import { screenshotPath, startUiServer } from './uiServer.ts';
@@ -60,34 +60,50 @@ async function main(): Promise<number> {
   // An end from outside skips every `finally`; leaving by `exit` still ends the server and the browser.
   process.once('exit', workplace.remove);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(EXIT_NOT_RUN));
-  let host: VscodeHost | undefined;
   try {
-    host = await startHost({
-      userDataDir: workplace.userDataDir,
-      // A test run refuses the trust question, which would leave the extension in restricted mode. Pictures of different
-      // machines shall look the same, so the theme is not left to what the browser prefers.
-      settings: {
-        'security.workspace.trust.enabled': false,
-        'workbench.colorTheme': 'Default Light Modern',
-        'workbench.reduceMotion': 'on',
-      },
-      environment: { [UI_ADDRESS_VARIABLE]: ui.address, [GREP_VARIABLE]: values.grep ?? '' },
-    });
-    const url = workbenchUrl(host, { folder: workplace.sample, extensionPath: workplace.extension, testsPath });
-    const result = await runInBrowser(executablePath, url, host, ui, journal);
-    if (typeof result === 'string') console.error(`VS Code tests: no result, ${result}`);
-    const code = typeof result === 'string' ? EXIT_NOT_RUN : result;
-    if (code !== EXIT_PASSED) {
-      // Tests that could not even be loaded have said nothing: then the editor has.
-      if (!journal.testsStarted()) console.error(`The editor's last words: ${journal.lastLine()}`);
-      console.error(`The editor's own log: ${relative(process.cwd(), journal.save())}`);
+    let worst = EXIT_PASSED;
+    for (const { folder, settings } of windowsOf(workplace)) {
+      const code = await runWindow(folder, settings);
+      if (code !== EXIT_PASSED) worst = code;
     }
-    return code;
+    return worst;
   } finally {
     ui.stop();
-    await host?.stop();
     workplace.remove();
   }
+
+  async function runWindow(folder: string, settings: Readonly<Record<string, unknown>>): Promise<number> {
+    const host = await startHost({
+      userDataDir: workplace.userDataDir,
+      settings,
+      environment: { [UI_ADDRESS_VARIABLE]: ui.address, [GREP_VARIABLE]: values.grep ?? '' },
+    });
+    try {
+      const url = workbenchUrl(host, { folder, extensionPath: workplace.extension, testsPath });
+      const result = await runInBrowser(executablePath, url, host, ui, journal);
+      if (typeof result === 'string') console.error(`VS Code tests: no result, ${result}`);
+      const code = typeof result === 'string' ? EXIT_NOT_RUN : result;
+      if (code !== EXIT_PASSED) {
+        // Tests that could not even be loaded have said nothing: then the editor has.
+        if (!journal.testsStarted()) console.error(`The editor's last words: ${journal.lastLine()}`);
+        console.error(`The editor's own log: ${relative(process.cwd(), journal.save())}`);
+      }
+      return code;
+    } finally {
+      await host.stop();
+    }
+  }
+}
+
+/** The windows in which tests run, one after the other: what is open, and the user's settings. */
+function windowsOf(workplace: Workplace): readonly { folder: string; settings: Readonly<Record<string, unknown>> }[] {
+  // Pictures of different machines shall look the same, so the theme is not left to what the browser prefers.
+  const looks = { 'workbench.colorTheme': 'Default Light Modern', 'workbench.reduceMotion': 'on' };
+  return [
+    // A test run refuses the trust question, which would leave the extension in restricted mode.
+    { folder: workplace.sample, settings: { ...looks, 'security.workspace.trust.enabled': false } },
+    { folder: workplace.twoRoots, settings: { ...looks, 'security.workspace.trust.startupPrompt': 'never' } },
+  ];
 }
 
 /** Exit code of the tests, or why there is none. */

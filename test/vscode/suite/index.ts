@@ -8,6 +8,7 @@ import './shipworthy.ts';
 import './pages.ts';
 import './views.ts';
 import './actions.ts';
+import './roots.ts';
 
 export function run(): Promise<void> {
   return runTests();

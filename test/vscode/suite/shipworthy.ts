@@ -3,6 +3,7 @@
  * that rises without a save, the tree item that leads to its line.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
 import { test, until } from './harness.ts';
 import { api, category, findings, ORIGIN, open, SOCKET, scoreOf, uriOf } from './sample.ts';
@@ -190,12 +191,42 @@ test('a setting switches a rule off and on again', async () => {
   await shipworthy.settled();
 });
 
-test('a restart gives the same findings', async () => {
+/** Grades and scores of the categories, without what changed since the start. */
+async function scores(): Promise<string[]> {
   const shipworthy = await api();
-  const scores = async (): Promise<string[]> =>
-    (await shipworthy.tree()).slice(1).map((element) => element.description.replace(/ [▲▼] \d+/, ''));
+  return (await shipworthy.tree()).slice(1).map((element) => element.description.replace(/ [▲▼] \d+/, ''));
+}
+
+test('a restart gives the same scores', async () => {
+  const shipworthy = await api();
   const before = await scores();
   await vscode.commands.executeCommand('shipworthy.restart');
   await until(shipworthy.onStatus, () => shipworthy.status()?.state === 'ready', 'the new scan to end', 60_000);
   assert.deepEqual(await scores(), before);
 });
+
+test('a server that was killed is started again, and says the same', async () => {
+  const shipworthy = await api();
+  const before = await scores();
+  const servers = serversOf(process.pid);
+  assert.equal(servers.length, 1);
+  const restarted = until(shipworthy.onStatus, () => shipworthy.status()?.state !== 'ready', 'the server to be missed');
+  process.kill(servers[0]!, 'SIGKILL');
+  await restarted;
+  await until(shipworthy.onStatus, () => shipworthy.status()?.state === 'ready', 'the new scan to end', 60_000);
+  assert.deepEqual(await scores(), before);
+  await until(
+    vscode.languages.onDidChangeDiagnostics,
+    () => findings(uriOf(SOCKET), ORIGIN).length === 1,
+    'the finding in a closed file',
+  );
+});
+
+/** Language servers that a process has started. */
+function serversOf(parent: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [pid, ppid, ...command] = line.trim().split(/\s+/);
+    return Number(ppid) === parent && command.some((part) => part.endsWith('dist/server.js')) ? [Number(pid)] : [];
+  });
+}
