@@ -171,6 +171,11 @@ export function hasOption({ options }: Installation, long: RegExp, short = ''): 
   );
 }
 
+/** Whether a variable may hold options, so that what is given is not known. */
+export function mayHaveOptions({ packages }: Installation): boolean {
+  return packages.some(({ text }) => /^\$\{?\w*(?:OPT|FLAG|ARGS)/i.test(text));
+}
+
 /** An edit that puts an option behind a word of a command, in both forms of commands. */
 export function optionBehind(
   source: string,

@@ -405,8 +405,8 @@ export type FactValues = {
     readonly beforeCommand: number | null;
     /** Paths of VOLUME. */
     readonly volumes: readonly string[];
-    /** Copies the whole context. */
-    readonly copiesAll: boolean;
+    /** The instruction that copies the whole context, null for none; `shipped`: into a stage that is shipped. */
+    readonly copiesAll: (Part & { readonly shipped: boolean }) | null;
     readonly env: readonly (Part & { readonly name: string; readonly value: string })[];
     /** `port` is '' when a variable makes it unknown. */
     readonly expose: readonly (Part & { readonly port: string; readonly protocol: string })[];

@@ -24,7 +24,14 @@ import { rule as configurationDockerAddRemote } from './configuration/docker-add
 import { rule as configurationDockerDigestUnpinned } from './configuration/docker-digest-unpinned/rule.ts';
 import { rule as configurationDockerImageUnpinned } from './configuration/docker-image-unpinned/rule.ts';
 import { rule as configurationDockerInstallRecommends } from './configuration/docker-install-recommends/rule.ts';
+import { rule as configurationDockerInvalidInstruction } from './configuration/docker-invalid-instruction/rule.ts';
 import { rule as configurationDockerNoninteractiveInstall } from './configuration/docker-noninteractive-install/rule.ts';
+import { rule as configurationDockerPackageCache } from './configuration/docker-package-cache/rule.ts';
+import { rule as configurationDockerPackageUnpinned } from './configuration/docker-package-unpinned/rule.ts';
+import { rule as configurationDockerPipefail } from './configuration/docker-pipefail/rule.ts';
+import { rule as configurationDockerShellFormCmd } from './configuration/docker-shell-form-cmd/rule.ts';
+import { rule as configurationDockerUnsuitableCommand } from './configuration/docker-unsuitable-command/rule.ts';
+import { rule as configurationDockerWorkdir } from './configuration/docker-workdir/rule.ts';
 import { rule as configurationEnvFileOverridesEnvironment } from './configuration/env-file-overrides-environment/rule.ts';
 import { rule as configurationEnvVarMismatch } from './configuration/env-var-mismatch/rule.ts';
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
@@ -33,6 +40,7 @@ import { rule as configurationIneffectiveBuildInstruction } from './configuratio
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingConfigHotReload } from './configuration/missing-config-hot-reload/rule.ts';
+import { rule as configurationMissingDockerignore } from './configuration/missing-dockerignore/rule.ts';
 import { rule as configurationMissingHealthcheck } from './configuration/missing-healthcheck/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
 import { rule as configurationPlaceholderValue } from './configuration/placeholder-value/rule.ts';
@@ -139,6 +147,7 @@ import { rule as resourcesUnstoppableBackgroundTask } from './resources/unstoppa
 import { rule as securityAuthBypass } from './security/auth-bypass/rule.ts';
 import { rule as securityCodeInjection } from './security/code-injection/rule.ts';
 import { rule as securityCommandInjection } from './security/command-injection/rule.ts';
+import { rule as securityContainerIsolationDisabled } from './security/container-isolation-disabled/rule.ts';
 import { rule as securityContainerRunsAsRoot } from './security/container-runs-as-root/rule.ts';
 import { rule as securityCookieInsecure } from './security/cookie-insecure/rule.ts';
 import { rule as securityCorsWildcard } from './security/cors-wildcard/rule.ts';
@@ -167,6 +176,7 @@ import { rule as securityPathTraversal } from './security/path-traversal/rule.ts
 import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
 import { rule as securityPermissiveFileMode } from './security/permissive-file-mode/rule.ts';
 import { rule as securitySecretFieldSerializable } from './security/secret-field-serializable/rule.ts';
+import { rule as securitySecretInImage } from './security/secret-in-image/rule.ts';
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
 import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
 import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
@@ -224,7 +234,14 @@ export const RULES: readonly Rule[] = [
   configurationDockerDigestUnpinned,
   configurationDockerImageUnpinned,
   configurationDockerInstallRecommends,
+  configurationDockerInvalidInstruction,
   configurationDockerNoninteractiveInstall,
+  configurationDockerPackageCache,
+  configurationDockerPackageUnpinned,
+  configurationDockerPipefail,
+  configurationDockerShellFormCmd,
+  configurationDockerUnsuitableCommand,
+  configurationDockerWorkdir,
   configurationEnvFileOverridesEnvironment,
   configurationEnvVarMismatch,
   configurationHardcodedConfig,
@@ -233,6 +250,7 @@ export const RULES: readonly Rule[] = [
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingConfigHotReload,
+  configurationMissingDockerignore,
   configurationMissingHealthcheck,
   configurationMissingLockfile,
   configurationPlaceholderValue,
@@ -339,6 +357,7 @@ export const RULES: readonly Rule[] = [
   securityAuthBypass,
   securityCodeInjection,
   securityCommandInjection,
+  securityContainerIsolationDisabled,
   securityContainerRunsAsRoot,
   securityCookieInsecure,
   securityCorsWildcard,
@@ -367,6 +386,7 @@ export const RULES: readonly Rule[] = [
   securityPeerVerificationDisabled,
   securityPermissiveFileMode,
   securitySecretFieldSerializable,
+  securitySecretInImage,
   securitySecretInUrl,
   securitySecurityFailOpen,
   securitySensitiveDataInLog,

@@ -27,7 +27,7 @@ export function joinPath(...parts: readonly string[]): string | null {
 export function isDevelopmentFile(path: string): boolean {
   return (
     !isDeployedPath(path) ||
-    /(?:^|[/._-])(?:dev|devel|development|local|test|tests|testing|e2e|ci|example|examples|sample|override|debug|bench|hack)(?=[/._-]|$)/i.test(
+    /(?:^|[/._-])(?:dev|devel|development|devcontainer|local|test|tests|testing|e2e|ci|example|examples|sample|override|debug|bench|hack)(?=[/._-]|$)/i.test(
       path,
     )
   );

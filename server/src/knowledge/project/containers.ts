@@ -8,7 +8,9 @@ import type { Span } from '../../core/model/location.ts';
 import { directoryOf } from '../../core/model/path.ts';
 import type { FactVerdict } from '../../core/model/verdict.ts';
 import type { Extractor, TextDetector } from '../../core/rulekit/rule.ts';
+import { shippedStages } from '../../formats/dockerCommands.ts';
 import {
+  type Dockerfile,
   type DockerInstruction,
   type DockerStage,
   expandVariables,
@@ -60,7 +62,8 @@ const dockerfiles: TextDetector = {
   triggers: ['FROM', 'from'],
   *check(text, ctx) {
     const { path } = ctx.file;
-    const { stages, globalArguments } = readDockerfile(text);
+    const file = readDockerfile(text);
+    const { stages, globalArguments } = file;
     const last = stages.at(-1);
     if (last === undefined) return;
     // What a stage has from the stages that it is built on counts as its own.
@@ -119,7 +122,7 @@ const dockerfiles: TextDetector = {
         end: base.end,
       })),
       goBuilds: goBuilds(stages.flatMap((stage) => stage.instructions)),
-      copiesAll: stages.some((stage) => stage.instructions.some(copiesAll)),
+      copiesAll: wholeCopyOf(file),
       root: rootOf(stages, globalArguments),
       dropsPrivileges: chain.some((instruction) => DROPS.test(instruction.text)),
       compiles: chain.some(({ keyword, text: run }) => keyword === 'RUN' && COMPILES.test(run)),
@@ -153,10 +156,20 @@ function beforeCommandOf(text: string, stage: DockerStage): number | null {
   return command === undefined ? null : text.lastIndexOf('\n', command.span.start - 1) + 1;
 }
 
-function copiesAll({ keyword, words, flags }: DockerInstruction): boolean {
-  return (
-    (keyword === 'COPY' || keyword === 'ADD') && !flags.some((flag) => flag.name === 'from') && words[0]?.text === '.'
+/** The copy of the whole context, one in a stage that is shipped before others. */
+function wholeCopyOf(file: Dockerfile): ImageFile['copiesAll'] {
+  const shipped = shippedStages(file);
+  const copies = file.stages.flatMap(({ instructions }, index) =>
+    instructions
+      .filter(
+        ({ keyword, words, flags }) =>
+          (keyword === 'COPY' || keyword === 'ADD') &&
+          words.slice(0, -1).some(({ text }) => /^\.\/?$/.test(text)) &&
+          !flags.some(({ name }) => name === 'from'),
+      )
+      .map(({ span }) => ({ ...part(span), shipped: shipped.has(index) })),
   );
+  return copies.find((copy) => copy.shipped) ?? copies[0] ?? null;
 }
 
 // --- Compose ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** apt-get that also installs what packages only recommend. */
 import { defineRule, type TextDetector } from '../../../core/rulekit/rule.ts';
-import { hasOption, installationOf, optionBehind, stepsOf } from '../../../formats/dockerCommands.ts';
+import { hasOption, installationOf, mayHaveOptions, optionBehind, stepsOf } from '../../../formats/dockerCommands.ts';
 import { readDockerfile } from '../../../formats/dockerfile.ts';
 
 const dockerfiles: TextDetector = {
@@ -21,7 +21,7 @@ const dockerfiles: TextDetector = {
         )
           yield { kind: 'pass', subject };
         // What a stage that nobody ships holds costs nothing.
-        else if (shipped && !options.some(({ text }) => /^--install-/.test(text)))
+        else if (shipped && !mayHaveOptions(found) && !options.some(({ text }) => /^--install-/.test(text)))
           yield {
             kind: 'fail',
             subject,

@@ -4,6 +4,7 @@ import {
   hasOption,
   type Installation,
   installationOf,
+  mayHaveOptions,
   optionBehind,
   stepsOf,
 } from '../../../formats/dockerCommands.ts';
@@ -50,7 +51,7 @@ const dockerfiles: TextDetector = {
         const subject = { start: program.start, end: action.end };
         if (assumesYes(found)) yield { kind: 'pass', subject };
         // Something answers through the pipe, or the options are put in.
-        else if (command.before !== '|' && !found.packages.some(({ text }) => /^\$\{?\w*(?:OPT|FLAG|ARG)/i.test(text)))
+        else if (command.before !== '|' && !mayHaveOptions(found))
           yield {
             kind: 'fail',
             subject,
