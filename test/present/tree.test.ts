@@ -230,7 +230,7 @@ describe('grouping and filters', () => {
       opening: null,
       toUri,
       options: { ...EVERYTHING, ...options },
-      circumstances: { isNew: () => false, isOpen: () => false, hasBaseline: false, ...circumstances },
+      circumstances: { isNew: () => false, isOpen: () => false, hasBaseline: false, owners: null, ...circumstances },
     });
   /** Every finding below the top level, however it is grouped. */
   const findingsOf = (options: Partial<ViewOptions>, circumstances: Partial<Circumstances> = {}): string[] => {
@@ -277,13 +277,31 @@ describe('grouping and filters', () => {
     expect(findingsOf({ filters: ['new'] }, { isNew: ({ ruleId }) => ruleId === originRule.id })).toHaveLength(1);
   });
 
+  test('files are chosen by their owners, where there are any', () => {
+    const owners = Object.fromEntries(audit.findings.map(({ location }) => [location.path, [] as string[]]));
+    owners['b/fetch.go'] = ['@team/web', '@ann'];
+    const ids = ({ path }: { path: string }): string[] =>
+      audit.findings
+        .filter(({ location }) => location.path === path)
+        .map(({ fingerprint }) => `finding:${fingerprint}`);
+    expect(findingsOf({ filters: ['owner:@ann'] }, { owners })).toEqual(ids({ path: 'b/fetch.go' }));
+    expect(findingsOf({ filters: ['owner:'] }, { owners })).toHaveLength(
+      audit.findings.length - ids({ path: 'b/fetch.go' }).length,
+    );
+    const circumstances = { isNew: () => false, isOpen: () => false, hasBaseline: false, owners };
+    const choices = filterChoices(audit.findings, EVERYTHING, circumstances).filter(
+      ({ section }) => section === 'Owner',
+    );
+    expect(choices.map(({ label }) => label)).toEqual(['@ann', '@team/web', 'Nobody']);
+  });
+
   test('a search looks for every word in message, rule and path', () => {
     expect(findingsOf({ search: 'FETCH body' })).toHaveLength(1);
     expect(findingsOf({ search: 'fetch nothing-like-it' })).toEqual([]);
   });
 
   test('choices say how many findings they stand for', () => {
-    const circumstances = { isNew: () => false, isOpen: () => false, hasBaseline: true };
+    const circumstances = { isNew: () => false, isOpen: () => false, hasBaseline: true, owners: null };
     const choices = filterChoices(audit.findings, { ...EVERYTHING, filters: ['severity:high'] }, circumstances);
     expect(choices.find(({ id }) => id === 'severity:critical')).toMatchObject({
       section: 'Severity',

@@ -1398,6 +1398,7 @@ class LanguageServer {
           : this.#opening !== null && !this.#opening.findings.has(finding.fingerprint),
       isOpen: (path) => open.has(path),
       hasBaseline: (matcher?.baselines.length ?? 0) > 0,
+      owners: this.#currentAudit().owners ?? null,
     };
   }
 

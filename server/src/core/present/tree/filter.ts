@@ -37,6 +37,8 @@ export interface Circumstances {
   isOpen(path: string): boolean;
   /** There is a baseline to compare with. */
   readonly hasBaseline: boolean;
+  /** Owners of the files that were found something in, by path; null without CODEOWNERS. */
+  readonly owners: Readonly<Record<string, readonly string[]>> | null;
 }
 
 interface Condition {
@@ -85,7 +87,24 @@ function conditionsOf(circumstances: Circumstances): readonly Condition[] {
       short: 'with a fix',
       holds: (finding) => finding.fixes.length > 0,
     },
+    ...ownersIn(circumstances).map((owner) => ({
+      id: `owner:${owner}`,
+      section: 'Owner',
+      label: owner === NOBODY ? 'Nobody' : owner,
+      short: owner === NOBODY ? 'owned by nobody' : owner,
+      holds: ({ location: { path } }: Finding) => {
+        const own = circumstances.owners?.[path] ?? [];
+        return owner === NOBODY ? own.length === 0 : own.includes(owner);
+      },
+    })),
   ];
+}
+
+const NOBODY = '';
+
+/** Everybody who owns a file, and nobody at the end; none without CODEOWNERS. */
+function ownersIn({ owners }: Circumstances): readonly string[] {
+  return owners === null ? [] : [...[...new Set(Object.values(owners).flat())].sort(), NOBODY];
 }
 
 /** Options as a client sent them, made safe: what is unknown is left out. */

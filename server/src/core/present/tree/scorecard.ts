@@ -59,7 +59,7 @@ export interface ScorecardTreeInput {
 }
 
 /** Without an editor nothing is new and nothing is open. */
-const NO_CIRCUMSTANCES: Circumstances = { isNew: () => false, isOpen: () => false, hasBaseline: false };
+const NO_CIRCUMSTANCES: Circumstances = { isNew: () => false, isOpen: () => false, hasBaseline: false, owners: null };
 
 /** Separates the two halves of an id: neither paths nor rule ids hold it. */
 const WITHIN = '\n';
