@@ -54,6 +54,7 @@ import { rule as configurationUnusedDependency } from './configuration/unused-de
 import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
 import { rule as documentationDocReferencesMissingPath } from './documentation/doc-references-missing-path/rule.ts';
 import { rule as documentationIncompleteReadme } from './documentation/incomplete-readme/rule.ts';
+import { rule as documentationInsecureDocAdvice } from './documentation/insecure-doc-advice/rule.ts';
 import { rule as documentationMissingApiDocs } from './documentation/missing-api-docs/rule.ts';
 import { rule as documentationMissingDocComment } from './documentation/missing-doc-comment/rule.ts';
 import { rule as errorsBroadExcept } from './errors/broad-except/rule.ts';
@@ -264,6 +265,7 @@ export const RULES: readonly Rule[] = [
   documentationDocCodeMismatch,
   documentationDocReferencesMissingPath,
   documentationIncompleteReadme,
+  documentationInsecureDocAdvice,
   documentationMissingApiDocs,
   documentationMissingDocComment,
   errorsBroadExcept,

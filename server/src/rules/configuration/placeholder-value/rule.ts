@@ -1,6 +1,7 @@
 /** Values that somebody was to fill in, in settings that a deployment uses. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 import { textDetectors } from './text.ts';
 
 export const rule = defineRule({
@@ -23,5 +24,5 @@ export const rule = defineRule({
     origin: 'The origin {value} is an example domain that nobody owns; read the origins from the configuration.',
   },
   fix: 'none',
-  on: { go: goDetectors, any: textDetectors },
+  on: { go: goDetectors, python: pythonDetectors, any: textDetectors },
 });

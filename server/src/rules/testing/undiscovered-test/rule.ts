@@ -3,6 +3,7 @@ import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { GoTypeFact } from '../../../languages/go/symbols.ts';
 import { CANDIDATE, type CandidateFact, detectors, MENTIONS, SUITE_METHOD } from './go.ts';
+import { pythonDetectors, REPEATED } from './python.ts';
 
 const SUITE = 'github.com/stretchr/testify/suite.Suite';
 
@@ -13,7 +14,19 @@ function mentionsOf(facts: FactView, name: string): number {
   return count;
 }
 
+/** Of tests with one name in a file the last one stays: the others are replaced when the file is read. */
+function* repeated(facts: FactView): Generator<WorkspaceVerdict> {
+  const all = facts.get(REPEATED);
+  const last = new Map(all.map((found) => [found.key, found]));
+  for (const found of all) {
+    if (last.get(found.key) === found || found.value === true) continue;
+    const name = found.key.slice(found.key.lastIndexOf(' ') + 1);
+    yield { kind: 'fail', subject: found.place, message: 'replaced', args: { name, better: '' } };
+  }
+}
+
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* repeated(facts);
   for (const found of facts.get(CANDIDATE)) {
     // Another test calls it, so it is a helper.
     if (mentionsOf(facts, found.key) > 1) continue;
@@ -50,19 +63,23 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A function is written as a test, but `go test` does not find it: its name goes on with a small letter, its file does not end in `_test.go`, or it is a method of a suite that nothing runs.',
+    what: 'A function is written as a test, but `go test` does not find it: its name goes on with a small letter, its file does not end in `_test.go`, or it is a method of a suite that nothing runs. In Python: a later test of the same name replaces it, it stands within another test, or its class has a constructor, which pytest does not call.',
     why: 'The tests are green although these checks have never run once.',
     howToFix:
-      'Name it `TestXxx` with a capital letter, put it into a file whose name ends in `_test.go`, and start suites with `suite.Run(t, new(MySuite))` from a test.',
+      'Name it `TestXxx` with a capital letter, put it into a file whose name ends in `_test.go`, and start suites with `suite.Run(t, new(MySuite))` from a test. In Python give each test a name of its own at the level of the module or class, and set up in fixtures or `setup_method`.',
     refs: ['go vet tests', 'https://pkg.go.dev/testing'],
   },
   messages: {
     lower: 'go test does not run {name}, since a small letter follows Test; rename it to {better}.',
     file: 'go test does not look into this file, so {name} never runs; let the name of the file end in _test.go.',
     suite: 'No test runs the suite {name}, so its tests never run; call suite.Run(t, new({name})) in a test.',
+    replaced: 'A later test is called {name} too and replaces this one, which never runs; rename one of the two.',
+    nested: '{name} stands within {better}, where no runner finds it; move it to the level of the module.',
+    constructor:
+      'pytest leaves out {name} because of its constructor, so that its tests never run; use setup_method or a fixture.',
   },
   fix: 'none',
   roles: ['production', 'test'],
-  on: { go: detectors },
-  workspace: { partition: 'directory', reads: [CANDIDATE, SUITE_METHOD], judge },
+  on: { go: detectors, python: pythonDetectors },
+  workspace: { partition: 'directory', reads: [CANDIDATE, SUITE_METHOD, REPEATED], judge },
 });
