@@ -85,6 +85,11 @@ describe('a history', () => {
     );
   });
 
+  test('knows the commit of the work tree that a folder lies in', () => {
+    audit(1, 'store');
+    expect(JSON.parse(lines()[0]!)).toMatchObject({ commit: ONE });
+  });
+
   test('outlives lines that were cut off, and leaves foreign ones alone', () => {
     audit(1);
     const file = join(workspace.folder, 'h.jsonl');

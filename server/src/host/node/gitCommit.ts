@@ -1,9 +1,11 @@
 /** Which commit is checked out, read from the files of `.git`. Runs no git and follows no link out of them. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
-/** The commit of a work tree; null when there is none or it cannot be told. */
-export async function commitOf(folder: string): Promise<string | null> {
+/** The commit of the work tree that a folder is or lies in; null when there is none or it cannot be told. */
+export async function commitOf(inside: string): Promise<string | null> {
+  const folder = await workTreeOf(inside);
+  if (folder === null) return null;
   const read = (...path: readonly string[]) => readFile(resolve(...(path as [string])), 'utf8').catch(() => null);
   const pointer = await read(folder, '.git');
   const linked = /^gitdir: (.+)$/m.exec(pointer ?? '')?.[1];
@@ -17,6 +19,17 @@ export async function commitOf(folder: string): Promise<string | null> {
   if (loose !== null) return loose;
   const packed = ((await read(common, 'packed-refs')) ?? '').split('\n').find((line) => line.endsWith(` ${name}`));
   return commitIn(packed?.split(' ')[0] ?? '');
+}
+
+async function workTreeOf(inside: string): Promise<string | null> {
+  for (let folder = resolve(inside); ; folder = dirname(folder)) {
+    const isTree = await access(resolve(folder, '.git')).then(
+      () => true,
+      () => false,
+    );
+    if (isTree) return folder;
+    if (dirname(folder) === folder) return null;
+  }
 }
 
 function commitIn(text: string): string | null {
