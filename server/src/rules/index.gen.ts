@@ -16,6 +16,7 @@ import { rule as concurrencyThreadLocalInAsync } from './concurrency/thread-loca
 import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock/rule.ts';
 import { rule as concurrencyUnsynchronizedSharedState } from './concurrency/unsynchronized-shared-state/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
+import { rule as configurationBrokenHealthcheck } from './configuration/broken-healthcheck/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
 import { rule as configurationConflictingMigration } from './configuration/conflicting-migration/rule.ts';
 import { rule as configurationDanglingPathReference } from './configuration/dangling-path-reference/rule.ts';
@@ -40,6 +41,8 @@ import { rule as configurationIneffectiveBuildInstruction } from './configuratio
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingConfigHotReload } from './configuration/missing-config-hot-reload/rule.ts';
+import { rule as configurationMissingConfigSchema } from './configuration/missing-config-schema/rule.ts';
+import { rule as configurationMissingDeployAutomation } from './configuration/missing-deploy-automation/rule.ts';
 import { rule as configurationMissingDockerignore } from './configuration/missing-dockerignore/rule.ts';
 import { rule as configurationMissingHealthcheck } from './configuration/missing-healthcheck/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
@@ -49,6 +52,7 @@ import { rule as configurationSingleStageBuild } from './configuration/single-st
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as configurationUnpinnedDependency } from './configuration/unpinned-dependency/rule.ts';
+import { rule as configurationUnusableBaseImage } from './configuration/unusable-base-image/rule.ts';
 import { rule as configurationUnusedConfigKey } from './configuration/unused-config-key/rule.ts';
 import { rule as configurationUnusedDependency } from './configuration/unused-dependency/rule.ts';
 import { rule as documentationDocCodeMismatch } from './documentation/doc-code-mismatch/rule.ts';
@@ -227,6 +231,7 @@ export const RULES: readonly Rule[] = [
   concurrencyUnbalancedLock,
   concurrencyUnsynchronizedSharedState,
   concurrencyWriteUnderReadLock,
+  configurationBrokenHealthcheck,
   configurationConfigNotValidated,
   configurationConflictingMigration,
   configurationDanglingPathReference,
@@ -251,6 +256,8 @@ export const RULES: readonly Rule[] = [
   configurationMalformedEnvFile,
   configurationMissingCi,
   configurationMissingConfigHotReload,
+  configurationMissingConfigSchema,
+  configurationMissingDeployAutomation,
   configurationMissingDockerignore,
   configurationMissingHealthcheck,
   configurationMissingLockfile,
@@ -260,6 +267,7 @@ export const RULES: readonly Rule[] = [
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   configurationUnpinnedDependency,
+  configurationUnusableBaseImage,
   configurationUnusedConfigKey,
   configurationUnusedDependency,
   documentationDocCodeMismatch,

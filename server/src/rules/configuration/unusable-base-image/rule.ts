@@ -1,0 +1,171 @@
+/** Images whose Go or Python is older than what the manifest of the project asks for. */
+
+import { directoryOf } from '../../../core/model/path.ts';
+import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView, fact, type TextDetector } from '../../../core/rulekit/rule.ts';
+import { expandVariables, readDockerfile } from '../../../formats/dockerfile.ts';
+import { readImageReference } from '../../../formats/imageReference.ts';
+import { readToml } from '../../../formats/toml.ts';
+import { moduleAround } from '../../../knowledge/go/deployments.ts';
+
+/** Key: path of the Dockerfile. A stage that builds or installs the project with the language of its base. */
+const BASE = 'unusable-base-image.base';
+type Base = {
+  readonly language: 'go' | 'python';
+  readonly version: string;
+  readonly tag: string;
+  readonly fixable: boolean;
+};
+
+/** Key: directory of a pyproject.toml. */
+const PYTHON = 'unusable-base-image.python';
+
+const NAMES: Readonly<Record<string, Base['language']>> = { golang: 'go', python: 'python' };
+
+const dockerfiles: TextDetector = {
+  text: true,
+  triggers: ['golang', 'python'],
+  *check(source, ctx) {
+    const { stages, globalArguments } = readDockerfile(source);
+    for (const { base, instructions, parent } of stages) {
+      if (parent >= 0) continue;
+      const reference = readImageReference(expandVariables(base.text, globalArguments) ?? '');
+      const language =
+        reference === null ? undefined : NAMES[reference.name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')];
+      const version = /^(\d+\.\d+)(?:\.\d+)?(?=$|-)/.exec(reference?.tag ?? '')?.[0] ?? '';
+      if (reference === null || language === undefined || version === '') continue;
+      const steps = instructions
+        .filter(({ keyword }) => keyword === 'RUN')
+        .map(({ text }) => text)
+        .join('\n');
+      const uses =
+        language === 'go'
+          ? /\bgo (?:build|install|test|run|mod)\b|\bmake\b/.test(steps) &&
+            !/golang\.org\/dl|go\.dev\/dl|\bgvm\b|GOTOOLCHAIN=go/.test(steps)
+          : /\bpip3? install\b[^\n;&|]*(?:\s\.(?:\/|\s|$|\[)|\s-e\s+\.)|\b(?:poetry|pdm) install\b/.test(steps) &&
+            !/pyenv|uv python|deadsnakes/.test(steps);
+      if (!uses) continue;
+      yield fact(
+        BASE,
+        ctx.file.path,
+        { language, version, tag: reference.tag, fixable: base.text.includes(`:${version}`) } satisfies Base,
+        base,
+      );
+    }
+  },
+};
+
+const manifests: TextDetector = {
+  text: true,
+  triggers: ['requires-python', 'python'],
+  *check(source, ctx) {
+    if (!/(?:^|\/)pyproject\.toml$/.test(ctx.file.path)) return;
+    for (const { path, strings, value } of readToml(source)) {
+      if (path !== 'project.requires-python' && path !== 'tool.poetry.dependencies.python') continue;
+      const least = /(?:>=|\^|~=|~|==)\s*(\d+\.\d+)/.exec(strings[0]?.text ?? '')?.[1];
+      if (least !== undefined) yield fact(PYTHON, directoryOf(ctx.file.path), least, value);
+    }
+  },
+};
+
+function numbers(version: string): readonly number[] {
+  return version.split('.').map(Number);
+}
+
+/** Whether a version is below another, as far as both are written: `1.22` is not below `1.22.3`, which a later patch may be. */
+function isOlder(version: string, wanted: string): boolean {
+  const [left, right] = [numbers(version), numbers(wanted)];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    if (left[at]! !== right[at]!) return left[at]! < right[at]!;
+  }
+  return false;
+}
+
+function wantedFor(
+  facts: FactView,
+  { language }: Base,
+  path: string,
+): { readonly version: string; readonly manifest: string } | null {
+  const directory = directoryOf(path);
+  if (language === 'go') {
+    const module = moduleAround(facts, directory) ?? null;
+    return module === null || module.value.goVersion === ''
+      ? null
+      : { version: module.value.goVersion, manifest: module.place.path };
+  }
+  for (let at = directory; ; at = directoryOf(at)) {
+    const found = facts.lookup(PYTHON, at)[0];
+    if (found !== undefined) return { version: found.value as string, manifest: found.place.path };
+    if (at === '') return null;
+  }
+}
+
+export const rule = defineRule({
+  id: 'unusable-base-image',
+  title: 'Base image too old for the project',
+  category: 'configuration',
+  severity: 'critical',
+  confidence: 'likely',
+  stage: 'stable',
+  docs: {
+    what: 'A stage builds the project on an official golang or python image whose version is below the `go` directive of the nearest go.mod, or below `requires-python` (or the Python version of Poetry) of the nearest pyproject.toml. Stages that install another toolchain, that do not build the project, or whose tag is not known are left out.',
+    why: 'The build stops: official images of Go refuse to fetch a newer toolchain, and pip refuses to install a project that asks for a newer Python.',
+    howToFix: 'Raise the tag of the base image together with the version in the manifest.',
+    refs: [
+      'https://go.dev/doc/toolchain',
+      'https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python',
+    ],
+  },
+  messages: {
+    older: '{manifest} needs {language} {wanted}, but this image brings {version}; raise the tag.',
+  },
+  effort: { each: [2, 15] },
+  fix: 'sometimes',
+  on: { dockerfile: [dockerfiles], toml: [manifests] },
+  workspace: {
+    partition: 'workspace',
+    reads: [BASE],
+    *judge(facts): Iterable<WorkspaceVerdict> {
+      for (const { value, place } of facts.get(BASE)) {
+        const base = value as Base;
+        const wanted = wantedFor(facts, base, place.path);
+        if (wanted === null) continue;
+        if (!isOlder(base.version, wanted.version)) {
+          yield { kind: 'pass', subject: place };
+          continue;
+        }
+        const short =
+          numbers(base.version).length < 3 ? wanted.version.split('.').slice(0, 2).join('.') : wanted.version;
+        const end = place.span.end - (base.tag.length - base.version.length);
+        const fixes: readonly Fix[] = base.fixable
+          ? [
+              {
+                title: `Use ${short}`,
+                safety: 'suggestion',
+                preferred: true,
+                edits: [
+                  {
+                    kind: 'replaceAt',
+                    place: { ...place, span: { start: end - base.version.length, end } },
+                    newText: short,
+                  },
+                ],
+              },
+            ]
+          : [];
+        yield {
+          kind: 'fail',
+          subject: place,
+          message: 'older',
+          args: {
+            ...wanted,
+            wanted: wanted.version,
+            version: base.version,
+            language: base.language === 'go' ? 'Go' : 'Python',
+          },
+          fixes,
+        };
+      }
+    },
+  },
+});
