@@ -13,6 +13,7 @@ import {
 } from '../../../languages/go/locks/guards.ts';
 import { FREE, HELD_READ, HELD_WRITE } from '../../../languages/go/locks/held.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Types that need no lock, or are one. */
 const SYNCHRONISED =
@@ -254,7 +255,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A field that methods of its type change under a mutex is read or written by another method that holds no lock, often in a check just before the lock is taken. A map that is returned while the lock is held, and so used after it, counts as well.',
+    what: 'A field that methods of its type change under a mutex is read or written by another method that holds no lock, often in a check just before the lock is taken. A map that is returned while the lock is held, and so used after it, counts as well. In Python only changes are looked at, since reading an attribute is atomic.',
     why: 'The access without the lock races with those under it. It may see a value that is out of date or half written, decide on it, and overwrite what somebody else has just stored; for a map the runtime ends the process.',
     howToFix:
       'Take the lock before the first access, also before a check that decides whether to go on. A method that is only called with the lock held says so best in its name (`flushLocked`). Return a copy of a map, not the map itself.',
@@ -270,6 +271,6 @@ export const rule = defineRule({
   },
   effort: { each: [20, 90] },
   fix: 'sometimes',
-  on: {},
+  on: { python: pythonDetectors },
   workspace: { partition: 'directory', reads: ['go.locking'], judge },
 });

@@ -24,6 +24,7 @@ import {
   statementsOf,
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 const LEAKED = 'lock.leaked';
 const TAKEN_OVER = 'lock.takenOver';
@@ -306,7 +307,7 @@ export const rule = defineRule({
     what: 'A function takes a lock and can return without releasing it, releases a lock that it no longer holds (usually by hand before a deferred unlock), or releases it by the wrong method, such as `Unlock` for `RLock`.',
     why: 'A lock that is left behind blocks the next caller, and everyone after it, for ever. Unlocking a mutex that is not locked is a fatal error of the Go runtime: it ends the process and cannot be recovered.',
     howToFix:
-      'Write `defer mu.Unlock()` right behind `mu.Lock()`, and nothing else. Where the lock must be released earlier, put the locked part into a function of its own, or unlock on every path by hand and never defer. A function that hands the lock to its caller says so in its name or comment.',
+      'Write `defer mu.Unlock()` right behind `mu.Lock()`, and nothing else. Where the lock must be released earlier, put the locked part into a function of its own, or unlock on every path by hand and never defer. A function that hands the lock to its caller says so in its name or comment. In Python use `with lock:`.',
     refs: ['CWE-667', 'CWE-764', 'CWE-765', 'https://pkg.go.dev/sync#Mutex.Unlock'],
   },
   messages: {
@@ -316,9 +317,11 @@ export const rule = defineRule({
     twice: '{release} runs for the second time, which is a fatal error; remove one of the two.',
     beforeDeferred: '{release} runs here and again when the function returns, which is a fatal error; remove this one.',
     mismatched: '{release} cannot release what {acquire} took; call {right} instead.',
+    path: '{acquire} stays held on a path that returns without {release}; take the lock in a with statement.',
+    raising: 'When anything in between fails, {release} is never reached; take the lock in a with statement.',
     deferredAcquire: '{acquire} is deferred right behind the same call and blocks for ever; defer {release} instead.',
   },
   fix: 'sometimes',
-  on: { go: [functions] },
+  on: { go: [functions], python: pythonDetectors },
   workspace: { partition: 'directory', reads: [LEAKED], judge },
 });

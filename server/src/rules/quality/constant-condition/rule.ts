@@ -1,6 +1,7 @@
 /** Conditions that always have one outcome, branches that are never taken or alike, and code that nothing reaches. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'constant-condition',
@@ -29,5 +30,5 @@ export const rule = defineRule({
     elapsed: 'This is always about zero, since the clock is read twice in a row; use the start time that was kept.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
 });

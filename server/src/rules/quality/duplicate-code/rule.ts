@@ -11,6 +11,7 @@ import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { isPredeclared } from '../../../languages/go/scope.ts';
 import { fileConstraint } from '../../../languages/go/symbols.ts';
+import { judgePython, PYTHON_BODY, pythonDetectors } from './python.ts';
 
 /** Key: digest of the normalised body; the place is the function's name. */
 const BODY_FACT = 'duplicate-code.body';
@@ -130,6 +131,11 @@ function isBefore(left: Fact, right: Fact): boolean {
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgeGo(facts);
+  yield* judgePython(facts);
+}
+
+function* judgeGo(facts: FactView): Generator<WorkspaceVerdict> {
   if (mayHoldExcerpts(facts.partition)) return;
   for (const own of facts.get(BODY_FACT)) {
     if (facts.role(own.place.path) !== 'production') continue;
@@ -170,6 +176,6 @@ export const rule = defineRule({
     copy: 'These {lines} lines are a copy of a function in {other}; let both call one function.',
   },
   fix: 'none',
-  on: { go: [bodies] },
-  workspace: { partition: 'directory', reads: [BODY_FACT], judge },
+  on: { go: [bodies], python: pythonDetectors },
+  workspace: { partition: 'directory', reads: [BODY_FACT, PYTHON_BODY], judge },
 });

@@ -1,6 +1,7 @@
 /** SQL whose placeholders and values differ in number. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { go } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 export const rule = defineRule({
   id: 'unbound-sql-parameters',
@@ -21,5 +22,5 @@ export const rule = defineRule({
       'Placeholders of this statement: {needed}, values: {given}; remove the surplus values, or add placeholders.',
   },
   fix: 'none',
-  on: { go },
+  on: { go, python: pythonDetectors },
 });
