@@ -7,8 +7,15 @@ import { type GoHeader, type GoImport, readGoHeader } from './header.ts';
 import type { GoNode } from './nodes.gen.ts';
 import { calledName } from './syntax.ts';
 
-function roleOfGo(_path: string, header: GoHeader): FileRole | null {
-  return header.generated ? 'generated' : null;
+/** Libraries that only tests and their helpers import. */
+const TESTING = /^testing(?:\/|$)|\/(?:testify|gomega|ginkgo|gomock|is)(?:\/|$)/;
+
+function roleOfGo(path: string, header: GoHeader): FileRole | null {
+  if (header.generated) return 'generated';
+  // A package that is called so below the code of a program connects its parts, unless it imports what tests do.
+  const isPart = /^(?:internal|pkg|src|app)\/(?:[^/]+\/)*integration\/[^/]+\.go$/.test(path);
+  if (!isPart || path.endsWith('_test.go') || /(?:^|\/)(?:e2e|tests?|testing|mocks?)\//.test(path)) return null;
+  return header.imports.some((item) => TESTING.test(item.path)) ? null : 'production';
 }
 
 const IMPORT_BLOCK = /^import[ \t]*\(([^)]*)\)/m;

@@ -16,8 +16,10 @@ import {
   FUNCTION_KINDS,
   functionName,
   indentationOf,
+  isBlank,
   lineBreakOf,
   nilComparison,
+  operatorOf,
   resultsOf,
   returnsError,
   statementsOf,
@@ -270,4 +272,38 @@ function isDocumented(node: GoNode): boolean {
   return /\b(?:invalid|malformed|unpars\w+|not a valid|cannot be parsed|fails? to parse|parse error)\b/i.test(head);
 }
 
-export const goDetectors = [branches];
+/** `if count == 0 { count = 1000 }`, for the variable of that name. */
+function setsDefault(statement: GoNode | undefined, name: string): boolean {
+  const condition = statement?.kind === 'if_statement' ? statement.child('condition') : null;
+  const branch = statement?.child('consequence') ?? null;
+  if (condition?.kind !== 'binary_expression' || branch === null || statement?.child('alternative') != null)
+    return false;
+  const right = condition.child('right')?.text ?? '';
+  if (condition.child('left')?.text !== name || !/^(?:==|<=|<)$/.test(operatorOf(condition))) return false;
+  if (!/^(?:0|1|0\.0|"")$/.test(right)) return false;
+  const [only, ...more] = statementsOf(branch);
+  return only?.kind === 'assignment_statement' && more.length === 0 && assignedExpressions(only)[0]?.text === name;
+}
+
+/** `count, _ := strconv.Atoi(os.Getenv("COUNT"))`, and a default where nothing usable came out of it. */
+const defaults: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['short_var_declaration', 'assignment_statement'],
+  triggers: [', _ := ', ', _ = '],
+  *check(node, ctx): Iterable<Verdict> {
+    const [target, blank, ...others] = assignedExpressions(node);
+    const [value, ...values] = assignedValues(node);
+    if (target?.kind !== 'identifier' || blank === undefined || !isBlank(blank) || others.length + values.length > 0)
+      return;
+    const scope = scopeAround(ctx, node);
+    const types = typesAround(ctx, node);
+    if (scope === null || types === null || value?.kind !== 'call_expression' || !isSettingParser(value, scope, types))
+      return;
+    const siblings = node.parent === null ? [] : syntaxChildren(node.parent);
+    const next = siblings[siblings.findIndex(({ index }) => index === node.index) + 1];
+    if (next === undefined || !setsDefault(next, target.text) || EXPLAINED.test(comments(next)) || isDocumented(node))
+      return;
+    yield { kind: 'fail', subject: node.span, message: 'setting', args: { call: calledName(value) } };
+  },
+};
+
+export const goDetectors = [branches, defaults];
