@@ -1,16 +1,18 @@
 /** Services that log plain lines through the standard logger and use no structured logger anywhere. */
 import { directoryOf } from '../../../core/model/path.ts';
-import type { Fix } from '../../../core/model/verdict.ts';
-import { defineRule } from '../../../core/rulekit/rule.ts';
+import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, type FactName, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
 import {
+  evidence,
   type GoProgram,
   isDeployedPath,
   mayBeShared,
-  SERVICE_FACTS,
   servicesOf,
   supportsGo,
 } from '../../../knowledge/go/services.ts';
+import { pythonServicesOf } from '../../../knowledge/python/services.ts';
+import { ANY_SERVICE_FACTS, frontsOf, servedIn } from '../../../knowledge/services.ts';
 
 /** Fewer calls than this are start-up messages, not logging. */
 const FEW_CALLS = 3;
@@ -36,6 +38,35 @@ function structuredDefault(main: TypedFact<'go.main'>): Fix[] {
   ];
 }
 
+/** Python: the loggers of the standard library write what a formatter makes of a record; without one it is a line. */
+function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
+  for (const program of pythonServicesOf(facts)) {
+    if (program.framework !== '' || program.routes.length === 0) continue;
+    const imports = evidence(facts, program, 'log.import').filter(
+      ({ place: { path } }) => facts.role(path) === 'production' && isDeployedPath(path),
+    );
+    const structured = imports.find(({ value }) => value.structured);
+    if (structured !== undefined) {
+      yield { kind: 'pass', subject: structured.place };
+      continue;
+    }
+    const isServed = servedIn(facts, program);
+    const calls = evidence(facts, program, 'log.call').filter(({ place }) => isServed(place.path));
+    const plain = imports.filter(({ key, place }) => /^logging(?:\.|$)/.test(key) && isServed(place.path));
+    if (sum(calls) < FEW_CALLS || plain.length === 0) continue;
+    const fronts = frontsOf(facts, program).map(({ place }) => place.path);
+    const subject = (plain.find(({ place }) => fronts.includes(place.path)) ?? plain[0]!).place;
+    if (imports.some(({ key }) => !/^logging(?:\.|$)/.test(key))) {
+      yield { kind: 'unknown', subject, note: 'Another logger is in use; whether it writes records is not known.' };
+      continue;
+    }
+    const all = new Set(calls.map((fact) => fact.place.path)).size;
+    const args = { calls: String(sum(calls)), files: all === 1 ? '1 file' : `${all} files` };
+    // Its lines have levels, times and names at least.
+    yield { kind: 'fail', subject, message: 'lines', args, severity: 'low' };
+  }
+}
+
 export const rule = defineRule({
   id: 'unstructured-logging',
   title: 'Plain text logging instead of structured logging',
@@ -44,22 +75,25 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A module with a service logs through the package `log` of the standard library, and none of its production code uses a structured logger (slog, zap, zerolog, logrus, go-kit/log and the like). Reported once per module, at the first import of `log`.',
+    what: 'A module with a service logs through the package `log` of the standard library, and none of its production code uses a structured logger (slog, zap, zerolog, logrus, go-kit/log and the like). Reported once per module, at the first import of `log`. In Python: a service logs by `logging`, and nothing brings a structured logger or a formatter for JSON (structlog, python-json-logger).',
     why: 'Lines of free text cannot be searched by field, joined by request, or counted for an alert without a fragile pattern for each message; they carry no level either, so that errors drown in progress messages.',
     howToFix:
-      'Use `log/slog` with a JSON handler and pass values as attributes: `slog.Info("order stored", "id", id)`. As a first step `slog.SetDefault` in `main` turns the messages of the standard logger into records, too.',
+      'Use `log/slog` with a JSON handler and pass values as attributes: `slog.Info("order stored", "id", id)`. As a first step `slog.SetDefault` in `main` turns the messages of the standard logger into records, too. In Python give the root handler a formatter of python-json-logger, or use structlog.',
     refs: ['https://go.dev/blog/slog', 'https://12factor.net/logs'],
   },
   messages: {
+    lines:
+      'This service logs plain lines ({calls} calls in {files}); give the loggers a JSON formatter and pass values as fields.',
     plain: 'This service logs plain lines ({calls} calls in {files}); use log/slog with a JSON handler and attributes.',
   },
   effort: { once: [120, 480], each: [1, 4] },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
+      yield* judgePython(facts);
       const byComponent = new Map<string, GoProgram[]>();
       for (const program of servicesOf(facts)) {
         const list = byComponent.get(program.component);

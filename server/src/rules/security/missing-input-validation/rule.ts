@@ -21,6 +21,7 @@ import {
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Methods that bound the number of rows, and what they are called on. */
 const LIMITS = /^(?:Limit|Take|SetLimit|WithLimit|PageSize)$/;
@@ -272,15 +273,16 @@ export const rule = defineRule({
     what: 'What a user wrote goes to a language model without a look at its length, and no package around it bounds such texts; or a number from a request sets how many rows are read, without an upper bound.',
     why: 'A text of megabytes is paid for by the token, overflows the context of the model and hides instructions in it. A page size of ten million reads a whole table into memory, once for each request.',
     howToFix:
-      'Refuse texts that are longer than the service can use before they go anywhere, and bound page sizes: `min(limit, 100)`. Put such rules into the input types where a validator is in use.',
+      'Refuse texts that are longer than the service can use before they go anywhere, and bound page sizes: `min(limit, 100)`, or `Query(..., le=100)` in FastAPI. Put such rules into the input types where a validator is in use.',
     refs: ['CWE-20', 'CWE-1284', 'CWE-770'],
   },
   messages: {
+    parameter: '{name} comes from the request and has no upper bound; declare one, for instance Query(..., le=100).',
     size: '{name} comes from the request and has no upper bound; limit it, for instance with min({name}, 100).',
     prompt: '{name} goes to the model as long as a user makes it; refuse what is longer than a limit first.',
   },
   fix: 'sometimes',
-  on: { go: [pageSizes, prompts, bounds] },
+  on: { go: [pageSizes, prompts, bounds], python: pythonDetectors },
   workspace: {
     partition: 'workspace',
     reads: ['input.prompt'],
