@@ -3,10 +3,13 @@ import MarkdownIt from 'markdown-it';
 import { describe, expect, test } from 'vitest';
 import { toMarkdownReport } from '../../server/src/core/present/markdown.ts';
 import { ruleDocument } from '../../server/src/core/present/ruleDoc.ts';
+import { scoreWorkspace } from '../../server/src/core/score/score.ts';
+import { DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
 import {
   at,
   auditOf,
   bodyRule,
+  drainRule,
   fileRule,
   finding,
   fix,
@@ -230,5 +233,106 @@ describe('the page of a rule', () => {
     expect(page).toContain('never caps a category or blocks the verdict');
     expect(page).not.toContain('## Reported');
     expect(page).not.toContain('## References');
+  });
+});
+
+describe('what is not judged', () => {
+  const beside = {
+    ...auditOf({
+      rules: [fileRule, drainRule],
+      findings: [finding(fileRule, at('a.yaml', 0))],
+      evidence: { [drainRule.id]: [at('b.yaml', 3)] },
+    }),
+    stats: { files: 70, lines: 250, byLanguage: { rust: 60, yaml: 2 }, unjudged: { Rust: 59 }, skipped: [] },
+  };
+  const rules = [fileRule, drainRule];
+  const unrated = scoreWorkspace(beside.tallies, rules, DEFAULT_RUBRIC, { judged: 0, unjudged: 59 });
+  const text = toMarkdownReport({ ...beside, scorecard: unrated });
+
+  test('is named wherever a grade, a place or a plan could be read as being about it', () => {
+    expect(section('Summary', text)).toContain(
+      'looked at 70 files (250 lines), 59 of them code that is not judged yet,',
+    );
+    expect(section('Grades', text)).toContain('**No code was judged**');
+    expect(section('1. Concurrency', text)).toContain('Code in Rust is not judged yet.');
+    expect(section('6. Configuration and deployment: A+ (100), without the code', text)).toContain(
+      '**Without a look into the code.** Code in Rust',
+    );
+    expect(section('Action plan', text)).toContain('What the code itself needs is not in it.');
+    expect(section('Appendix', text)).toContain('- rust: 60, not judged as code yet\n- yaml: 2');
+  });
+
+  test('leaves the overall score without points', () => {
+    expect(section('Grades', text)).toMatch(/\| Resource management \| F \| 0 \| 15 \| – \| 1 \|/);
+    expect(section('Grades', text)).not.toContain('shared among the others');
+    expect(text).not.toMatch(/points overall|worth \d/);
+  });
+
+  test('stands in the checklist, with what had nothing to judge and what files cannot decide', () => {
+    const list = section('Not judged', section('Checklist', text));
+    expect(list).toContain('- Code in Rust: 59 files, a language that is not judged yet\n- Concurrency: no rule found');
+    expect(section('Not judged', section('Checklist'))).toContain(
+      '- Server stops without draining (`server-without-drain`): not decided from files',
+    );
+  });
+
+  test('is said of a component, too', () => {
+    const component = {
+      path: '',
+      name: 'core',
+      kind: 'service',
+      criticality: 'critical',
+      manifests: ['Cargo.toml'],
+      runs: [],
+      files: 70,
+      unjudged: { Rust: 59 },
+      score: null,
+      grade: null,
+      verdict: 'NOT RATED',
+      findings: 1,
+      strengths: [],
+      issues: [],
+    } as const;
+    expect(toMarkdownReport({ ...beside, components: [component] })).toContain(
+      '- Not judged as code yet: Rust (59 files)',
+    );
+  });
+
+  test('does not take points where the rest has a grade', () => {
+    const rest = toMarkdownReport(beside);
+    expect(section('Grades', rest)).toContain(
+      'Nothing in these grades is about the code in Rust, which is not judged yet.',
+    );
+    expect(rest).not.toContain('No code was judged');
+    expect(section('2. Resource management', rest)).toContain('overall');
+  });
+});
+
+describe('many findings that say the same', () => {
+  const places = ['a.go', 'b.go'].flatMap((path) => [0, 5, 9, 12].map((line) => at(path, line)));
+  const many = auditOf({
+    rules: [originRule, bodyRule],
+    findings: places.flatMap((place) => [finding(originRule, place), finding(bodyRule, place)]),
+  });
+  const text = toMarkdownReport({
+    ...many,
+    excerpts: Object.fromEntries(
+      many.findings.map(({ fingerprint }) => [fingerprint, { firstLine: 1, lines: ['x()'] }]),
+    ),
+  });
+
+  test('say it once, with one line of places for each file', () => {
+    expect(section('2. Resource management', text)).toContain(
+      'Message of response-body-not-closed.\n\n- [a.go:1](a.go#L1), [a.go:6](a.go#L6), [a.go:10](a.go#L10), [a.go:13](a.go#L13)\n- [b.go:1](b.go#L1),',
+    );
+    expect(section('2. Resource management', text).match(/x\(\)/g)).toHaveLength(1);
+  });
+
+  test('are one critical issue, of which a few are shown in full', () => {
+    const issues = section('Critical issues', text);
+    expect(issues.match(/^### .*/gm)).toEqual(['### 1. WebSocket accepts any origin: 8 findings']);
+    expect(issues.match(/^\[/gm)).toHaveLength(5);
+    expect(issues).toContain('3 more of these stand below.');
+    expect(issues.match(/\*\*Risk\*\*/g)).toHaveLength(1);
   });
 });

@@ -72,7 +72,7 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
       if (options.includes?.(path) !== false) findings.push(...engine.findings(path));
       accepted.push(...engine.accepted(path));
       lines += engine.linesOf(path)?.starts.length ?? 0;
-      const language = engine.languageOf(path) ?? 'text';
+      const language = labelOf(path, engine.languageOf(path) ?? 'text');
       byLanguage[language] = (byLanguage[language] ?? 0) + 1;
     }
   }
@@ -81,7 +81,8 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
     scoreWorkspace(counted, rules, options.rubric, coverage, attested);
   // The scorecard alone needs them only where they decide something.
   const wantsComponents = full || options.rubric.components !== undefined;
-  const parts = wantsComponents ? (options.components?.(engine) ?? []) : [];
+  const found = wantsComponents ? (options.components?.(engine) ?? []) : [];
+  const parts = found.map((part) => (part.path === '' && part.name === '' ? { ...part, name: options.root } : part));
   const graded = gradeComponents(engine, parts, rules, options.rubric);
   const ownersOf = (full ? options.owners?.(engine) : null) ?? null;
   const components = ownersOf === null ? graded : withOwners(graded, paths, ownersOf);
@@ -155,6 +156,11 @@ function ownership(
     owners: Object.fromEntries(all.map(({ location: { path } }) => [path, ownersOf(path)])),
     ruleOwners: Object.fromEntries([...pathsOf].map(([ruleId, paths]) => [ruleId, ownersByShare(paths, ownersOf)])),
   };
+}
+
+/** The language of a file, also of code that is only looked through as text. */
+function labelOf(path: string, language: string): string {
+  return (language === 'text' ? codeNameOf(path)?.toLowerCase() : undefined) ?? language;
 }
 
 function isJudgedCode(engine: Engine, path: string): boolean {

@@ -16,6 +16,8 @@ export interface RuleCount {
 
 export interface ComponentResult extends ComponentPart {
   readonly files: number;
+  /** Programming language -> production files of it that no rule reads as code yet. */
+  readonly unjudged?: Readonly<Record<string, number>>;
   readonly score: number | null;
   readonly grade: string | null;
   readonly verdict: VerdictName;
@@ -58,6 +60,7 @@ export function gradeComponents(
     return {
       ...component,
       files: [...holderByPath.values()].filter((each) => each === component).length,
+      unjudged: Object.fromEntries([...unjudged].sort(([a], [b]) => (a < b ? -1 : 1))),
       score: scorecard.score,
       grade: scorecard.grade,
       verdict: scorecard.verdict,

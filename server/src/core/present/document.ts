@@ -377,7 +377,7 @@ polyline{fill:none;stroke:var(--bar);stroke-width:2}
 .trend{max-width:38rem;font-size:14px}
 .value{font-weight:600}
 .beside{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}
-.beside .scroll{flex:1 1 20rem;min-width:0}
+.beside .scroll{flex:1 1 auto;min-width:0;max-width:100%}
 .checks{list-style:none;padding-left:.5rem}
 .mark{color:var(--muted)}
 @media print{main{max-width:none}pre{white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}}

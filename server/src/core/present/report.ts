@@ -28,8 +28,11 @@ import { compareText, counted, effortText, namesOf, percentText, pointsText } fr
 const PLACES_SHOWN = 3;
 /** Findings of a rule that are shown with their code; the others are listed. */
 const EXCERPTS_SHOWN = 3;
-/** Findings shown in full among the critical issues. */
+/** Findings shown in full among the critical issues, in all and of each rule. */
 const CRITICAL_SHOWN = 20;
+const CRITICAL_OF_RULE = 5;
+/** Findings of a rule that say the same, from which on that is said once. */
+const SAME_MESSAGE = 4;
 /** Audits in the trend. */
 const TREND_SHOWN = 30;
 /** Findings named in each list of changes. */
@@ -71,13 +74,15 @@ function summary(audit: Audit): readonly Block[] {
     scorecard.score === null
       ? [unratedReason(audit)]
       : ['Grade ', { strong: [scorecard.grade ?? ''] }, `, ${displayScore(scorecard.score)} of 100 points.`];
+  const others = unjudgedFiles(audit);
   const scope =
-    ` ${counted(rules.length, 'rule')} looked at ${counted(stats.files, 'file')} (${counted(stats.lines, 'line')}) and ` +
+    ` ${counted(rules.length, 'rule')} looked at ${counted(stats.files, 'file')} (${counted(stats.lines, 'line')})` +
+    `${others === 0 ? '' : `, ${String(others)} of them code that is not judged yet,`} and ` +
     `left ${counted(findings.length, 'finding')} open.`;
   const confidence = ` Evidence in files decided ${percentText(scorecard.confidence)} of what applies.`;
   const risk = scorecard.risk === 'unknown' ? '' : ` Risk: ${scorecard.risk}.`;
   const effort = totalEffort(audit);
-  const work = effort[1] === 0 ? '' : ` Estimated effort for everything that is open: ${effortText(effort)}.`;
+  const work = effort[1] === 0 ? '' : ` Estimated effort for what was found: ${effortText(effort)}.`;
   return [
     heading(2, 'Summary'),
     paragraph({ strong: [scorecard.verdict] }, '. ', ...rating, scope, confidence, risk, work),
@@ -102,10 +107,33 @@ function summary(audit: Audit): readonly Block[] {
 }
 
 function unjudgedNote({ stats }: Audit): readonly Block[] {
-  const others = Object.entries(stats.unjudged ?? {});
-  if (others.length === 0) return [];
-  const list = others.map(([name, count]) => `${name} (${counted(count, 'file')})`).join(', ');
-  return [paragraph({ strong: ['Not judged as code yet'] }, `: ${list}. What stands there is in no grade.`)];
+  const list = unjudgedText(stats.unjudged);
+  if (list === '') return [];
+  return [
+    paragraph(
+      { strong: ['Not judged as code yet'] },
+      `: ${list}. Only what shows in any text is looked for there, such as merge conflicts; no grade speaks of this code.`,
+    ),
+  ];
+}
+
+function unjudgedText(unjudged: Audit['stats']['unjudged']): string {
+  return Object.entries(unjudged ?? {})
+    .map(([name, count]) => `${name} (${counted(count, 'file')})`)
+    .join(', ');
+}
+
+function unjudgedNames({ stats }: Audit): string {
+  return Object.keys(stats.unjudged ?? {}).join(', ');
+}
+
+function unjudgedFiles({ stats }: Audit): number {
+  return Object.values(stats.unjudged ?? {}).reduce((total, count) => total + count, 0);
+}
+
+/** Whether there is code, and none of it is in a language that is judged: grades are of what stands beside it. */
+function isBesideCode(audit: Audit): boolean {
+  return audit.scorecard.score === null && unjudgedFiles(audit) > 0;
 }
 
 function purposes({ scorecard }: Audit): readonly Block[] {
@@ -182,7 +210,7 @@ function stepLine(audit: Audit, { ruleId, findings, gain, minutes }: PlanStep): 
   const owners = audit.ruleOwners?.[ruleId] ?? [];
   return [
     ...ruleName(audit, ruleId),
-    `: ${counted(findings, 'finding')}, ${worth(gain)}, ${effortText(minutes)}`,
+    `: ${counted(findings, 'finding')}, ${audit.scorecard.score === null ? '' : `${worth(gain)}, `}${effortText(minutes)}`,
     ...(owners.length === 0 ? [] : [', for ', { code: namesOf(owners) }]),
   ];
 }
@@ -193,19 +221,23 @@ function ownerPart(owners: readonly string[]): Line {
 
 /** While a cap holds, a single fix of several that set it wins nothing. */
 function worth(gain: number): string {
-  return gain < 0.05 ? 'worth its points with the steps beside it' : `worth ${pointsText(gain)} points`;
+  if (gain >= 0.05) return `worth ${pointsText(gain)} points`;
+  return gain > 1e-9 ? 'worth less than 0.1 points' : 'worth its points with the steps beside it';
 }
 
 function gating(audit: Audit, rules: readonly GatingRule[]): readonly Line[] {
   return rules.map(({ ruleId, findings }) => [...ruleName(audit, ruleId), `: ${counted(findings, 'finding')}`]);
 }
 
-function grades({ scorecard }: Audit): readonly Block[] {
+function grades(audit: Audit): readonly Block[] {
+  const { scorecard } = audit;
+  const names = unjudgedNames(audit);
+  const hasOverall = scorecard.score !== null;
   const rated = scorecard.categories.filter(({ score }) => score !== null);
   const ratedWeight = rated.reduce((total, { weight }) => total + weight, 0);
   const rows = scorecard.categories.map(({ title, grade, score, weight, findings }) => {
     if (score === null) return [title, '–', 'Not rated', String(weight), '–', String(findings)];
-    const points = pointsText((score * weight) / ratedWeight);
+    const points = hasOverall ? pointsText((score * weight) / ratedWeight) : '–';
     return [title, grade ?? '–', String(displayScore(score)), String(weight), points, String(findings)];
   });
   const { score, grade } = scorecard;
@@ -227,9 +259,19 @@ function grades({ scorecard }: Audit): readonly Block[] {
   );
   return [
     heading(2, 'Grades'),
+    ...(names === ''
+      ? []
+      : [
+          isBesideCode(audit)
+            ? paragraph(
+                { strong: ['No code was judged'] },
+                `: these grades are of configuration, documents, scripts and what shows in any text. They say nothing else about the code in ${names}.`,
+              )
+            : paragraph(`Nothing in these grades is about the code in ${names}, which is not judged yet.`),
+        ]),
     {
       kind: 'chart',
-      title: 'Score of each category',
+      title: isBesideCode(audit) ? 'Score of each category, without the code' : 'Score of each category',
       bars: scorecard.categories.map((category) => ({
         label: category.title,
         value: category.score,
@@ -239,7 +281,11 @@ function grades({ scorecard }: Audit): readonly Block[] {
     },
     ...(rated.length === scorecard.categories.length
       ? []
-      : [paragraph('A category that is not rated had nothing to judge; its weight is shared among the others.')]),
+      : [
+          paragraph(
+            `A category that is not rated had nothing to judge${hasOverall ? '; its weight is shared among the others' : ''}.`,
+          ),
+        ]),
   ];
 }
 
@@ -360,14 +406,51 @@ function criticalIssues(audit: Audit): readonly Block[] {
   if (critical.length === 0) return [];
   const rank = ({ severity, ruleId }: Finding): number =>
     SEVERITIES.indexOf(severity) * 2 + (blocking.has(ruleId) ? 0 : 1);
-  const shown = critical.toSorted((a, b) => rank(a) - rank(b)).slice(0, CRITICAL_SHOWN);
+  const byRule = new Map<string, Finding[]>();
+  for (const finding of critical.toSorted((a, b) => rank(a) - rank(b))) {
+    const own = byRule.get(finding.ruleId);
+    if (own === undefined) byRule.set(finding.ruleId, [finding]);
+    else own.push(finding);
+  }
+  let left = CRITICAL_SHOWN;
+  const blocks: Block[] = [];
+  let issues = 0;
+  for (const [ruleId, own] of byRule) {
+    const shown = own.slice(0, Math.min(left, CRITICAL_OF_RULE));
+    if (shown.length === 0) break;
+    left -= shown.length;
+    blocks.push(...criticalIssue(audit, ruleId, shown, own.length, ++issues));
+  }
+  const rest = [...byRule].slice(issues).reduce((total, [, own]) => total + own.length, 0);
   return [
     heading(2, 'Critical issues'),
-    ...shown.flatMap((finding, index): Block[] => {
+    ...blocks,
+    ...(rest === 0
+      ? []
+      : [paragraph(`${counted(rest, 'finding')} of other rules ${rest === 1 ? 'stands' : 'stand'} below.`)]),
+  ];
+}
+
+/** A rule, why it matters, and some of its findings, each with its code and its fix. */
+function criticalIssue(
+  audit: Audit,
+  ruleId: string,
+  shown: readonly Finding[],
+  all: number,
+  number: number,
+): readonly Block[] {
+  const rule = audit.rules.find(({ id }) => id === ruleId);
+  const places = all === 1 ? '' : `: ${counted(all, 'finding')}`;
+  const hasDiff = ({ fingerprint }: Finding): boolean => audit.diffs?.[fingerprint] !== undefined;
+  return [
+    numbered(3, number, `${rule?.title ?? ruleId}${places}`),
+    ...(rule === undefined ? [] : [paragraph({ strong: ['Risk'] }, ': ', { authored: rule.docs.why })]),
+    ...(rule === undefined || shown.every(hasDiff)
+      ? []
+      : [paragraph({ strong: ['Fix'] }, ': ', { authored: rule.docs.howToFix })]),
+    ...shown.flatMap((finding): Block[] => {
       const diff = audit.diffs?.[finding.fingerprint];
-      const rule = audit.rules.find(({ id }) => id === finding.ruleId);
       return [
-        numbered(3, index + 1, rule?.title ?? finding.ruleId),
         paragraph(
           { place: finding.location },
           ': ',
@@ -375,22 +458,24 @@ function criticalIssues(audit: Audit): readonly Block[] {
           ...ownerPart(audit.owners?.[finding.location.path] ?? []),
         ),
         ...excerptBlock(audit, finding),
-        ...(rule === undefined ? [] : [paragraph({ strong: ['Risk'] }, ': ', { authored: rule.docs.why })]),
         ...(diff === undefined
-          ? rule === undefined
-            ? []
-            : [paragraph({ strong: ['Fix'] }, ': ', { authored: rule.docs.howToFix })]
+          ? []
           : [
               paragraph(
                 { strong: ['Fix'] },
-                `: ${diff.title}${diff.safety === 'suggestion' ? ' (to be checked)' : ''}`,
+                `: ${diff.title}${remark(diff.safety === 'suggestion', finding.fixes.length)}`,
               ),
               { kind: 'code', language: 'diff', lines: diff.lines, firstLine: null } as const,
             ]),
       ];
     }),
-    ...(critical.length > shown.length ? [paragraph(`${critical.length - shown.length} more stand below.`)] : []),
+    ...(all > shown.length ? [paragraph(`${all - shown.length} more of these stand below.`)] : []),
   ];
+}
+
+function remark(isSuggestion: boolean, ways: number): string {
+  const parts = [...(isSuggestion ? ['to be checked'] : []), ...(ways > 1 ? [`one of ${ways} ways`] : [])];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 function excerptBlock({ excerpts = {} }: Audit, { fingerprint }: Finding): readonly Block[] {
@@ -402,12 +487,14 @@ function excerptBlock({ excerpts = {} }: Audit, { fingerprint }: Finding): reado
 function categorySection(audit: Audit, category: CategoryOutline, number: number): readonly Block[] {
   const { score, failing, passing, undecided } = category;
   const places = passing.reduce((total, { tally }) => total + tally.pass, 0);
+  const hasNoCode = isBesideCode(audit) && !isEmptyCategory(category);
   return [
-    numbered(2, number, `${score.title}: ${scoreText(score)}`),
+    numbered(2, number, `${score.title}: ${scoreText(score)}${hasNoCode ? ', without the code' : ''}`),
     ...(score.cap === null ? [] : [capParagraph(audit, score.cap)]),
-    ...(failing.length + passing.length + undecided.length === 0
-      ? [paragraph(NOTHING_TO_JUDGE)]
+    ...(isEmptyCategory(category)
+      ? [paragraph(NOTHING_TO_JUDGE, unjudgedHint(audit))]
       : [
+          ...(hasNoCode ? [paragraph({ strong: ['Without a look into the code.'] }, unjudgedHint(audit))] : []),
           paragraph(
             `${counted(passing.length, 'rule')} passed at ${counted(places, 'place')}, ${failing.length} failed, ${undecided.length} not decided.`,
           ),
@@ -426,6 +513,11 @@ function categorySection(audit: Audit, category: CategoryOutline, number: number
     ),
     ...section3('Recommendations', failing.map(recommendation)),
   ];
+}
+
+function unjudgedHint(audit: Audit): string {
+  const names = unjudgedNames(audit);
+  return names === '' ? '' : ` Code in ${names} is not judged yet.`;
 }
 
 function scoreText({ score, grade }: CategoryScore): string {
@@ -450,15 +542,22 @@ function ruleFindings(audit: Audit, outline: RuleOutline, ledger: readonly Ledge
       ? []
       : [
           `${tally.fail} of ${counted(tally.pass + tally.fail, 'place')}`,
-          `costs ${pointsText(cost.categoryPoints)} points here and ${pointsText(cost.overallPoints)} overall`,
+          `costs ${pointsText(cost.categoryPoints)} points here` +
+            (audit.scorecard.score === null ? '' : ` and ${pointsText(cost.overallPoints)} overall`),
         ]),
   ];
+  const seen = new Set<string>();
   const withCode = findings
-    .slice(0, EXCERPTS_SHOWN)
-    .filter(({ fingerprint }) => audit.excerpts?.[fingerprint] !== undefined);
+    .filter(({ fingerprint }) => {
+      const code = audit.excerpts?.[fingerprint]?.lines.join('\n');
+      if (code === undefined || seen.has(code)) return false;
+      seen.add(code);
+      return true;
+    })
+    .slice(0, EXCERPTS_SHOWN);
   return [
     paragraph({ strong: ruleTitle(rule) }, `: ${facts.join(', ')}`),
-    list(findings.map((finding) => findingLine(audit, finding))),
+    ...findingList(audit, findings),
     ...withCode.flatMap((finding) => [
       paragraph('Evidence: ', { place: finding.location }),
       ...excerptBlock(audit, finding),
@@ -466,19 +565,49 @@ function ruleFindings(audit: Audit, outline: RuleOutline, ledger: readonly Ledge
   ];
 }
 
-function findingLine({ baseline, owners }: Audit, { location, message, fixes, fingerprint }: Finding): Line {
-  const titles = fixes.map(({ title }) => title);
-  const own = owners?.[location.path] ?? [];
-  const isNew = baseline?.fresh.includes(fingerprint) === true;
+/** The findings of a rule; what many of them say alike is said once, and places in a file that say the same are joined. */
+function findingList(audit: Audit, findings: readonly Finding[]): readonly Block[] {
+  const said = new Set(findings.map(saying));
+  const isAlike = findings.length >= SAME_MESSAGE && said.size === 1;
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.location.path, saying(finding), isFresh(audit, finding)]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
   return [
-    { place: location },
-    ': ',
+    ...(isAlike ? [paragraph(...sayingLine(findings[0]!))] : []),
+    list([...groups.values()].map((group) => findingLine(audit, group, isAlike))),
+  ];
+}
+
+function saying({ message, fixes }: Finding): string {
+  return JSON.stringify([message, ...fixes.map(({ title }) => title)]);
+}
+
+function sayingLine({ message, fixes }: Finding): Line {
+  const titles = fixes.map(({ title }) => title);
+  return [
     ...messageLine(message),
-    ...(isNew ? [' ', { strong: ['New.'] }] : []),
-    ...ownerPart(own),
     ...(titles.length === 0
       ? []
       : [' Quick fix: ', ...titles.flatMap((title, index) => (index === 0 ? [title] : ['; ', title])), '.']),
+  ];
+}
+
+function isFresh({ baseline }: Audit, { fingerprint }: Finding): boolean {
+  return baseline?.fresh.includes(fingerprint) === true;
+}
+
+/** Findings of one file that say the same. */
+function findingLine(audit: Audit, group: readonly Finding[], isSaid: boolean): Line {
+  const [first] = group as readonly [Finding, ...Finding[]];
+  return [
+    ...group.flatMap(({ location }, index): Inline[] => [...(index === 0 ? [] : [', ']), { place: location }]),
+    ...(isSaid ? [] : [': ', ...sayingLine(first)]),
+    ...(isFresh(audit, first) ? [' ', { strong: ['New.'] }] : []),
+    ...ownerPart(audit.owners?.[first.location.path] ?? []),
   ];
 }
 
@@ -541,10 +670,11 @@ function components(audit: Audit): readonly Block[] {
         ...(audit.owners === undefined ? [] : [owners.length === 0 ? '–' : namesOf(owners)]),
       ]),
     ),
-    ...all.flatMap(({ name, path, runs, strengths, issues }): Block[] => [
+    ...all.flatMap(({ name, path, runs, strengths, issues, unjudged }): Block[] => [
       heading(3, name),
       list([
         ['Folder: ', { code: path === '' ? '.' : path }],
+        ...(unjudgedText(unjudged) === '' ? [] : [[`Not judged as code yet: ${unjudgedText(unjudged)}`]]),
         ...(runs.length === 0 ? [] : [[`Run by: ${runs.join(', ')}`]]),
         ...(strengths.length === 0
           ? []
@@ -578,6 +708,7 @@ function files({ codeFiles = [], findings, rubric }: Audit): readonly Block[] {
   const issues = rest.filter((path) => rulesOf.has(path));
   return [
     heading(2, 'Files'),
+    paragraph('Production code in languages that are judged, by what was found in it.'),
     table(
       [
         ['State', 'left'],
@@ -627,7 +758,25 @@ function checklist(audit: Audit, categories: readonly CategoryOutline[]): readon
       false,
     ),
     ...boxes('Ready', 'Looked for and not found:', passing, true),
+    ...section3(
+      'Not judged',
+      [
+        ...Object.entries(audit.stats.unjudged ?? {}).map(([name, count]) => [
+          `Code in ${name}: ${counted(count, 'file')}, a language that is not judged yet`,
+        ]),
+        ...categories.filter(isEmptyCategory).map(({ score }) => [`${score.title}: no rule found anything to judge`]),
+        ...categories
+          .flatMap((category) => category.undecided)
+          .filter(counts)
+          .map(({ rule }): Line => [...ruleTitle(rule), ': not decided from files']),
+      ],
+      'Neither found nor ruled out:',
+    ),
   ];
+}
+
+function isEmptyCategory({ failing, passing, undecided }: CategoryOutline): boolean {
+  return failing.length + passing.length + undecided.length === 0;
 }
 
 function plan(audit: Audit): readonly Block[] {
@@ -652,6 +801,7 @@ function plan(audit: Audit): readonly Block[] {
     heading(2, 'Action plan'),
     paragraph(
       'In each part, what wins the most points for its effort comes first. Efforts are estimates by kind of rule.',
+      isBesideCode(audit) ? ' What the code itself needs is not in it.' : '',
     ),
     ...parts,
   ];
@@ -681,6 +831,7 @@ function acceptedRisks({ accepted = [], attestations = [] }: Audit): readonly Bl
 function appendix(audit: Audit): readonly Block[] {
   const { tool, rubric, stats, provenance, today, baseline } = audit;
   const { verdict: thresholds, caps, severityWeights } = rubric;
+  const unread = new Set(Object.keys(stats.unjudged ?? {}).map((name) => name.toLowerCase()));
   const languages = Object.entries(stats.byLanguage).sort(([a], [b]) => compareText(a, b));
   const capLines = SEVERITIES.flatMap((severity) => {
     const cap = caps[severity];
@@ -716,8 +867,10 @@ function appendix(audit: Audit): readonly Block[] {
         : [[`Baseline: ${baseline.known} known, ${baseline.fresh.length} new, ${baseline.gone} gone`]]),
     ] as readonly Line[]),
     ...section3(
-      'Files judged',
-      languages.map(([language, count]) => [`${language}: ${count}`]),
+      'Files read',
+      languages.map(([language, count]) => [
+        `${language}: ${count}${unread.has(language) ? ', not judged as code yet' : ''}`,
+      ]),
     ),
     ...section3(
       'Files skipped',

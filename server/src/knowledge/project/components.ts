@@ -170,7 +170,7 @@ function kindOf({ kinds, manifests, runs }: Draft, hasMain: boolean, workspace: 
 /** Folders that say nothing about what is in them. */
 const LAYOUT = new Set(['src', 'app', 'source', 'code', 'main']);
 
-/** The name that the manifest gives, without what tells whose it is. */
+/** The name that the manifest gives, without what tells whose it is; else that of the folder, which is empty for the root. */
 function nameOf({ path, manifests }: Draft, workspace: Workspace): string {
   const patterns: readonly (readonly [RegExp, RegExp])[] = [
     [/go\.mod$/, /^module\s+"?([^\s"]+)/m],
@@ -187,5 +187,5 @@ function nameOf({ path, manifests }: Draft, workspace: Workspace): string {
     if (last !== undefined && last !== '') return last;
   }
   const folders = path.split('/').filter((folder) => folder !== '');
-  return folders.findLast((folder) => !LAYOUT.has(folder)) ?? folders.at(-1) ?? 'workspace';
+  return folders.findLast((folder) => !LAYOUT.has(folder)) ?? folders.at(-1) ?? '';
 }
