@@ -542,8 +542,8 @@ function ruleFindings(audit: Audit, outline: RuleOutline, ledger: readonly Ledge
       ? []
       : [
           `${tally.fail} of ${counted(tally.pass + tally.fail, 'place')}`,
-          `costs ${pointsText(cost.categoryPoints)} points here` +
-            (audit.scorecard.score === null ? '' : ` and ${pointsText(cost.overallPoints)} overall`),
+          `costs ${lossText(cost.categoryPoints)} points here` +
+            (audit.scorecard.score === null ? '' : ` and ${lossText(cost.overallPoints)} overall`),
         ]),
   ];
   const seen = new Set<string>();
@@ -563,6 +563,11 @@ function ruleFindings(audit: Audit, outline: RuleOutline, ledger: readonly Ledge
       ...excerptBlock(audit, finding),
     ]),
   ];
+}
+
+/** Points lost, of which none would be said of a little. */
+function lossText(points: number): string {
+  return points > 0 && points < 0.05 ? 'less than 0.1' : pointsText(points);
 }
 
 /** The findings of a rule; what many of them say alike is said once, and places in a file that say the same are joined. */
