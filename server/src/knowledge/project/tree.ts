@@ -14,6 +14,14 @@ export interface Tree {
   readonly ignored: readonly IgnoreLevel[];
 }
 
+/** What the ignore files of the workspace say, file by file. */
+export function ignoreLevels(facts: FactView): readonly IgnoreLevel[] {
+  return facts.all('project.ignore').map(({ key, value }) => {
+    const patterns = value as readonly { readonly pattern: string }[];
+    return { directory: key, patterns: patterns.map(({ pattern }) => pattern) };
+  });
+}
+
 export const projectTree = defineDerivation('project.tree', (facts): Tree => {
   const files = new Set<string>();
   const directories = new Set<string>();
@@ -30,11 +38,7 @@ export const projectTree = defineDerivation('project.tree', (facts): Tree => {
       addEndings(directory);
     }
   }
-  const ignored = facts.all('project.ignore').map(({ key, value }): IgnoreLevel => {
-    const patterns = value as readonly { readonly pattern: string }[];
-    return { directory: key, patterns: patterns.map(({ pattern }) => pattern) };
-  });
-  return { files, directories, endings, ignored };
+  return { files, directories, endings, ignored: ignoreLevels(facts) };
 });
 
 /** A path as written in a file of a directory, from the root; null when it leaves the workspace or holds a variable. */

@@ -3,6 +3,7 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { type IgnoreLevel, isIgnored } from '../../../formats/ignoreFile.ts';
+import { ignoreLevels } from '../../../knowledge/project/tree.ts';
 
 type Patterns = readonly { readonly pattern: string; readonly start: number; readonly end: number }[];
 
@@ -89,10 +90,7 @@ export const rule = defineRule({
     *judge(facts) {
       const ignoring = facts.all('project.ignore');
       const files = sources(facts);
-      const levels = ignoring.map((file) => ({
-        directory: file.key,
-        patterns: (file.value as unknown as Patterns).map(({ pattern }) => pattern),
-      }));
+      const levels = ignoreLevels(facts);
       if (files.length === 0) return;
       for (const file of ignoring) yield* judgeFile(file, files, levels);
     },

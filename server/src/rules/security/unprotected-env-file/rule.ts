@@ -3,19 +3,13 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import { envFileKind } from '../../../formats/env.ts';
-import { type IgnoreLevel, isIgnored } from '../../../formats/ignoreFile.ts';
+import { isIgnored } from '../../../formats/ignoreFile.ts';
+import { ignoreLevels } from '../../../knowledge/project/tree.ts';
 
 interface Values {
   readonly secrets: readonly string[];
   readonly settings: number;
   readonly encrypted: boolean;
-}
-
-function levelsOf(facts: FactView): readonly IgnoreLevel[] {
-  return facts.all('project.ignore').map((file) => ({
-    directory: file.key,
-    patterns: (file.value as readonly { readonly pattern: string }[]).map(({ pattern }) => pattern),
-  }));
 }
 
 /** Files that tools take for granted in the tree: variables of compose, of a container or of a unit, by their own name. */
@@ -57,7 +51,7 @@ const judge: WorkspaceJudge = {
   partition: 'workspace',
   reads: ['env.values', 'env.created', 'env.file'],
   *judge(facts): Iterable<WorkspaceVerdict> {
-    const levels = levelsOf(facts);
+    const levels = ignoreLevels(facts);
     const present = new Set<string>();
     for (const file of facts.all('env.values')) {
       if (facts.role(file.place.path) !== 'production' || TEST_BED.test(file.key)) continue;
