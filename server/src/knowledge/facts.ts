@@ -232,6 +232,14 @@ export type FactValues = {
    * the router `on`.
    */
   'http.mount': { readonly prefix: string; readonly on: string };
+  /** Key: revision of a migration of Alembic, name of the file of one of Django. `parents`: revisions that it stands on. */
+  'python.migration': {
+    readonly tool: 'alembic' | 'django';
+    readonly parents: readonly string[];
+    /** Says that several heads are wanted. */
+    readonly branches: boolean;
+    readonly replaces: readonly string[];
+  };
   /** Key: source of the middleware, shortened. A call of Use, With or the like. */
   'http.middleware': { readonly framework: string };
   /** Key: callee. A handler that reads a request's body as a whole. */

@@ -36,6 +36,7 @@ import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project
 import { extractors as knowledgePythonAuthentication } from '../knowledge/python/authentication.ts';
 import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
 import { extractors as knowledgePythonLibraries } from '../knowledge/python/libraries.ts';
+import { extractors as knowledgePythonMigrations } from '../knowledge/python/migrations.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts';
 import { extractors as knowledgePythonOperations } from '../knowledge/python/operations.ts';
@@ -89,6 +90,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgePythonAuthentication,
   ...knowledgePythonEnv,
   ...knowledgePythonLibraries,
+  ...knowledgePythonMigrations,
   ...knowledgePythonModules,
   ...knowledgePythonNames,
   ...knowledgePythonOperations,

@@ -39,6 +39,7 @@ import { rule as configurationHardcodedConfig } from './configuration/hardcoded-
 import { rule as configurationInconsistentConfig } from './configuration/inconsistent-config/rule.ts';
 import { rule as configurationIneffectiveBuildInstruction } from './configuration/ineffective-build-instruction/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
+import { rule as configurationMigrationWithoutRollback } from './configuration/migration-without-rollback/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
 import { rule as configurationMissingConfigHotReload } from './configuration/missing-config-hot-reload/rule.ts';
 import { rule as configurationMissingConfigSchema } from './configuration/missing-config-schema/rule.ts';
@@ -254,6 +255,7 @@ export const RULES: readonly Rule[] = [
   configurationInconsistentConfig,
   configurationIneffectiveBuildInstruction,
   configurationMalformedEnvFile,
+  configurationMigrationWithoutRollback,
   configurationMissingCi,
   configurationMissingConfigHotReload,
   configurationMissingConfigSchema,

@@ -1,7 +1,22 @@
 /** Schema changes that stop half-way: versions that collide, things that exist already, start-up code that runs once only. */
-import { defineRule } from '../../../core/rulekit/rule.ts';
+import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { go } from './go.ts';
 import { judgeMigrations } from './migrations.ts';
+import { judgePython } from './python.ts';
+
+/** Generated Go code repeats what stands in the files that it was made of. */
+const written = go.map((detector) => ({
+  ...detector,
+  *check(node: Parameters<typeof detector.check>[0], ctx: Parameters<typeof detector.check>[1]) {
+    if (ctx.file.role === 'production') yield* detector.check(node, ctx);
+  },
+}));
+
+function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgeMigrations(facts);
+  yield* judgePython(facts);
+}
 
 export const rule = defineRule({
   id: 'conflicting-migration',
@@ -11,7 +26,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'Two migrations of one folder, or of one list in the code, have the same version; a version that is written as a time is none; a migration makes a table, column or index that an earlier one has made and none has dropped or renamed since; or code that prepares the database at start-up makes some tables and indexes with `IF NOT EXISTS` and others without. Folders count by themselves, versions of names only where the tool or the numbering shows that they are versions. Statements behind conditions, in procedures and in templates are left out, and so is code that looks at what exists.',
+    what: 'Two migrations of one folder, or of one list in the code, have the same version; a version that is written as a time is none; a migration makes a table, column or index that an earlier one has made and none has dropped or renamed since; or code that prepares the database at start-up makes some tables and indexes with `IF NOT EXISTS` and others without. In Python also: a revision of Alembic that exists twice, and a history of Alembic or Django with two ends that nothing merges. Folders count by themselves, versions of names only where the tool or the numbering shows that they are versions. Statements behind conditions, in procedures and in templates are left out, and so is code that looks at what exists.',
     why: 'The run stops in the middle: the first half is applied, the second is not, and the next start fails again at the same place. Of two migrations with one version some tools refuse to start, others never run the second one.',
     howToFix:
       'Give the later migration a version of its own, after the last one. Remove what an earlier migration has made already. Write `IF NOT EXISTS` wherever a statement runs at each start.',
@@ -31,10 +46,15 @@ export const rule = defineRule({
     index:
       'The index {name} is created a second time and the run stops here; {other} has made it. Remove one of the two.',
     twice: 'The column {name} stands twice in this table, which every database refuses; remove one of the two.',
+    revision:
+      'The revision {version} belongs to {other} already, so that Alembic refuses to run; give this one a revision of its own.',
+    heads: 'Both {version} and {other} are the last migration, so that {tool} refuses to run; merge the two.',
     once: '{name} is created without IF NOT EXISTS, unlike the rest, so that the second start fails; add it.',
   },
   effort: { each: [10, 40] },
   fix: 'sometimes',
-  on: { go },
-  workspace: { partition: 'workspace', reads: ['sql.script'], judge: judgeMigrations },
+  // Migrations of Alembic and Django are files that a tool has begun.
+  roles: ['production', 'generated'],
+  on: { go: written },
+  workspace: { partition: 'workspace', reads: ['sql.script', 'python.migration'], judge },
 });

@@ -1,0 +1,68 @@
+/**
+ * Histories of Alembic and Django: one folder is one history. Two revisions of one name, or two ends that nothing merges,
+ * stop the tool before it does anything.
+ */
+import { directoryOf } from '../../../core/model/path.ts';
+import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { FactView } from '../../../core/rulekit/rule.ts';
+import { allFacts, type TypedFact } from '../../../knowledge/facts.ts';
+
+type Migration = TypedFact<'python.migration'>;
+
+function fileOf({ place: { path } }: Migration): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Judges each folder with migrations that were written in Python. */
+export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
+  const folders = new Map<string, Migration[]>();
+  for (const migration of allFacts(facts, 'python.migration')) {
+    const role = facts.role(migration.place.path);
+    if (role !== 'production' && role !== 'generated') continue;
+    const key = `${migration.value.tool} ${directoryOf(migration.place.path)}`;
+    const own = folders.get(key) ?? [];
+    folders.set(key, own);
+    own.push(migration);
+  }
+  for (const migrations of folders.values()) yield* judgeHistory(migrations);
+}
+
+function* judgeHistory(migrations: readonly Migration[]): Generator<WorkspaceVerdict> {
+  const first = new Map<string, Migration>();
+  let collides = false;
+  for (const migration of migrations) {
+    const same = first.get(migration.key);
+    if (same === undefined) {
+      first.set(migration.key, migration);
+      continue;
+    }
+    collides = true;
+    yield {
+      kind: 'fail',
+      subject: migration.place,
+      message: 'revision',
+      args: { version: migration.key, other: fileOf(same) },
+      related: [{ place: same.place, message: 'This is the same revision.' }],
+    };
+  }
+  if (collides || migrations.some(({ value }) => value.branches)) return;
+  const below = new Set(migrations.flatMap(({ value }) => [...value.parents, ...value.replaces]));
+  const ends = migrations.filter(({ key }) => !below.has(key));
+  const [end, ...others] = [...ends].reverse();
+  if (end === undefined) return;
+  if (others.length === 0) {
+    yield { kind: 'pass', subject: end.place };
+    return;
+  }
+  // Several histories in one folder have several beginnings.
+  const isOwn = migrations.filter(({ value }) => !value.parents.some((parent) => first.has(parent))).length > 1;
+  if (isOwn) return;
+  const other = others[0]!;
+  yield {
+    kind: 'fail',
+    subject: end.place,
+    message: 'heads',
+    args: { version: fileOf(end), other: fileOf(other), tool: end.value.tool === 'django' ? 'Django' : 'Alembic' },
+    related: others.map(({ place }) => ({ place, message: 'This one is an end, too.' })),
+  };
+}
