@@ -8,7 +8,7 @@ export const rule = defineRule({
   category: 'documentation',
   severity: 'low',
   confidence: 'heuristic',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A code block of a document shows a setting that switches a protection off as the thing to do: every origin allowed, certificates or host keys not verified, files that everybody may write, a file with secrets added to the repository. Blocks that are shown as a warning, as what was wrong or for development, and reports, change logs and examples are not looked at.',
     why: 'Readers copy what a guide shows, and what was meant for a first try stays in production.',
