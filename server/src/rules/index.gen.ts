@@ -182,6 +182,7 @@ import { rule as securityPathTraversal } from './security/path-traversal/rule.ts
 import { rule as securityPeerVerificationDisabled } from './security/peer-verification-disabled/rule.ts';
 import { rule as securityPermissiveFileMode } from './security/permissive-file-mode/rule.ts';
 import { rule as securitySecretFieldSerializable } from './security/secret-field-serializable/rule.ts';
+import { rule as securitySecretInBrowser } from './security/secret-in-browser/rule.ts';
 import { rule as securitySecretInImage } from './security/secret-in-image/rule.ts';
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
 import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
@@ -398,6 +399,7 @@ export const RULES: readonly Rule[] = [
   securityPeerVerificationDisabled,
   securityPermissiveFileMode,
   securitySecretFieldSerializable,
+  securitySecretInBrowser,
   securitySecretInImage,
   securitySecretInUrl,
   securitySecurityFailOpen,
