@@ -392,6 +392,7 @@ const rights: NodeDetector<unknown, PythonNode, PythonHeader> = {
   when: (node) => enclosingFunction(node) === null && node.end - node.start < 30_000,
   *check(node, ctx) {
     if (/(?:^|\/)(?:files?|fs|docker)\//.test(ctx.file.path)) return;
+    if (!OWNED.test(node.text) && !RIGHTS.test(node.text)) return;
     const code = node.text.replace(/#[^\n]*|"""[\s\S]*?"""|["']role["']\s*:/g, '');
     const match = OWNED.exec(code) ?? RIGHTS.exec(code);
     if (match !== null)

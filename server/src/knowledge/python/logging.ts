@@ -22,3 +22,10 @@ export function isLogCall(call: PythonNode, ctx: ChunkContext): boolean {
 export function isPrint(call: PythonNode): boolean {
   return call.child('function')?.text === 'print';
 }
+
+/** Whether a call writes to a log as its words say: a cheap answer where many calls are asked. */
+export function mayLog(call: PythonNode): boolean {
+  if (!LOG_METHODS.test(calledName(call))) return false;
+  const object = calledOn(call);
+  return object !== null && object.end - object.start < 60 && LOGGER.test(object.text);
+}

@@ -18,7 +18,7 @@ import {
 } from '../../languages/python/syntax.ts';
 import { type HealthHandler, state } from '../facts.ts';
 import { isHealthName, isHealthPath } from '../go/paths.ts';
-import { isLogCall } from './logging.ts';
+import { mayLog } from './logging.ts';
 import { importedFramework } from './routes.ts';
 
 /** Calls that look at nothing but the clock, the environment and the answer itself. */
@@ -131,7 +131,7 @@ const logCalls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     let first: PythonNode | null = null;
     let count = 0;
     for (const call of node.descendants('call')) {
-      if (!isLogCall(call, ctx)) continue;
+      if (!mayLog(call)) continue;
       first ??= call;
       count++;
     }

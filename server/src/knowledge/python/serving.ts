@@ -223,7 +223,21 @@ const SIZE =
 
 const bodyLimits: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call', 'class_definition', 'function_definition', 'keyword_argument', 'string', 'pair'],
-  triggers: ['ize', 'imit', 'ength', 'LENGTH', 'SIZE'],
+  triggers: [
+    ...[
+      'ontent-',
+      'ontent_',
+      'CONTENT_LENGTH',
+      'CONTENT-',
+      'client_max',
+      'max_body',
+      'ws_max',
+      'request_max',
+      'limit_request',
+    ],
+    ...['axBody', 'odySize', 'odyLimit', 'imitUpload', 'imitRequest', 'equestSize', 'ontentSize', 'ontentLength'],
+    ...['ploadSize', 'ayloadSize', 'axSize', 'body_size', 'upload_size', 'request_size', 'payload_size', 'file_size'],
+  ],
   calls: (name) => name === 'update' || name === 'from_mapping',
   when: (node) => node.kind !== 'string' || (node.end - node.start > 14 && node.end - node.start < 22),
   *check(node, ctx) {

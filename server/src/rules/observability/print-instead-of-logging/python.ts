@@ -2,7 +2,7 @@
 import type { Fix, FixEdit, Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
 import { isDeployedPath } from '../../../knowledge/go/services.ts';
-import { isLogCall, isPrint } from '../../../knowledge/python/logging.ts';
+import { isPrint, mayLog } from '../../../knowledge/python/logging.ts';
 import { handlerAround, routeOf } from '../../../knowledge/python/requests.ts';
 import { importsModule, type PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
@@ -49,7 +49,7 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
   *check(node, ctx): Iterable<Verdict> {
     const { header, path } = ctx.file;
     const calls = node.descendants('call').filter((call) => enclosingFunction(call)?.equals(node) === true);
-    const logged = calls.find((call) => isLogCall(call, ctx));
+    const logged = calls.find((call) => mayLog(call));
     const printed = calls.filter((call) => isPrint(call) && !isQuiet(call));
     const [first] = printed;
     if (first === undefined) {
