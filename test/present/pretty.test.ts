@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../server/src/core/present/audit.ts';
 import { ANSI_PAINT, type Paint, PLAIN_TERMINAL, toPrettyText } from '../../server/src/core/present/pretty.ts';
+import { scoreWorkspace } from '../../server/src/core/score/score.ts';
+import { DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
 import { at, auditOf, bodyRule, finding, PAYLOADS, rule, sampleAudit } from './sampleAudit.ts';
 
 const lines = toPrettyText(sampleAudit()).split('\n');
@@ -133,6 +135,17 @@ describe('colours', () => {
     expect(text).toContain('<bad>critical</bad>');
     expect(text).toContain('<strong><bad>NOT READY</bad></strong>');
   });
+});
+
+test('grades of what stands beside code that is not judged say so', () => {
+  const audit = auditOf({ rules: [bodyRule], evidence: { [bodyRule.id]: [at('a.yaml', 0)] } });
+  const text = toPrettyText({
+    ...audit,
+    scorecard: scoreWorkspace(audit.tallies, [bodyRule], DEFAULT_RUBRIC, { judged: 0, unjudged: 5 }),
+    stats: { ...audit.stats, unjudged: { Rust: 5 } },
+  });
+  expect(text).toMatch(/^Grades, without the code$/m);
+  expect(text).toContain('No code was judged.\nNot judged as code yet, and in no grade: Rust (5 files).');
 });
 
 test.each(PAYLOADS)('%j cannot act in a terminal', (payload) => {

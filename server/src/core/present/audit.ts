@@ -161,6 +161,11 @@ export function scoreReason({ scorecard, rubric }: Pick<Audit, 'scorecard' | 'ru
   return unproven.length === 0 ? '' : `Nothing shows yet: ${unproven.map(({ title }) => title).join('; ')}.`;
 }
 
+/** Whether there is code, and none of it is in a language that is judged: grades are of what stands beside it. */
+export function isBesideCode({ scorecard, stats }: Pick<Audit, 'scorecard' | 'stats'>): boolean {
+  return scorecard.score === null && Object.keys(stats.unjudged ?? {}).length > 0;
+}
+
 /** Why there is no grade; '' when there is one. */
 export function unratedReason({ scorecard, stats }: Pick<Audit, 'scorecard' | 'stats'>): string {
   if (scorecard.score !== null) return '';

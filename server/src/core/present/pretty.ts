@@ -8,7 +8,7 @@ import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import { cheapestWay } from '../score/plan.ts';
 import { displayScore } from '../score/score.ts';
 import type { GatingRule, MustHaveStatus, VerdictName } from '../score/types.ts';
-import { type Audit, scoreReason, sortFindings, unratedReason } from './audit.ts';
+import { type Audit, isBesideCode, scoreReason, sortFindings, unratedReason } from './audit.ts';
 import { changeCounts, dayOf, pointName, scoreChange, shortCommit } from './history.ts';
 import type { Changes, PastAudits, PastFinding, TrendPoint } from './past.ts';
 import { counted, effortText, namesOf, percentText, plainText, pointsText } from './text.ts';
@@ -235,7 +235,8 @@ function componentBlock({ components = [], owners, rubric }: Audit, terminal: Te
   ];
 }
 
-function gradeBlock({ scorecard, rubric, accepted = [], unaccepted }: Audit, { paint, width }: Terminal): string {
+function gradeBlock(audit: Audit, { paint, width }: Terminal): string {
+  const { scorecard, rubric, accepted = [], unaccepted } = audit;
   const titles = [...scorecard.categories.map(({ title }) => plainText(title)), 'Overall'];
   const titleWidth = widest(titles);
   // Everything else on the line, so that it is not broken in a narrow terminal.
@@ -257,7 +258,7 @@ function gradeBlock({ scorecard, rubric, accepted = [], unaccepted }: Audit, { p
       ? ''
       : `; with them: ${unaccepted.grade} (${displayScore(unaccepted.score)})`;
   return [
-    paint.strong('Grades'),
+    paint.strong(isBesideCode(audit) ? 'Grades, without the code' : 'Grades'),
     ...rows,
     row('Overall', scorecard.score, scorecard.grade, '', paint.strong),
     ...(accepted.length === 0
@@ -343,7 +344,8 @@ function sparkline(points: readonly TrendPoint[]): string {
 function verdictBlock(audit: Audit, terminal: Terminal): string {
   const { paint } = terminal;
   const { scorecard, rules, findings, stats } = audit;
-  const reason = scoreReason(audit) || unratedReason(audit);
+  // Which languages are not judged stands in a line of its own.
+  const reason = isBesideCode(audit) ? 'No code was judged.' : scoreReason(audit) || unratedReason(audit);
   const titleOf = new Map(rules.map(({ id, title }) => [id, title]));
   const gatingLines = (heading: string, colour: keyof Paint, gating: readonly GatingRule[]): readonly string[] =>
     gating.length === 0

@@ -12,6 +12,7 @@ import type { CategoryScore, GatingRule, LedgerEntry, MustHaveStatus } from '../
 import {
   type Audit,
   type CategoryOutline,
+  isBesideCode,
   outlineAudit,
   type RuleOutline,
   scoreReason,
@@ -129,11 +130,6 @@ function unjudgedNames({ stats }: Audit): string {
 
 function unjudgedFiles({ stats }: Audit): number {
   return Object.values(stats.unjudged ?? {}).reduce((total, count) => total + count, 0);
-}
-
-/** Whether there is code, and none of it is in a language that is judged: grades are of what stands beside it. */
-function isBesideCode(audit: Audit): boolean {
-  return audit.scorecard.score === null && unjudgedFiles(audit) > 0;
 }
 
 function purposes({ scorecard }: Audit): readonly Block[] {
