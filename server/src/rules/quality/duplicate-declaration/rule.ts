@@ -6,6 +6,7 @@ import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { isBuiltByBazel, mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import type { GoDeclaration } from '../../../languages/go/symbols.ts';
+import { pythonDetectors } from './python.ts';
 
 const KINDS: Readonly<Record<GoDeclaration['kind'], string>> = {
   func: 'Function',
@@ -85,14 +86,15 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A Go package declares a function, type, variable, constant or method twice in files that are built together. Files with different build constraints or for different platforms may declare the same name. A folder of programs that are run one by one (each file has its own `main`) is reported with less weight.',
-    why: 'The package does not compile. Typically a file was copied, or both sides of a merge were kept.',
+    what: 'A Go package declares a function, type, variable, constant or method twice in files that are built together. Files with different build constraints or for different platforms may declare the same name. A folder of programs that are run one by one (each file has its own `main`) is reported with less weight. In Python a class defines a method twice.',
+    why: 'The package does not compile. Typically a file was copied, or both sides of a merge were kept. In Python the first method is gone without a word, and so is a test of that name.',
     howToFix: 'Keep the declaration that is right and delete the other one, or give it a name of its own.',
     refs: ['Go specification: Declarations and scope', 'go vet'],
   },
   messages: {
     twice:
       '{kind} {name} is already declared in {path}, so the package does not compile; delete or rename one of them.',
+    method: 'A second method {name} replaces the first one, which nobody can call; delete or rename one of them.',
     program:
       'This folder holds several programs with a main of their own, so it does not build as a package; give each one a folder.',
   },
@@ -101,6 +103,6 @@ export const rule = defineRule({
   fix: 'none',
   // A collision with a test file breaks the tests of the package.
   roles: ['production', 'test'],
-  on: {},
+  on: { python: pythonDetectors },
   workspace: { partition: 'directory', reads: ['go.decl'], judge },
 });
