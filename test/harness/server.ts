@@ -96,8 +96,12 @@ export interface Shown {
 
 /** The report without the name of the workspace, which is that of a temporary folder. */
 export function withoutRoot(report: string): Report {
-  const { root: _, ...rest } = JSON.parse(report) as Report & { readonly root: string };
-  return rest;
+  const { root, ...rest } = JSON.parse(report) as Report & { readonly root: string };
+  // A component at the root that nothing names has the name of the folder, too.
+  const components = rest.components.map((each) =>
+    each.path === '' && each.name === root ? { ...each, name: '' } : each,
+  );
+  return { ...rest, components };
 }
 
 /** What the server shows when it has settled. */

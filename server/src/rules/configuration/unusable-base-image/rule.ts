@@ -106,7 +106,7 @@ export const rule = defineRule({
   category: 'configuration',
   severity: 'critical',
   confidence: 'likely',
-  stage: 'stable',
+  stage: 'preview',
   docs: {
     what: 'A stage builds the project on an official golang or python image whose version is below the `go` directive of the nearest go.mod, or below `requires-python` (or the Python version of Poetry) of the nearest pyproject.toml. Stages that install another toolchain, that do not build the project, or whose tag is not known are left out.',
     why: 'The build stops: official images of Go refuse to fetch a newer toolchain, and pip refuses to install a project that asks for a newer Python.',

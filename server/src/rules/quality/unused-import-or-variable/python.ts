@@ -100,6 +100,8 @@ function removalOf(
 ): { start: number; end: number } | null {
   const { names, start, end, indent, alone } = statement;
   if (!alone || text.slice(start, end).includes('#')) return null;
+  // `from a`, still without its `import`: the grammar takes the next line for it.
+  if (/(?:^|\n)[ \t]*from[ \t]+[\w.]+\s*$/.test(text.slice(Math.max(0, start - 200), start))) return null;
   if (unused.every((value) => value)) {
     // In a block it may be the only statement.
     if (index > 0 || indent !== '') return null;
@@ -107,9 +109,11 @@ function removalOf(
     return lineBreak === null ? null : { start, end: end + lineBreak[0].length };
   }
   const own = names[index]!;
-  return unused.slice(0, index).every((value) => value)
-    ? { start: own.start, end: names[index + 1]!.start }
-    : { start: names[index - 1]!.end, end: own.end };
+  const next = names[index + 1];
+  const isFirst = unused.slice(0, index).every((value) => value) && next !== undefined;
+  const removal = isFirst ? { start: own.start, end: next.start } : { start: names[index - 1]!.end, end: own.end };
+  // Two statements that ran into one another while somebody types have no comma in between.
+  return text.slice(removal.start, removal.end).includes(',') ? removal : null;
 }
 
 /** Names that the functions of a chunk mention, with how often. */
