@@ -706,16 +706,24 @@ class LanguageServer {
     if (!isTyping && this.#state === 'ready') this.#beforeEdit = this.#currentScorecard();
     engine.editFile(document.path, contentChanges);
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
-    document.settleTimer = setTimeout(() => {
-      this.#settle(document);
-      this.#judgeRest();
-    }, SETTLE_DELAY);
+    document.settleTimer = setTimeout(() => this.#settleSlice(document), SETTLE_DELAY);
     this.#stale.add(document.path);
     this.#judge(TYPING_BUDGET, false);
     this.#flush(document.path);
   }
 
-  /** Parses afresh what was edited. */
+  /** Parses afresh what was edited, in slices between which the next key is heard. */
+  #settleSlice(document: Document): void {
+    if (this.#engine?.settleFile(document.path, SLICE) === false) {
+      document.settleTimer = setTimeout(() => this.#settleSlice(document), 0);
+      return;
+    }
+    document.settleTimer = null;
+    this.#stale.add(document.path);
+    this.#judgeRest();
+  }
+
+  /** Parses afresh what was edited, to the end. */
   #settle(document: Document): void {
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     document.settleTimer = null;

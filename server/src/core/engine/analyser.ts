@@ -33,6 +33,8 @@ export const MAX_FILE_LENGTH = 2_000_000;
 /** Milliseconds that one parse may take: while somebody types, and otherwise. */
 const EDIT_PARSE_BUDGET = 50;
 const FULL_PARSE_BUDGET = 2_000;
+/** Milliseconds of one step of a parse. */
+const PARSE_STEP = 4;
 
 export interface SyntaxFault {
   readonly span: Span;
@@ -54,12 +56,16 @@ export interface Chunk {
   readonly stale: boolean;
   /** Examined while something in the file did not parse: around errors the parser may read the same text otherwise. */
   readonly unsure: boolean;
+  /** Names the tree that was examined; null: none was looked at; undefined: not known. */
+  readonly tree: number | null | undefined;
 }
 
 /** What is known of a file. The analyser writes it; its owner deletes `parsed`. */
 export interface FileAnalysis {
   readonly path: string;
   readonly language: LanguageId;
+  /** Shown in an editor: it may be edited, and around errors it has to be known by which trees chunks were examined. */
+  open: boolean;
   snapshot: Snapshot;
   /** What it was looked at by. */
   recipe: Recipe;
@@ -78,11 +84,21 @@ export interface FileAnalysis {
   ownFacts: readonly Fact[];
 }
 
+/** What its code says of a file. */
+interface CodeAnalysis extends Pick<FileAnalysis, 'role' | 'header' | 'contextKey' | 'chunks'> {
+  /** Where each chunk stands in the text. */
+  readonly starts: readonly { readonly anchor: Anchor; readonly start: number }[];
+}
+
+/** Work that may stop after each step. */
+export type Steps = Generator<undefined, void>;
+
 /** A file that nobody has looked at yet. */
 export function newFileAnalysis(path: string, language: LanguageId, text: string): FileAnalysis {
   return {
     path,
     language,
+    open: false,
     snapshot: snapshotOf(text),
     recipe: DEFAULT_RECIPE,
     role: 'production',
@@ -140,21 +156,42 @@ export class Analyser {
   parseFresh(file: FileAnalysis): void {
     file.parsed?.delete();
     file.parsed = null;
-    file.problems = [];
-    if (file.snapshot.text.length > MAX_FILE_LENGTH) {
-      file.problems.push({ path: file.path, kind: 'too-large', message: 'The file is too large to be judged.' });
-    } else if (this.#syntax.supports(file.language)) {
+    let parsed: ParsedFile | null = null;
+    if (this.isParsable(file)) {
       this.counters.parses++;
-      file.parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
-      if (file.parsed === null) {
-        file.problems.push({
-          path: file.path,
-          kind: 'parse-budget',
-          message: 'Parsing took too long; the file is not judged.',
-        });
-      }
+      parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
     }
-    this.#analyse(file, null);
+    finish(this.#analyse(file, parsed, null));
+  }
+
+  /**
+   * As `parseFresh`, in steps of a few milliseconds. Nothing is different before the last, and whoever stops before,
+   * because the text has changed, calls `return`.
+   */
+  *parseInSteps(file: FileAnalysis): Steps {
+    const parsed = this.isParsable(file) ? yield* this.#parseInSteps(file) : null;
+    let isTaken = false;
+    try {
+      yield* this.#analyse(file, parsed, null);
+      isTaken = true;
+    } finally {
+      if (!isTaken) parsed?.delete();
+    }
+  }
+
+  *#parseInSteps({ language, snapshot }: FileAnalysis): Generator<undefined, ParsedFile | null> {
+    this.counters.parses++;
+    const task = this.#syntax.startParse(language, snapshot.text, FULL_PARSE_BUDGET);
+    let parsed: ParsedFile | null | undefined;
+    try {
+      for (;;) {
+        parsed = task.advance(PARSE_STEP);
+        if (parsed !== undefined) return parsed;
+        yield;
+      }
+    } finally {
+      if (parsed === undefined) task.cancel();
+    }
   }
 
   /**
@@ -169,9 +206,9 @@ export class Analyser {
     });
     this.counters.parses++;
     previous.delete();
-    file.parsed = parsed;
+    file.parsed = null;
     if (parsed === null) return false;
-    this.#analyse(file, edits);
+    finish(this.#analyse(file, parsed, edits));
     return true;
   }
 
@@ -184,19 +221,28 @@ export class Analyser {
     return this.#syntax.supports(file.language) && file.snapshot.text.length <= MAX_FILE_LENGTH;
   }
 
-  /** Brings chunks, facts and verdicts of a file up to date with its tree. `edits`: what changed since the last time. */
-  #analyse(file: FileAnalysis, edits: readonly InputEdit[] | null): void {
-    const { parsed } = file;
+  /**
+   * Brings chunks, facts and verdicts of a file up to date with its tree, which stays in `file.parsed`; null: it has none.
+   * `edits`: what changed since the last time. The file is as it was until the last step.
+   */
+  *#analyse(file: FileAnalysis, parsed: ParsedFile | null, edits: readonly InputEdit[] | null): Steps {
     const support = this.#languages.get(file.language);
     const { text } = file.snapshot;
     const conflicted = hasConflict(text);
     const recipe = this.#recipeOf(file.path);
+    const code =
+      parsed === null || support === undefined
+        ? { ...file, role: roleBy(recipe, roleOfPath(file.path)), chunks: [], starts: [] }
+        : yield* this.#analyseChunks(file, parsed, support, recipe, edits, conflicted);
+
+    file.parsed?.delete();
+    file.parsed = parsed;
     file.recipe = recipe;
-    if (parsed !== null && support !== undefined) this.#analyseChunks(file, parsed, support, edits, conflicted);
-    else {
-      file.chunks = [];
-      file.role = roleBy(recipe, roleOfPath(file.path));
-    }
+    file.role = code.role;
+    file.header = code.header;
+    file.contextKey = code.contextKey;
+    file.chunks = code.chunks;
+    for (const { anchor, start } of code.starts) anchor.start = start;
     const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
     if (text.length > MAX_FILE_LENGTH) file.text = EMPTY_EXAMINATION;
     else {
@@ -205,20 +251,31 @@ export class Analyser {
       file.text = examineText(this.#dispatch, text, context, file.textAnchor, file.textDetectors, recipe.options);
     }
     file.ownFacts = ownFacts(file, parsed !== null, conflicted);
-    file.problems = file.problems.filter((problem) => problem.kind !== 'rule-failed');
-    for (const failure of [...file.text.failures, ...file.chunks.flatMap((chunk) => chunk.examination.failures)]) {
-      const id = failure.rule < 0 ? 'extractor' : this.#rules[failure.rule]!.id;
-      file.problems.push({ path: file.path, kind: 'rule-failed', message: `${id}: ${failure.message}` });
-    }
+    file.problems = this.#problemsOf(file);
   }
 
-  #analyseChunks(
+  #problemsOf({ path, language, snapshot, parsed, text, chunks }: FileAnalysis): Problem[] {
+    const problems: Problem[] = [];
+    if (snapshot.text.length > MAX_FILE_LENGTH) {
+      problems.push({ path, kind: 'too-large', message: 'The file is too large to be judged.' });
+    } else if (parsed === null && this.#syntax.supports(language)) {
+      problems.push({ path, kind: 'parse-budget', message: 'Parsing took too long; the file is not judged.' });
+    }
+    for (const failure of [...text.failures, ...chunks.flatMap((chunk) => chunk.examination.failures)]) {
+      const id = failure.rule < 0 ? 'extractor' : this.#rules[failure.rule]!.id;
+      problems.push({ path, kind: 'rule-failed', message: `${id}: ${failure.message}` });
+    }
+    return problems;
+  }
+
+  *#analyseChunks(
     file: FileAnalysis,
     parsed: ParsedFile,
     support: LanguageSupport,
+    recipe: Recipe,
     edits: readonly InputEdit[] | null,
     conflicted: boolean,
-  ): void {
+  ): Generator<undefined, CodeAnalysis> {
     const { text } = file.snapshot;
     const { topLevel, grammar } = parsed;
     const ranges = support.chunk(topLevel, grammar, text);
@@ -229,22 +286,32 @@ export class Analyser {
       for (let i = range.first; i <= range.last; i++) if (topLevel.errors[i] === 1) hasError = true;
       return { range, start, end, hasError };
     });
-    const old = file.chunks;
-    const pairs = align(old, shapes, edits, text);
+    const pairs = align(file.chunks, shapes, edits, text);
     const broken = shapes.some((shape) => shape.hasError);
-    /** What was found is what a fresh look at this tree would find; while somebody types, it stays until the text settles. */
-    const holds = (chunk: Chunk): boolean => edits !== null || !(broken || chunk.unsure || chunk.stale);
+    const flat: (FlatTree | undefined)[] = [];
+    const treeOf = (i: number): FlatTree => {
+      const { range, start, end } = shapes[i]!;
+      const tree = flat[i] ?? parsed.flatten(range.first, range.last, text.slice(start, end), start);
+      flat[i] = tree;
+      return tree;
+    };
+    /**
+     * What was found in a chunk with the same text is what a fresh look would find; while somebody types, it stays until
+     * the text settles. Around errors only the same tree says so.
+     */
+    const holds = (chunk: Chunk, i: number): boolean => {
+      if (edits !== null) return true;
+      if (chunk.stale) return false;
+      return !(broken || chunk.unsure) || chunk.tree === null || chunk.tree === nameOfTree(treeOf(i));
+    };
 
-    const headerKinds = shapes.map(({ range }) => {
-      let i = range.first;
-      while (i < range.last && grammar.kinds[topLevel.kinds[i]!] === 'comment') i++;
-      return support.isHeaderKind(grammar.kinds[topLevel.kinds[i]!]!);
-    });
-    const trees = shapes.map(({ range, start, end }, i) => {
-      if (!headerKinds[i]) return null;
+    const trees = shapes.map(({ range }, i) => {
+      let first = range.first;
+      while (first < range.last && grammar.kinds[topLevel.kinds[first]!] === 'comment') first++;
+      if (!support.isHeaderKind(grammar.kinds[topLevel.kinds[first]!]!)) return null;
       const reused = pairs[i];
-      if (reused?.same === true && reused.chunk.header !== null && holds(reused.chunk)) return reused.chunk.header;
-      return parsed.flatten(range.first, range.last, text.slice(start, end), start);
+      if (reused?.same === true && reused.chunk.header !== null && holds(reused.chunk, i)) return reused.chunk.header;
+      return treeOf(i);
     });
     const header = support.header(
       trees.filter((tree) => tree !== null),
@@ -253,48 +320,54 @@ export class Analyser {
     const pathRole = roleOfPath(file.path);
     const found =
       pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
-    const { recipe } = file;
     const role = roleBy(recipe, found);
     const contextKey = contextKeyOf(role, conflicted, header, recipe.key);
     const sameContext = contextKey === file.contextKey;
     const context: FileContext = { path: file.path, language: file.language, role, header };
-    file.role = role;
-    file.header = header;
-    file.contextKey = contextKey;
-    file.chunks = shapes.map(({ range, start, end, hasError }, i): Chunk => {
+    const chunks: Chunk[] = [];
+    const starts: { readonly anchor: Anchor; readonly start: number }[] = [];
+    for (const [i, { start, end, hasError }] of shapes.entries()) {
       const pair = pairs[i];
-      if (pair?.same === true && sameContext && holds(pair.chunk)) {
-        pair.chunk.anchor.start = start;
-        this.counters.chunksReused++;
-        return pair.chunk;
-      }
       const anchor = pair?.chunk.anchor ?? { start };
-      anchor.start = start;
-      const chunkText = text.slice(start, end);
-      const detectors = detectorsFor(this.#dispatch, context, chunkText, !hasError && !conflicted);
-      const isNeeded = detectors !== null || hasError;
-      const tree = trees[i] ?? (isNeeded ? parsed.flatten(range.first, range.last, chunkText, start) : null);
-      this.counters.chunksExamined++;
-      const examined =
-        detectors === null || tree === null
-          ? EMPTY_EXAMINATION
-          : examineChunk(this.#dispatch, tree, context, anchor, detectors, recipe.options);
-      const stale = hasError && edits !== null && pair !== undefined;
-      const examination = stale ? keepStale(pair.chunk, examined, end - start) : examined;
-      const error = hasError && tree !== null ? firstFault(tree) : null;
-      return {
-        anchor,
-        length: end - start,
-        text: chunkText,
-        hasError,
-        error,
-        header: trees[i] ?? null,
-        examination,
-        stale,
-        unsure: broken,
-      };
-    });
+      starts.push({ anchor, start });
+      if (pair?.same === true && sameContext && holds(pair.chunk, i)) {
+        const { chunk } = pair;
+        this.counters.chunksReused++;
+        chunks.push(file.open && chunk.tree === undefined ? { ...chunk, tree: nameOfTree(treeOf(i)) } : chunk);
+      } else {
+        const chunkText = text.slice(start, end);
+        const detectors = detectorsFor(this.#dispatch, context, chunkText, !hasError && !conflicted);
+        const isNeeded = detectors !== null || hasError;
+        const tree = trees[i] ?? (isNeeded ? treeOf(i) : null);
+        this.counters.chunksExamined++;
+        const examined =
+          detectors === null || tree === null
+            ? EMPTY_EXAMINATION
+            : examineChunk(this.#dispatch, tree, context, anchor, detectors, recipe.options);
+        const stale = hasError && edits !== null && pair !== undefined;
+        chunks.push({
+          anchor,
+          length: end - start,
+          text: chunkText,
+          hasError,
+          error: hasError && tree !== null ? firstFault(tree) : null,
+          header: trees[i] ?? null,
+          examination: stale ? keepStale(pair.chunk, examined, end - start) : examined,
+          stale,
+          unsure: broken,
+          tree: tree === null ? null : file.open ? nameOfTree(tree) : undefined,
+        });
+      }
+      // The trees of a whole file are many times its size.
+      flat[i] = undefined;
+      yield;
+    }
+    return { role, header, contextKey, chunks, starts };
   }
+}
+
+function finish(steps: Steps): void {
+  while (steps.next().done !== true);
 }
 
 /** Names what the results of a file's chunks depend on besides their texts. */
@@ -327,6 +400,20 @@ export function hasConflict(text: string): boolean {
 }
 
 /** The first place in a chunk with a syntax error that the grammar could not make sense of. */
+/** A 32-bit hash of everything that a tree holds besides its text. */
+function nameOfTree({ size, kinds, fields, flags, starts, ends, stops }: FlatTree): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < size; i++) {
+    hash = Math.imul(hash ^ kinds[i]! ^ (flags[i]! << 16), 0x01000193);
+    hash = Math.imul(hash ^ fields[i]!, 0x01000193);
+    hash = Math.imul(hash ^ starts[i]!, 0x01000193);
+    hash = Math.imul(hash ^ ends[i]!, 0x01000193);
+    hash = Math.imul(hash ^ stops[i]!, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash;
+}
+
 function firstFault(tree: FlatTree): SyntaxFault {
   for (let i = 1; i < tree.size; i++) {
     const node = new FlatNode(tree, i);

@@ -30,6 +30,7 @@ import {
   type FileAnalysis,
   hasConflict,
   newFileAnalysis,
+  type Steps,
 } from './analyser.ts';
 import { contextOf, type FindingContext } from './baseline.ts';
 import {
@@ -73,9 +74,10 @@ export interface EngineOptions extends AnalyserOptions {
 }
 
 interface FileState extends FileAnalysis {
-  open: boolean;
   /** Edited since the last fresh parse. */
   dirty: boolean;
+  /** The fresh parse of the present text, as far as it has come; null: none was begun. */
+  settling: Steps | null;
   /** What the comments of this text accept; null: the text holds no such comment. */
   suppressions: { readonly text: string; readonly reading: SuppressionReading } | null;
   /**
@@ -157,6 +159,7 @@ export class Engine {
   #manifests: readonly string[] = [];
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   #scopeOf: (folder: string) => Scope = scopeLookup(DEFAULT_CONFIGURATION);
+  readonly #now: () => number;
   readonly #createRecipes: (settings: AnalysisSettings) => RecipeOf;
   /** Files that were edited since all judges ran: no fix may touch them. */
   readonly #unjudged = new Set<string>();
@@ -167,6 +170,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
     const { now, factLimit } = options;
+    this.#now = now ?? (() => 0);
     this.#createRecipes = options.createRecipes ?? (() => defaultRecipes);
     this.#index = new FactIndex({
       ...(now === undefined ? {} : { now }),
@@ -331,7 +335,14 @@ export class Engine {
     if (language === null) return false;
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = { ...newFileAnalysis(path, language, text), open, dirty: false, suppressions: null, resting: null };
+      file = {
+        ...newFileAnalysis(path, language, text),
+        open,
+        dirty: false,
+        settling: null,
+        suppressions: null,
+        resting: null,
+      };
       this.#files.set(path, file);
     } else {
       const isKnown = file.snapshot.text === text && file.open === open && !file.dirty;
@@ -352,7 +363,7 @@ export class Engine {
     const analysis = analysisOf(path, text, record, this.#analyser.recipeOf(path));
     const before = this.#files.get(path);
     if (analysis === null || before?.open === true) return false;
-    const file: FileState = { ...analysis, open: false, dirty: false, suppressions: null, resting: null };
+    const file: FileState = { ...analysis, dirty: false, settling: null, suppressions: null, resting: null };
     this.#files.set(path, file);
     this.#take(file);
     return true;
@@ -413,6 +424,7 @@ export class Engine {
     const file = this.#files.get(path);
     if (file === undefined) return;
     const { snapshot, edits } = applyChanges(file.snapshot, changes);
+    stopSettling(file);
     file.snapshot = snapshot;
     this.#findings.delete(path);
     this.#readSuppressions(file);
@@ -455,10 +467,25 @@ export class Engine {
     }
   }
 
-  /** Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit. */
-  settleFile(path: string): void {
+  /**
+   * Parses a document that was edited from scratch once, so that its findings equal those of a fresh audit.
+   * `milliseconds`: for how long, about; without them, or a clock, to the end. False: there is more to do, and an edit
+   * gives it up.
+   */
+  settleFile(path: string, milliseconds = Number.POSITIVE_INFINITY): boolean {
     const file = this.#files.get(path);
-    if (file?.dirty === true) this.#parseFresh(file);
+    if (file?.dirty !== true) return true;
+    const steps = file.settling ?? this.#analyser.parseInSteps(file);
+    file.settling = null;
+    const end = this.#now() + milliseconds;
+    while (steps.next().done !== true) {
+      if (this.#now() < end) continue;
+      file.settling = steps;
+      return false;
+    }
+    file.dirty = false;
+    this.#take(file);
+    return true;
   }
 
   isDirty(path: string): boolean {
@@ -468,6 +495,7 @@ export class Engine {
   removeFile(path: string): void {
     const file = this.#files.get(path);
     if (file === undefined) return;
+    stopSettling(file);
     file.parsed?.delete();
     this.#files.delete(path);
     this.#troubled.delete(path);
@@ -481,6 +509,7 @@ export class Engine {
   }
 
   #parseFresh(file: FileState): void {
+    stopSettling(file);
     file.dirty = false;
     this.#analyser.parseFresh(file);
     if (!file.open) {
@@ -1037,9 +1066,18 @@ export class Engine {
 
   /** Deletes every tree. The engine must not be used afterwards. */
   dispose(): void {
-    for (const file of this.#files.values()) file.parsed?.delete();
+    for (const file of this.#files.values()) {
+      stopSettling(file);
+      file.parsed?.delete();
+    }
     this.#files.clear();
   }
+}
+
+/** Gives up the parse of a text that is no longer the file's. */
+function stopSettling(file: FileState): void {
+  file.settling?.return();
+  file.settling = null;
 }
 
 function settingsOfAnalysis({ options, scopes, roles }: AnalysisSettings): string {

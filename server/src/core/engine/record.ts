@@ -135,6 +135,7 @@ export function analysisOf(
       examination: restoreExamination(examination, path, anchor),
       stale: false,
       unsure,
+      tree: undefined,
     };
   });
   file.problems = [...record.problems];
