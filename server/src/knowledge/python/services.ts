@@ -196,13 +196,13 @@ function served(facts: FactView, program: GoProgram): ReadonlySet<string> | null
   return new Set([...entries].flatMap((entry) => [...reachedFrom(facts, entry)]));
 }
 
+/** Whether the path of code says nothing against its being a part of a service: no example, and not run by hand. */
+export function isServedPath(path: string): boolean {
+  return isDeployedPath(path) && !BY_HAND.test(path) && !ASIDE.test(path);
+}
+
 /** Whether code at a path is a part of a program that serves, so that the program can be blamed for it. */
 export function servedIn(facts: FactView, program: GoProgram): (path: string) => boolean {
   const files = served(facts, program);
-  return (path) =>
-    facts.role(path) === 'production' &&
-    isDeployedPath(path) &&
-    !BY_HAND.test(path) &&
-    !ASIDE.test(path) &&
-    (files === null || files.has(path));
+  return (path) => facts.role(path) === 'production' && isServedPath(path) && (files === null || files.has(path));
 }

@@ -146,7 +146,9 @@ const signals: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const first = positionalArguments(node)[0];
     if (first === undefined || positionalArguments(node).length < 2) return;
     const terminate = !/SIGINT|SIGHUP|SIGUSR|SIGCHLD|SIGALRM|SIGPIPE|SIGQUIT|SIGWINCH|SIGABRT/.test(first.text);
-    if (!/SIG|^sig\w*$/.test(first.text) && calledName(node) !== 'add_signal_handler') return;
+    // `for s in signals: signal.signal(s, stop)`
+    const isNamed = /SIG|^sig\w*$/.test(first.text) || (/^\w+$/.test(first.text) && calledOn(node)?.text === 'signal');
+    if (!isNamed && calledName(node) !== 'add_signal_handler') return;
     const interrupt = /SIGINT/.test(first.text) || !/SIG/.test(first.text);
     yield state('signal.handler', calledName(node), { terminate, interrupt, last: null }, node);
   },

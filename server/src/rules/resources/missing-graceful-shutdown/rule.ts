@@ -1,5 +1,5 @@
 /** Servers that stop in the middle of requests: no handler for SIGTERM, or one that does not drain them. */
-import type { Fix } from '../../../core/model/verdict.ts';
+import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
 import { TIMEOUTS } from '../../../knowledge/go/servers.ts';
@@ -11,7 +11,10 @@ import {
   SERVICE_FACTS,
   servicesOf,
 } from '../../../knowledge/go/services.ts';
+import { isServedPath, pythonHome } from '../../../knowledge/python/services.ts';
+import { isRunBy } from '../../../knowledge/services.ts';
 import { alignedFields } from '../../../languages/go/literal.ts';
+import { PYTHON_DRAIN, PYTHON_SERVER, type PythonServer, pythonDetectors } from './python.ts';
 
 type Start = TypedFact<'http.server'>;
 type Handler = TypedFact<'signal.handler'>;
@@ -144,6 +147,56 @@ function requestServers(program: GoProgram): readonly Start[] {
 
 const IS_LIBRARY = /[./]/;
 
+/** Servers that run an application and drain it at SIGTERM. */
+const PYTHON_SERVERS = ['gunicorn', 'uvicorn', 'uwsgi', 'hypercorn', 'daphne', 'granian', 'mod-wsgi', 'passenger'];
+
+/** Servers of Python, each in its component: the directory of the nearest manifest. */
+function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
+  const seen = new Set<string>();
+  for (const found of facts.all(PYTHON_SERVER)) {
+    const { path } = found.place;
+    const server = found.value as unknown as PythonServer;
+    if (facts.role(path) !== 'production' || !isServedPath(path) || seen.has(path)) continue;
+    seen.add(path);
+    if (server.drains === 'itself') {
+      yield { kind: 'pass', subject: found.place };
+      continue;
+    }
+    const home = pythonHome(facts, path);
+    const isNear = ({ place }: Pick<Fact, 'place'>): boolean =>
+      place.path.endsWith('.py') && pythonHome(facts, place.path) === home;
+    const handlers = allFacts(facts, 'signal.handler').filter(isNear);
+    if (handlers.some(({ value }) => value.terminate)) {
+      const isDrained = facts.all(PYTHON_DRAIN).some(isNear);
+      yield isDrained
+        ? { kind: 'pass', subject: found.place }
+        : { kind: 'unknown', subject: found.place, note: 'What its handler of SIGTERM ends is not known.' };
+    } else if (server.drains === 'wsgi' && PYTHON_SERVERS.some((name) => isRunBy(facts, name))) {
+      yield { kind: 'unknown', subject: found.place, note: 'Another server may run the application.' };
+    } else if (server.drains === 'wsgi') {
+      yield { kind: 'fail', subject: found.place, message: 'development', args: { server: found.key } };
+    } else {
+      const { catching } = server;
+      const fixes: Fix[] =
+        catching === null
+          ? []
+          : [
+              {
+                title: 'Catch SIGTERM and stop the server',
+                safety: 'suggestion',
+                preferred: true,
+                edits: [
+                  { kind: 'replaceAt', place: placeIn(found, catching), newText: catching.newText },
+                  { kind: 'import', add: catching.imports },
+                ],
+              },
+            ];
+      const args = { shutdown: server.shutdown };
+      yield { kind: 'fail', subject: found.place, message: 'noHandler', args, fixes };
+    }
+  }
+}
+
 export const rule = defineRule({
   id: 'missing-graceful-shutdown',
   title: 'Server stops without draining',
@@ -152,10 +205,10 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A program that serves requests does not catch SIGTERM (SIGINT alone, which a terminal sends, does not count), or it does but never calls `Shutdown` or `GracefulStop` of its server.',
+    what: 'A program that serves requests does not catch SIGTERM (SIGINT alone, which a terminal sends, does not count), or it does but never calls `Shutdown` or `GracefulStop` of its server. In Python: servers of gRPC and `http.server` without a handler, and the server of Flask, Bottle, `wsgiref` or waitress that listens for everybody where no uvicorn, gunicorn or the like, which drain by themselves, is in use.',
     why: 'Every deployment, scale-down and node drain sends SIGTERM. Without a handler the process dies in the middle of its requests: clients see broken connections, and writes stop half-way.',
     howToFix:
-      'Wait for `os.Interrupt` and `syscall.SIGTERM` with `signal.NotifyContext`, then call `server.Shutdown` (gRPC: `GracefulStop`) with a deadline below the grace period of the orchestrator, then close databases and queues, and only then let `main` return.',
+      'Wait for `os.Interrupt` and `syscall.SIGTERM` with `signal.NotifyContext`, then call `server.Shutdown` (gRPC: `GracefulStop`) with a deadline below the grace period of the orchestrator, then close databases and queues, and only then let `main` return. In Python run the application with a server that drains (gunicorn, uvicorn, hypercorn), or call `server.stop(grace)` of gRPC and `shutdown()` of `http.server` in a handler of `signal.SIGTERM`.',
     refs: [
       'CWE-404',
       'https://pkg.go.dev/net/http#Server.Shutdown',
@@ -166,20 +219,23 @@ export const rule = defineRule({
     noHandler:
       'This server cuts its open requests when the program gets SIGTERM; catch the signal and call {shutdown}.',
     interruptOnly: 'This server is stopped only by SIGINT, but orchestrators send SIGTERM; add syscall.SIGTERM.',
+    development:
+      'SIGTERM ends this server ({server}) in the middle of its requests; run the application with one that drains them, such as gunicorn or uvicorn.',
     notDrained: 'SIGTERM ends this program without draining the server; call {shutdown} before main returns.',
   },
   effort: { each: [30, 120] },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: pythonDetectors },
   workspace: {
     partition: 'workspace',
-    reads: [...SERVICE_FACTS, 'signal.handler'],
+    reads: [...SERVICE_FACTS, 'signal.handler', PYTHON_SERVER],
     *judge(facts) {
       for (const handler of allFacts(facts, 'signal.handler')) {
         const { path } = handler.place;
         if (IS_LIBRARY.test(handler.key) || !handler.value.terminate) continue;
         if (facts.role(path) === 'production' && isDeployedPath(path)) yield { kind: 'pass', subject: handler.place };
       }
+      yield* judgePython(facts);
       const isFirst = firstTime();
       for (const program of servicesOf(facts)) {
         if (program.framework !== '') continue;
