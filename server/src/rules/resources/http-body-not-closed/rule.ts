@@ -27,6 +27,7 @@ import {
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, type GoTypes, typesAround } from '../../../languages/go/types.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Functions that give a response whose body has to be closed. A HEAD response has none. */
 const REQUESTS: ReadonlySet<string> = new Set([
@@ -304,10 +305,10 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A response of an HTTP client is used, and on at least one path behind the error check its body is neither closed nor handed to somebody else.',
-    why: 'The connection of an open body cannot be reused, and its goroutine and file descriptor stay alive. Under load the process runs out of sockets, often hours after the request that leaked.',
+    what: 'A response of an HTTP client is used, and on at least one path behind the error check its body is neither closed nor handed to somebody else. In Python that concerns streamed responses alone (`stream=True`), which have to be closed or read to the end.',
+    why: 'The connection of an open body cannot be reused, and its file descriptor (in Go also its goroutine) stays alive. Under load the process runs out of sockets, often hours after the request that leaked.',
     howToFix:
-      'Write `defer resp.Body.Close()` right behind the check of the error, before anything else can return. In a loop, move the request into a function of its own, or close the body at the end of every round. A response that is not needed must be closed as well.',
+      'Write `defer resp.Body.Close()` right behind the check of the error, before anything else can return. In a loop, move the request into a function of its own, or close the body at the end of every round. A response that is not needed must be closed as well. In Python put the streamed request into a `with` statement.',
     refs: ['CWE-772', 'bodyclose', 'https://pkg.go.dev/net/http#Response'],
   },
   messages: {
@@ -316,10 +317,16 @@ export const rule = defineRule({
       'The body of {name} stays open on a path that leaves the function; defer its Close right after the error check.',
     overwritten:
       'The body of {name} is still open when the next round sends another request; close it before the loop goes on.',
+    unread:
+      'The streamed response `{name}` is neither closed nor read to its end, which holds its connection; open it in a with statement.',
+    streamPath:
+      'The streamed response `{name}` stays open on a path that leaves the function before its end is read; open it in a with statement.',
+    streamRaise:
+      'The streamed response `{name}` stays open when an exception comes before its end is read; open it in a with statement.',
     dropped: 'The response of this request is dropped with its body open; keep it and close its Body.',
   },
   fix: 'sometimes',
-  on: { go: [assigned, dropped] },
+  on: { go: [assigned, dropped], python: pythonDetectors },
   workspace: {
     partition: 'directory',
     reads: ['http-body-not-closed.maybe'],

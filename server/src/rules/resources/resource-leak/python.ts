@@ -4,12 +4,12 @@
  * or used by an inner function belongs to somebody else, and nothing is said about it.
  */
 
-import { findPath } from '../../../core/flow/paths.ts';
 import type { FailVerdict, Fix, Verdict } from '../../../core/model/verdict.ts';
 import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
 import { callChain, chainOf } from '../../../languages/python/chains.ts';
-import { importing, reindented, replaced } from '../../../languages/python/edits.ts';
-import { flowAround, isCatchAll } from '../../../languages/python/flow.ts';
+import { type CustodyUse, custodyOf, indentUnitOf, inWith } from '../../../languages/python/custody.ts';
+import { importing, replaced } from '../../../languages/python/edits.ts';
+import { isCatchAll } from '../../../languages/python/flow.ts';
 import { headOfHandler } from '../../../languages/python/handlers.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
@@ -69,14 +69,8 @@ const RELEASES = /^(?:a?close|close_all|quit|logout|shutdown|detach|terminate|re
 const BORROWERS =
   /^(?:builtins\.(?:print|len|list|tuple|set|sorted|sum|any|all|str|repr|isinstance|bool|id|enumerate|max|min|next|iter|type)|(?:json|pickle|tomllib|tomli|toml|plistlib|marshal|yaml|ruamel\.yaml)\.\w+|csv\.(?:reader|writer|DictReader|DictWriter)|configparser\.\w+\(\)\.(?:read_file|write)|shutil\.copyfileobj|pandas\.read_\w+|subprocess\.(?:run|call|check_call|check_output)|hashlib\.file_digest|ast\.parse|os\.(?:fsync|fstat))$/;
 
-/** Calls that do not fail in practice: a path on which they do shows nothing. */
-const HARMLESS =
-  /^(?:cursor|settimeout|setblocking|setsockopt|print|debug|info|warning|error|exception|log|time|now|utcnow|perf_counter|monotonic|isoformat|strftime|len|str|repr|format|join|append|pop|get|lower|upper|strip|split|keys|values|items|isinstance|range|enumerate|sorted|list|dict|set|tuple|rollback|commit|close|__exit__)$/;
-
-type Use = 'release' | 'handover' | 'neutral';
-
 /** What a use of the variable does to what it holds. */
-function useOf(use: PythonNode, owner: PythonNode, ctx: ChunkContext): Use {
+function useOf(use: PythonNode, owner: PythonNode, ctx: ChunkContext): CustodyUse {
   if (runningFunction(use)?.equals(owner) !== true) return 'handover';
   let inner = use;
   while (inner.parent?.kind === 'parenthesized_expression' || inner.parent?.kind === 'await') inner = inner.parent;
@@ -173,79 +167,6 @@ function isKept(call: PythonNode, name: string, ctx: ChunkContext): boolean {
   });
 }
 
-/** Whether a condition only asks whether the variable holds something: with it open, one branch is impossible. */
-function asksPresence(node: PythonNode, name: string): boolean {
-  const text = node.text.replace(/\s+/g, ' ');
-  return (
-    text === name ||
-    text === `${name} is not None` ||
-    text === `${name} is None` ||
-    /^['"]\w+['"] in (?:locals|vars|dir)\(\)$/.test(text)
-  );
-}
-
-/** Wraps the statements from the acquisition to the last use into a `with`. */
-function wrapped(
-  statement: PythonNode,
-  call: PythonNode,
-  name: string,
-  uses: readonly PythonNode[],
-  kind: Kind,
-): readonly Fix[] {
-  const block = statement.parent;
-  const last = uses.at(-1);
-  if (block?.kind !== 'block' || last === undefined || call.parent?.kind === 'await') return [];
-  if (/[\r\n]/.test(statement.text)) return [];
-  const following = statementsOf(block).filter((one) => one.start > statement.start && one.start <= last.start);
-  const [first] = following;
-  const final = following.at(-1);
-  if (first === undefined || final === undefined) return [];
-  // What the statements bind is used behind them, which a `with` does not change; comments in between stay.
-  const indent = indentationOf(statement);
-  const step = indentationOf(first) !== indent ? null : unitOf(statement, indent);
-  if (step === null) return [];
-  const isClose = new RegExp(`^${name}\\.close\\(\\)$`).test(final.text);
-  const kept = isClose ? following.slice(0, -1) : following;
-  if (kept.length === 0) return [];
-  const newline = lineBreakOf(statement);
-  const { text } = statement.tree;
-  let body = '';
-  let at = statement.end;
-  for (const one of kept) {
-    const between = text.slice(at, one.start);
-    const moved = reindented(one, indent, indent + step);
-    // Only blank lines and comments of their own line may stand in between.
-    if (moved === null || !/^(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))+[ \t]*$/.test(between) || between.includes('#'))
-      return [];
-    const blanks = between.split(/\r\n|\r|\n/).length - 2;
-    body += newline + newline.repeat(body === '' ? 0 : blanks) + indent + step + moved;
-    at = one.end;
-  }
-  const opened = kind.managed ? call.text : `closing(${call.text})`;
-  const newText = `with ${opened} as ${name}:${body}`;
-  const edit = { kind: 'replace' as const, span: { start: statement.start, end: final.end }, newText };
-  return [
-    {
-      title: `Close the ${kind.noun} with a with statement`,
-      safety: 'suggestion',
-      preferred: true,
-      edits: kind.managed ? [edit] : [edit, importing(['contextlib:closing'])],
-    },
-  ];
-}
-
-/** One level of indentation, as the function around writes it. */
-function unitOf(statement: PythonNode, indent: string): string | null {
-  const owner = runningFunction(statement);
-  const body = owner === null ? null : bodyOf(owner);
-  if (owner === null || body === null) return null;
-  const outer = indentationOf(owner);
-  const [first] = statementsOf(body);
-  const inner = first === undefined ? '' : indentationOf(first);
-  if (!inner.startsWith(outer) || inner.length === outer.length || !indent.startsWith(inner)) return null;
-  return inner.slice(outer.length);
-}
-
 const opened: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
   calls: (name) => OPENERS.test(name),
@@ -296,7 +217,7 @@ function* inline(call: PythonNode, member: PythonNode, kind: Kind): Iterable<Ver
   const isSimple = statement !== null && /^(?:expression_statement|return_statement)$/.test(statement.kind);
   if (isSimple && !/[\r\n]/.test(statement.text) && statement.parent?.kind === 'block') {
     const indent = indentationOf(statement);
-    const unit = unitOf(statement, indent);
+    const unit = indentUnitOf(statement, indent);
     const text = statement.text;
     const at = call.start - statement.start;
     const isAlone = statement.tree.text.slice(0, statement.start).endsWith(`\n${indent}`);
@@ -322,57 +243,26 @@ function judged(
   kind: Kind,
   ctx: ChunkContext,
 ): Verdict | null {
-  const scopes = scopesAround(ctx, target);
-  const scope = scopes.bindingScope(target);
-  if (scope === null || !scope.node.equals(owner)) return null;
-  const bindings = scope.bindings.get(target.text) ?? [];
-  // `x = None` before is no other resource; with more than that it is not known what a use means.
-  if (bindings.some((own) => !own.node.equals(target) && own.kind !== 'deleted' && own.value?.kind !== 'none'))
-    return null;
-  const flow = flowAround(ctx, statement);
-  const from = flow?.at(statement) ?? -1;
-  if (flow === null || from < 0) return null;
-  const uses = scopes.usesOf(target.text, scope).filter((use) => !use.equals(target));
-  const released = new Set<number>();
-  let releases = 0;
-  for (const use of uses) {
-    const what = useOf(use, owner, ctx);
-    if (what === 'neutral') continue;
-    if (what === 'handover') return null;
-    releases++;
-    for (const id of flow.allAt(use)) released.add(id);
-  }
-  const satisfies = (id: number): boolean => {
-    if (released.has(id) || id === from) return true;
-    const syntax = flow.graph.nodes[id]!.kind === 'condition' ? flow.node(id) : null;
-    return syntax !== null && releases > 0 && asksPresence(syntax, target.text);
-  };
-  const { graph } = flow;
-  const fails = (id: number): boolean => {
-    const syntax = flow.node(id);
-    if (syntax === null || syntax.kind === 'raise_statement') return true;
-    return syntax.descendants('call').some((one) => !HARMLESS.test(calledName(one)));
-  };
-  const leaving = (exit: number): readonly number[] | null =>
-    findPath(graph, {
-      from,
-      target: (id) => id === exit,
-      blocks: satisfies,
-      step: (edge, state) => (edge.label === 'raises' && (edge.from === from || !fails(edge.from)) ? null : state),
-    })?.nodes ?? null;
-  const path = leaving(graph.exit);
+  const custody = custodyOf({ target, statement, owner }, ctx, (use) => useOf(use, owner, ctx));
+  if (custody === null) return null;
   const name = target.text;
-  const fail = (message: string, severity?: FailVerdict['severity']): Verdict => ({
-    kind: 'fail',
-    subject: call.span,
-    message,
-    args: { noun: kind.noun, release: `${name}.close()`, name },
-    fixes: wrapped(statement, call, name, uses, kind),
-    ...(severity === undefined ? {} : { severity }),
-  });
-  if (path !== null) return releases === 0 ? fail('unclosed') : fail('somePath');
+  const opened = kind.managed ? call.text : `closing(${call.text})`;
+  const fail = (message: string, severity?: FailVerdict['severity']): Verdict => {
+    const edit = call.parent?.kind === 'await' ? null : inWith(statement, opened, name, custody.uses);
+    const edits = edit === null ? [] : kind.managed ? [edit] : [edit, importing(['contextlib:closing'])];
+    const title = `Close the ${kind.noun} with a with statement`;
+    return {
+      kind: 'fail',
+      subject: call.span,
+      message,
+      args: { noun: kind.noun, release: `${name}.close()`, name },
+      fixes: edit === null ? [] : [{ title, safety: 'suggestion', preferred: true, edits }],
+      ...(severity === undefined ? {} : { severity }),
+    };
+  };
+  if (custody.leaves('return')) return custody.releases === 0 ? fail('unclosed') : fail('somePath');
   // Files close themselves when the frame is gone; connections of a server are counted there.
-  if (kind.noun !== 'file' && leaving(graph.panicExit) !== null) return fail('raising', 'medium');
+  if (kind.noun !== 'file' && custody.leaves('raise')) return fail('raising', 'medium');
   return { kind: 'pass', subject: call.span };
 }
 
