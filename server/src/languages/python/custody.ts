@@ -34,11 +34,19 @@ export interface Custody {
 const HARMLESS =
   /^(?:cursor|settimeout|setblocking|setsockopt|print|debug|info|warning|error|exception|log|time|now|utcnow|perf_counter|monotonic|isoformat|strftime|len|str|repr|format|join|append|pop|get|lower|upper|strip|split|keys|values|items|isinstance|range|enumerate|sorted|list|dict|set|tuple|rollback|commit|close|__exit__)$/;
 
-/** What becomes of the value; null when somebody else gets it, or when that is not known. */
+function mayFail(syntax: PythonNode): boolean {
+  return syntax.descendants('call').some((one) => !HARMLESS.test(calledName(one)));
+}
+
+/**
+ * What becomes of the value; null when somebody else gets it, or when that is not known. `fails` says of which code a
+ * failure is worth a word; a `raise` is.
+ */
 export function custodyOf(
   { target, statement, owner }: Acquired,
   ctx: ChunkContext,
   useOf: (use: PythonNode) => CustodyUse,
+  fails: (syntax: PythonNode) => boolean = mayFail,
 ): Custody | null {
   const scopes = scopesAround(ctx, target);
   const scope = scopes.bindingScope(target);
@@ -69,10 +77,9 @@ export function custodyOf(
     return syntax !== null && releases > 0 && asksPresence(syntax, target.text);
   };
   const { graph } = flow;
-  const fails = (id: number): boolean => {
+  const raises = (id: number): boolean => {
     const syntax = flow.node(id);
-    if (syntax === null || syntax.kind === 'raise_statement') return true;
-    return syntax.descendants('call').some((one) => !HARMLESS.test(calledName(one)));
+    return syntax === null || syntax.kind === 'raise_statement' || fails(syntax);
   };
   return {
     uses,
@@ -84,7 +91,7 @@ export function custodyOf(
         target: (id) => id === exit,
         blocks: satisfies,
         step: (edge, state) => {
-          if (edge.label === 'raises' && (edge.from === from || !fails(edge.from))) return null;
+          if (edge.label === 'raises' && (edge.from === from || !raises(edge.from))) return null;
           return edge.label === 'false' && exhausting.has(edge.from) ? null : state;
         },
       });

@@ -90,6 +90,11 @@ function useOf(use: PythonNode, owner: PythonNode): CustodyUse {
   }
 }
 
+/** What is there to fail: the answer is looked at and refused. What else may go wrong is rare. */
+function refuses(syntax: PythonNode): boolean {
+  return syntax.descendants('call').some((call) => calledName(call) === 'raise_for_status');
+}
+
 const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
   triggers: ['stream=True', 'stream = True', 'preload_content=False'],
@@ -111,7 +116,7 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const statement = statementOf(node);
     if (owner?.kind !== 'function_definition' || target?.kind !== 'identifier') return;
     if (statement?.kind !== 'expression_statement' || isClientClosed(node)) return;
-    const custody = custodyOf({ target, statement, owner }, ctx, (use) => useOf(use, owner));
+    const custody = custodyOf({ target, statement, owner }, ctx, (use) => useOf(use, owner), refuses);
     if (custody === null) return;
     const name = target.text;
     const fail = (message: string, severity: FailVerdict['severity']): Verdict => {
