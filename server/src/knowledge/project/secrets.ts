@@ -143,6 +143,12 @@ export function looksRandom(value: string): boolean {
   const parts = value.split(/[-_./]/);
   if (parts.length > 1 && parts.every((part) => /^(?:[A-Za-z]{0,14}|v?\d{1,4}|[A-Za-z]+\d{1,2})$/.test(part)))
     return false;
+  // `C98USDT_Sell_main`: names with a code in capitals among their words.
+  if (
+    parts.length > 2 &&
+    parts.every((part) => /^(?:[A-Z]?[a-z]{2,13}|\d{0,4}[A-Z]{2,12}|[A-Z]{1,6}\d{1,4}[A-Z]{0,8})$/.test(part))
+  )
+    return false;
   return entropy(value) >= (/^[0-9a-f]+$/i.test(value) ? 2.8 : 3.4);
 }
 
@@ -155,6 +161,8 @@ export function secretValueOf(value: string, kind: SecretName, name: string): Se
   if (kind !== 'weak' && /\s/.test(value) && /[!@#$%^&*]{4}/.test(value) && value.length <= 80) return 'chosen';
   if (value.length < 4 || value.length > 600 || /\s/.test(value) || isReference(value) || isPlaceholder(value))
     return null;
+  // Keys for trying something out, like 1x00000000000000000000AA, and rates, like 5/m/user.
+  if (/0{12}/.test(value) || /^\d+\/\d*[a-z]+\b/.test(value)) return null;
   // Names of variables and headers.
   if (
     /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ||

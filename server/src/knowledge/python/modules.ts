@@ -173,6 +173,8 @@ export interface PythonModules {
   readonly requirements: ReadonlySet<string>;
   /** Where `module`, as written in a file, leads. */
   resolve(module: string, from: string): Resolution;
+  /** Every file or folder that an absolute import may mean, depending on where the program is started. */
+  alternatives(module: string, from: string): readonly Resolution[];
   /** Whether a file of the workspace certainly declares no such name, and no module of that name lies beside it. */
   lacks(path: string, name: string): boolean;
   /** Names that a file declares. */
@@ -242,21 +244,29 @@ export function pythonModules(facts: FactView): PythonModules {
     return { kind: 'missing', parent: isFile(below(folder, '__init__.py')) ? below(folder, '__init__.py') : folder };
   };
 
-  const resolveAbsolute = (module: string, from: string): Resolution => {
-    const parts = module.split('.');
-    const first = parts[0]!;
+  /** Folders that an absolute import of a file may start from, nearest first. */
+  const startsOf = (first: string, from: string): readonly string[] => {
     const candidates: string[] = [];
     for (let at = directoryOf(from); ; at = directoryOf(at)) {
       // A package is no place that modules are looked up from.
       if (!isFile(below(at, '__init__.py'))) candidates.push(at);
       if (at === '') break;
     }
+    // What hides a module of the standard library does so for its neighbours, not for another part of the repository.
+    return isStandardModule(first) ? candidates : [...candidates, ...roots];
+  };
+
+  const resolveAbsolute = (module: string, from: string): Resolution => {
+    const parts = module.split('.');
+    const first = parts[0]!;
     let missing: Resolution | null = null;
-    for (const folder of [...candidates, ...roots]) {
+    for (const folder of startsOf(first, from)) {
       const result = lookUp(folder, parts);
       if (result === null) continue;
       if (result.kind !== 'missing') return result;
-      missing ??= result;
+      // `import azure.speech` in voice/azure means another `azure` than the folder that it is in.
+      if (!from.startsWith(`${below(folder, first)}/`) || isFile(below(folder, `${first}/__init__.py`)))
+        missing ??= result;
     }
     if (isStandardModule(first)) return { kind: 'standard' };
     const distribution = distributionOf(first, parts, requirements);
@@ -274,12 +284,18 @@ export function pythonModules(facts: FactView): PythonModules {
 
   /**
    * Whether a module that nothing brings was meant to be one of the workspace. Dependencies of dependencies are imported
-   * too, so the name has to be put together like those here: of several words, one of them common.
+   * too, under names that are not theirs, so the name has to be put together like those here, of several words of which
+   * one is common here and none stands in the name of a distribution.
    */
   const mayBeOwn = (name: string, depth: number): boolean => {
     const words = name.split('_').filter((word) => word.length > 3);
     if (depth > 1 || words.length < 2) return false;
-    return facts.all('python.name').some(({ key }) => key.split('_').some((word) => words.includes(word)));
+    for (const requirement of requirements) {
+      if (requirement.split('-').some((part) => part.length > 3 && words.some((word) => isPartOf(part, word))))
+        return false;
+    }
+    const telling = words.filter((word) => !COMMON_WORD.test(word));
+    return facts.all('python.name').some(({ key }) => key.split('_').some((word) => telling.includes(word)));
   };
 
   const cache = new Map<string, Resolution>();
@@ -291,6 +307,14 @@ export function pythonModules(facts: FactView): PythonModules {
       cache.set(key, known);
     }
     return known;
+  };
+  const alternatives = (module: string, from: string): readonly Resolution[] => {
+    if (module.startsWith('.')) return [resolve(module, from)];
+    const parts = module.split('.');
+    return startsOf(parts[0]!, from).flatMap((folder) => {
+      const result = lookUp(folder, parts);
+      return result === null || result.kind === 'missing' ? [] : [result];
+    });
   };
   const lacks = (path: string, name: string): boolean => {
     const seen = new Set<string>();
@@ -316,6 +340,7 @@ export function pythonModules(facts: FactView): PythonModules {
     hasManifest: manifests.length > 0,
     requirements,
     resolve,
+    alternatives,
     lacks,
     namesOf: (path) => fileOf(path)?.names ?? [],
   };
@@ -326,6 +351,14 @@ const ROOT_NAMES = ['src', 'lib', 'python', 'app', 'backend', 'server'];
 
 function below(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
+}
+
+/** Words that say nothing about whose a module is. */
+const COMMON_WORD =
+  /^(?:core|types?|utils?|base|common|client|server|models?|tools?|helpers?|plugins?|data|test|tests|settings|config|python|django|flask|nested|framework)$/;
+
+function isPartOf(one: string, other: string): boolean {
+  return one.includes(other) || other.includes(one);
 }
 
 /** The required distribution that a module belongs to, as far as names tell; null when none does. */

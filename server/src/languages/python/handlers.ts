@@ -3,7 +3,7 @@
  * are read; nothing is resolved.
  */
 import type { PythonNode } from './nodes.gen.ts';
-import { commentText } from './syntax.ts';
+import { commentText, leadingComments, statementsOf } from './syntax.ts';
 
 /** Calls that tidy up: when they fail nothing is left to be done. */
 export const CLEANUP =
@@ -12,12 +12,23 @@ export const CLEANUP =
 /** Comments for tools say nothing to a reader. */
 const TOOL_COMMENT = /^(?:noqa|nosec|pylint|type:|pyright|ruff|mypy|pragma|todo\b|fixme\b|xxx\b)/i;
 
-/** Whether a comment in the handler, or behind its last line, says something to a reader. */
+/** Words by which a comment in front of what is tried says that it may fail. */
+const MAY_FAIL =
+  /\b(?:ok(?:ay)?|fine|optional(?:ly)?|best[- ]effort|ignor\w+|attempt|non-?(?:critical|fatal|blocking)|not (?:critical|fatal|available|supported)|if (?:possible|available|supported|we can)|only (?:present|available|supported|works)|(?:may|might) (?:fail|not|be missing)|(?:never|not|don't|doesn't|shouldn't|mustn't) (?:fail|break|block|crash|care|matter))\b/i;
+
+/** Whether a comment in the handler, behind its last line, or in front of what is tried gives a reason to a reader. */
 export function isExplained(handler: PythonNode): boolean {
   const behind = /^[^\r\n]*/.exec(handler.tree.text.slice(handler.end))![0];
   const comments = handler.descendants('comment').map(commentText);
   if (behind.trimStart().startsWith('#')) comments.push(behind.replace(/^\s*#+/, '').trim());
-  return comments.some((text) => text !== '' && !TOOL_COMMENT.test(text));
+  if (comments.some((text) => text !== '' && !TOOL_COMMENT.test(text))) return true;
+  const around = handler.parent?.kind === 'try_statement' ? handler.parent : null;
+  const first = around === null ? undefined : statementsOf(around)[0];
+  const before = [
+    ...(around === null ? [] : leadingComments(around)),
+    ...(first === undefined ? [] : leadingComments(first)),
+  ];
+  return before.some((comment) => MAY_FAIL.test(commentText(comment)));
 }
 
 /** From `except` to what it catches, without the colon. */

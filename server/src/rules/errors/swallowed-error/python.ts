@@ -24,6 +24,18 @@ import {
 const OUTSIDE =
   /(?:^|\.)(?:OSError|IOError|EnvironmentError|RequestException|HTTPError|ClientError|RedisError|SQLAlchemyError|DatabaseError|OperationalError|PyMongoError|KafkaError|SMTPException|sqlite3\.Error|psycopg2?\.Error)$/;
 
+/** Exceptions of a value or an installation that somebody foresaw. */
+const FORESEEN =
+  /(?:^|\.)(?:AttributeError|ImportError|ModuleNotFoundError|IndexError|KeyError|TypeError|NotImplementedError)$/;
+
+/** Whether what follows answers for the failure: the result is returned in the `try`, and another one behind it. */
+function isAnswered(statement: PythonNode): boolean {
+  const next = statement.nextSibling;
+  return (
+    next?.kind === 'return_statement' && (statement.child('body')?.descendants('return_statement').length ?? 0) > 0
+  );
+}
+
 /** The first call that is tried, or null; null also when all calls only tidy up. */
 function triedCall(statement: PythonNode): PythonNode | null {
   const calls = statement.child('body')?.descendants('call') ?? [];
@@ -60,9 +72,10 @@ const handlers: NodeDetector<unknown, PythonNode, PythonHeader> = {
   triggers: ['except'],
   *check(node, ctx): Iterable<Verdict> {
     const isAll = isCatchAll(node);
-    if (!isAll && !caughtNames(node).some((name) => OUTSIDE.test(name))) return;
+    const caught = isAll ? [] : caughtNames(node);
+    if (!isAll && (!caught.some((name) => OUTSIDE.test(name)) || caught.some((name) => FORESEEN.test(name)))) return;
     const around = node.parent;
-    if (around?.kind !== 'try_statement') return;
+    if (around?.kind !== 'try_statement' || (!isAll && isAnswered(around))) return;
     const statements = statementsOf(node);
     const isSkip = statements.length === 1 && statements[0]!.kind === 'continue_statement';
     if (!isSkip && (statements.length !== 1 || !isEmptyStatement(statements[0]!))) {

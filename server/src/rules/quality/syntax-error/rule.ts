@@ -34,6 +34,20 @@ const beyondGrammar: TextDetector = {
   },
 };
 
+/** Statements of Jinja and the like on a line of their own, and placeholders of a project template. */
+const JINJA =
+  /^[ \t]*\{%-?\s*(?:if|for|set|macro|block|include|import|from|extends|raw|call|with|endif|endfor)\b|^\uFEFF?[ \t]*(?:from|import|class|def)\b[^"'#\n]*\{\{|\{\{\s*cookiecutter\./m;
+
+/** States the same of Python that a generator fills in. */
+const template: TextDetector = {
+  text: true,
+  triggers: ['{%', '{{', '<%'],
+  *check(text, ctx) {
+    if (JINJA.test(text) || PLACEHOLDER.test(text))
+      yield fact('syntax.doubt', ctx.file.path, null, { start: 0, end: 0 });
+  },
+};
+
 /** Tokens that can be put where they are missing without choosing anything. */
 const PUNCTUATION = /^[^\w\s"'`]+$/;
 
@@ -96,6 +110,6 @@ export const rule = defineRule({
   fix: 'sometimes',
   // What is generated or tests must parse as well; examples may hold invalid input on purpose.
   roles: ['production', 'test', 'generated'],
-  on: { go: [beyondGrammar] },
+  on: { go: [beyondGrammar], python: [template] },
   workspace: { partition: 'directory', reads: ['file.parsed'], judge },
 });

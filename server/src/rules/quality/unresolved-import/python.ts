@@ -7,7 +7,7 @@ import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import type { FactView } from '../../../core/rulekit/rule.ts';
 import { nearestName } from '../../../core/text/nearest.ts';
 import { ownFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
-import { type PythonModules, pythonModules } from '../../../knowledge/python/modules.ts';
+import { type PythonModules, pythonModules, type Resolution } from '../../../knowledge/python/modules.ts';
 
 /** Modules that tools write, and that are often not committed. */
 const GENERATED =
@@ -21,6 +21,11 @@ function isIgnored(facts: FactView, names: readonly string[]): boolean {
       return names.includes(last.replace(/\.py$/, ''));
     }),
   );
+}
+
+/** Names that a library adds to a module: django-simple-history writes a class for each model. */
+function isMade(name: string): boolean {
+  return /^Historical[A-Z]/.test(name);
 }
 
 function verdictOf(
@@ -54,7 +59,14 @@ function verdictOf(
   }
   if (target.kind !== 'file') return null;
   if (target.path === from || !modules.lacks(target.path, value.member)) return { kind: 'pass', subject: place };
-  if (isIgnored(facts, [value.member])) return null;
+  if (isIgnored(facts, [value.member]) || isMade(value.member)) return null;
+  // Where the program starts decides which of several modules of one name is meant.
+  const has = (other: Resolution): boolean =>
+    other.kind === 'folder'
+      ? facts.lookup('python.file', `${other.path}/${value.member}.py`).length > 0 ||
+        facts.lookup('python.folder', `${other.path}/${value.member}`).length > 0
+      : other.kind === 'file' && !modules.lacks(other.path, value.member);
+  if (modules.alternatives(module, from).some(has)) return null;
   const other = nearestName(value.member, [...modules.namesOf(target.path)]);
   const fixes: readonly Fix[] =
     other === null

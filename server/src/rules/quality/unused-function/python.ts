@@ -30,7 +30,12 @@ type Candidate = {
 
 /** Names that frameworks, tools and platforms call. */
 const CALLED =
-  /^(?:__\w+__|main|setup\w*|teardown\w*|tear_down|test_?\w*|pytest_\w+|handler|lambda_handler|upgrade|downgrade|on_\w+|do_[A-Z]+|visit_\w+|get_context_data|create_app|get_app|application|register\w*|includeme|load_tests|run|start|stop|close|post_fork|when_ready|worker_\w+|pre_\w+|post_\w+|before_\w+|after_\w+|handle\w*|process_\w+|clean_\w+|validate_\w+|resolve_\w+|render\w*|configure\w*|default|plugin\w*|hook\w*)$/i;
+  /^(?:__\w+__|main|setup\w*|teardown\w*|tear_down|test_?\w*|pytest_\w+|handler|lambda_handler|upgrade|downgrade|on_\w+|do_[A-Z]+|visit_\w+|get_context_data|create_app|get_app|application|register\w*|includeme|load_tests|run|start|stop|close|post_fork|when_ready|worker_\w+|pre_\w+|post_\w+|before_\w+|after_\w+|handle\w*|process_\w+|clean_\w+|validate_\w+|resolve_\w+|render\w*|configure\w*|default|plugin\w*|hook\w*|get_user|to_url|to_python|makeExtension|_(?:load_)?jupyter_\w+|_call_print)$/i;
+/** Classes whose methods are what somebody else asks for, without a base that says so. */
+const ADAPTER =
+  /(?:Adapter|Backend|Converter|Middleware|Plugin|Extension|Listener|Hooks?|Visitor|Filter|Formatter|Renderer|Wrapper|Proxy|Shim)$/;
+/** What tests need to start anew. */
+const FOR_TESTS = /^_?(?:reset|clear)_|_for_tests?(?:ing)?$/;
 
 export const pythonFunctions: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['function_definition'],
@@ -41,6 +46,7 @@ export const pythonFunctions: NodeDetector<unknown, PythonNode, PythonHeader> = 
     if (node.ancestor('function_definition', 'lambda') !== null) return;
     // A method of a plain name, like `load`, may be what a library asks of its arguments.
     if (owner !== null && !name.slice(1).includes('_')) return;
+    if (owner !== null && !name.startsWith('_') && ADAPTER.test(definedName(owner))) return;
     const parent = decorated(owner ?? node).parent;
     if (owner === null ? parent?.kind !== 'chunk' : !isPlainClass(owner)) return;
     // What others are to fill in.
@@ -83,6 +89,7 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
       continue;
     }
     const test = files[0];
+    if (test !== undefined && FOR_TESTS.test(name)) continue;
     yield {
       kind: 'fail',
       subject: place,

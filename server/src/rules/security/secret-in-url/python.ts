@@ -18,12 +18,12 @@ const SECRET =
 const POSSIBLE = /^(?:key|token|auth)$/i;
 const SECRET_VALUE = /api_?key|secret|token|passw|credential|jwt/i;
 const HARMLESS =
-  /page|next|cursor|csrf|xsrf|public|verif|reset|confirm|invit|activat|unsubscrib|share|ticket|captcha|expir|one.?time|once|magic|upload|presign|signed|continue|sync|state|nonce|cache|recaptcha|siteverify|temporary|short_?lived/i;
+  /page|next|cursor|csrf|xsrf|public|verif|reset|confirm|invit|activat|unsubscrib|share|ticket|captcha|expir|one.?time|once|magic|upload|presign|signed|continue|sync|state|nonce|cache|recaptcha|siteverify|temporary|short_?lived|download_?token/i;
 const CONNECTION = /sslmode|charset=|jdbc:|mongodb|amqp|redis|postgres|mysql|sqlserver|oracle|clickhouse|imap|smtp/i;
 
 /** Services that take their credentials nowhere but in the query; whoever calls them has no choice. */
 const QUERY_ONLY =
-  /(?:weixin|graph)\.qq\.com|dingtalk\.com|(?:qy|api)\.im\.baidu\.com|(?:openapi|aip)\.baidu(?:bce)?\.com|api\.weibo\.com/;
+  /(?:weixin|graph)\.qq\.com|dingtalk\.com|(?:qy|api)\.im\.baidu\.com|(?:openapi|aip)\.baidu(?:bce)?\.com|api\.weibo\.com|comicvine\.gamespot\.com|api\.torbox\.app/;
 /** The secret of an application beside its id, in the words of services that want both in the query. */
 const APPLICATION = /(?:app|corp)_?(?:id|key)\b/i;
 

@@ -9,6 +9,7 @@ import { isLogCall, isPrint, LOG_METHODS } from '../../../knowledge/python/loggi
 import { handlerAround, inputIn } from '../../../knowledge/python/requests.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { scopesAround } from '../../../languages/python/scope.ts';
 import { stringValue, textPieces } from '../../../languages/python/strings.ts';
 import {
   calledName,
@@ -23,7 +24,7 @@ const TOKEN =
   /^(?:jwt|bearer|(?:access|refresh|id|auth|bearer|session|csrf|api|user|login|reset|jwt|oauth|signed|raw|new)_?token|authorization|auth(?:orization)?_?header|api_?key|otp(?:_?code)?|cvv|ssn|card_?number|credit_?card(?:_?number)?|iban|passport(?:_?number)?|mnemonic|seed_?phrase)$/i;
 /** Words after which a name is about a secret and not the secret. */
 const ABOUT =
-  /^(?:count|counts|len|length|id|ids|type|name|names|index|idx|num|max|min|ok|has|is|valid|set|exists|present|expiry|expires|expired|policy|hint|reset|changed|updated|required|lookup|public|pub|hash|hashed|kind|path|file|filename|url|uri|err|error|errors|enabled|encrypted|masked|redacted|prefix|usage|limit|budget|source|no|missing|invalid|field|fields|form|env|var|header|status|location|dir|manager|provider|class|model|size|total|cls|scope|scopes|at|created)$/;
+  /^(?:count|counts|len|length|id|ids|type|name|names|index|idx|num|max|min|ok|has|is|valid|set|exists|present|expiry|expires|expired|policy|hint|reset|changed|updated|required|lookup|public|pub|hash|hashed|kind|path|file|filename|url|uri|err|error|errors|enabled|encrypted|masked|redacted|prefix|usage|limit|budget|source|no|missing|invalid|field|fields|form|env|var|header|status|location|dir|manager|provider|class|model|size|total|cls|scope|scopes|at|created|bits|chars|digits)$/;
 /** Names of what people write, and of how they are reached. */
 const CONTENT =
   /^(?:(?:user|chat|customer|client|incoming)_?(?:message|input|text|prompt|question|query)|message_?(?:body|text|content)|message|prompt|question|user_?input|phone(?:_?number)?|from_?number|body)$/i;
@@ -45,16 +46,29 @@ function lastName(node: PythonNode): string {
   return '';
 }
 
+/** Whether a variable holds a mask of the secret, or is what a secret is looked up by: its name. */
+function isMaskOrKey(node: PythonNode, ctx: ChunkContext): boolean {
+  if (node.kind !== 'identifier') return false;
+  const bindings = scopesAround(ctx, node).bindingsOf(node);
+  if (bindings.some(({ value }) => value !== null && /\*\*\*|mask|redact|\[:\d+\]/i.test(value.text))) return true;
+  if (!bindings.some(({ kind }) => kind === 'parameter')) return false;
+  const owner = enclosingFunction(node)?.text ?? '';
+  return new RegExp(`(?:\\.get\\(|secrets\\[)\\s*${node.text}\\s*[\\]),]`).test(owner);
+}
+
 /** The name of the secret that an expression holds by its name; null when it holds none. */
-function secretIn(node: PythonNode): string | null {
+function secretIn(node: PythonNode, ctx: ChunkContext): string | null {
   // A few letters of a secret are as good as a mask.
   if (node.kind === 'subscript' && node.child('subscript')?.kind === 'slice') return null;
   const name = lastName(node);
   if (name === '' || (/^[A-Z]/.test(name) && node.kind === 'attribute' && /^[A-Z]/.test(node.text))) return null;
+  // SECRET_BYTES says how long it is.
+  if (/^[A-Z\d_]+_BYTES$/.test(name)) return null;
   const words = wordsOf(name);
   if (words.some((word) => ABOUT.test(word))) return null;
   const kind = secretNameOf(name);
-  return kind === 'password' || kind === 'secret' || TOKEN.test(name) ? name : null;
+  if (kind !== 'password' && kind !== 'secret' && !TOKEN.test(name)) return null;
+  return isMaskOrKey(node, ctx) ? null : name;
 }
 
 /** Whether an expression is what a user wrote. */
@@ -110,7 +124,7 @@ const logs: NodeDetector<unknown, PythonNode, PythonHeader> = {
           yield { kind: 'fail', subject: shown.span, message: 'headers' };
           continue;
         }
-        const secret = audits ? null : secretIn(shown);
+        const secret = audits ? null : secretIn(shown, ctx);
         if (secret !== null) {
           found = true;
           yield {
