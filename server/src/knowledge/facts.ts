@@ -275,7 +275,8 @@ export type FactValues = {
   'auth.rights': { readonly word: string };
   /** Key: name of a function that promises to protect something. The place is its name. */
   'security.control': {
-    readonly kind: 'middleware' | 'check' | 'rotation';
+    /** `guard`: what stands in front of single handlers, or is asked by one (Python). */
+    readonly kind: 'middleware' | 'guard' | 'check' | 'rotation';
     readonly method: boolean;
     /** For what routers of a framework take by `Use`: the framework, and what is handed over. */
     readonly use: { readonly framework: string; readonly text: string } | null;

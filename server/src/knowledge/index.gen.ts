@@ -42,6 +42,7 @@ import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts
 import { extractors as knowledgePythonOperations } from '../knowledge/python/operations.ts';
 import { extractors as knowledgePythonReferences } from '../knowledge/python/references.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
+import { extractors as knowledgePythonSecurityControls } from '../knowledge/python/securityControls.ts';
 import { extractors as knowledgePythonServing } from '../knowledge/python/serving.ts';
 import { extractors as knowledgePythonStorage } from '../knowledge/python/storage.ts';
 import { extractors as knowledgePythonTests } from '../knowledge/python/tests.ts';
@@ -96,6 +97,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgePythonOperations,
   ...knowledgePythonReferences,
   ...knowledgePythonRoutes,
+  ...knowledgePythonSecurityControls,
   ...knowledgePythonServing,
   ...knowledgePythonStorage,
   ...knowledgePythonTests,

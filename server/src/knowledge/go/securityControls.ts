@@ -18,13 +18,14 @@ import { withoutVersion } from './frameworks.ts';
 import { makesHandler } from './handlers.ts';
 import { headerWrite, SETS_HEADER } from './headers.ts';
 
-/** Names of middleware that protects. */
-const MIDDLEWARE =
+/** Names of middleware that protects, in every language. */
+export const MIDDLEWARE =
   /auth(?!or(?:s|Name|ID)?$)|jwt|csrf|xsrf|rate_?limit|throttle|require_?(?:role|admin|permission|login|user|session|scope|token|key)|permission|rbac|casbin|acl$|security_?header|secure_?header|api_?key|ip_?(?:allow|white|black|filter|restrict)|verif|signature|session_?(?:guard|check|required)|admin_?only|body_?limit|max_?bytes|valid(?:ate|ation)|guard$/i;
 /** Names of checks and operations that somebody has to call. */
-const CHECK =
+export const CHECK =
   /^(?:validate|verify|check|authenticate|authorize|require|ensure|enforce|is|has)_?\w*(?:token|jwt|session|signature|permission|api_?key|csrf|access|webhook|password_?(?:strength|policy)|role|admin|origin|input|scope|credentials?)s?$|^sanitize\w+$|^(?:authenticate|authorize)(?:request|user|client|call)$/i;
-const ROTATION = /^(?:rotate|revoke|expire|invalidate|renew)_?\w*(?:keys?|secrets?|tokens?|sessions?|credentials?)$/i;
+export const ROTATION =
+  /^(?:rotate|revoke|expire|invalidate|renew)_?\w*(?:keys?|secrets?|tokens?|sessions?|credentials?)$/i;
 
 /** What a function promises by its name and shape; null when it is no control. */
 function controlOf(name: string, node: GoNode): 'middleware' | 'check' | 'rotation' | null {

@@ -377,3 +377,11 @@ function distributionOf(first: string, parts: readonly string[], requirements: R
   }
   return null;
 }
+
+/** Whether a package that others install holds the code of a directory. */
+export function isInstalledPackage(facts: FactView, directory: string): boolean {
+  return facts.all('python.package').some(({ place }) => {
+    const folder = directoryOf(place.path);
+    return folder === '' || directory === folder || directory.startsWith(`${folder}/`);
+  });
+}

@@ -8,6 +8,7 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { type FactView, fact, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { importersOf, modulePartsOf } from '../../../knowledge/python/importers.ts';
+import { isInstalledPackage } from '../../../knowledge/python/modules.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 
 /** Key: path. A module that is made to be imported. */
@@ -74,11 +75,7 @@ function verdictOf(found: Fact, facts: FactView): WorkspaceVerdict[] | null {
   const user = importers.find(({ place }) => facts.role(place.path) !== 'test');
   if (user !== undefined) return [{ kind: 'pass', subject: found.place }];
   const name = modulePartsOf(path).at(-1)!;
-  const isInstalled = facts.all('python.package').some(({ place }) => {
-    const folder = directoryOf(place.path);
-    return folder === '' || path.startsWith(`${folder}/`);
-  });
-  if (isInstalled) return null;
+  if (isInstalledPackage(facts, directoryOf(path))) return null;
   if (isNamed(facts, name, path)) return [{ kind: 'pass', subject: found.place }];
   const test = importers[0];
   const { runs, settings } = found.value as Module;

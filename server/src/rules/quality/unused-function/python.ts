@@ -3,9 +3,9 @@
  * stands. Decorated functions, methods of classes with bases, special methods, and packages that others install (but for
  * names with an underscore) are left out: something else may call them.
  */
-import { directoryOf } from '../../../core/model/path.ts';
 import type { Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { type FactView, fact, type NodeDetector, SHORTEST_WORD } from '../../../core/rulekit/rule.ts';
+import { isInstalledPackage } from '../../../knowledge/python/modules.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import {
@@ -75,10 +75,7 @@ const FOLDERS =
 export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   const candidates = facts.get(PYTHON_FUNCTION);
   if (candidates.length === 0 || FOLDERS.test(facts.partition)) return;
-  const isInstalled = facts.all('python.package').some(({ place }) => {
-    const folder = directoryOf(place.path);
-    return folder === '' || facts.partition === folder || facts.partition.startsWith(`${folder}/`);
-  });
+  const isInstalled = isInstalledPackage(facts, facts.partition);
   for (const { key: name, value, place } of candidates) {
     if (facts.role(place.path) !== 'production') continue;
     const { title, open } = value as Candidate;

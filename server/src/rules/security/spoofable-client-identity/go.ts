@@ -3,8 +3,8 @@
  * of them. A finding needs a purpose that the address serves: the key of a limiter, an allow-list, an audit entry.
  * Functions that look at trusted proxies are left alone, and so are frameworks with a list of them.
  */
-import type { Fact, Verdict } from '../../../core/model/verdict.ts';
-import { type FactView, fact, type NodeDetector, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
+import type { Verdict } from '../../../core/model/verdict.ts';
+import { fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { plainType } from '../../../knowledge/go/frameworks.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
@@ -20,32 +20,10 @@ import {
   stringLiteralValue,
 } from '../../../languages/go/syntax.ts';
 import { typesAround } from '../../../languages/go/types.ts';
+import { type Candidate, FORWARDED, purposeIn } from './identity.ts';
 
-const FORWARDED =
-  /^(?:x-forwarded-for|x-real-ip|x-client-ip|x-originating-ip|cf-connecting-ip|true-client-ip|x-cluster-client-ip|forwarded)$/i;
 /** A function that speaks of proxies which it trusts has thought of it. */
 const CAREFUL = /trust|proxies|prox(?:y|ied)(?:cidr|net|list|count|hops)|\.Contains\(|cidr/i;
-
-const PURPOSES: readonly (readonly [string, RegExp])[] = [
-  ['the key of a limit', /limit(?!ed)|throttl|visitor|bucket|attempt|quota|lockout|bruteforce|captcha(?!image)/i],
-  [
-    'an allow or block list',
-    /allow_?(?:list|ip|ed_?ip)|white_?list|black_?(?:list|cache)|block_?(?:list|ip|ed)|banned|is_?ban|\bacl\b|ip_?filter/i,
-  ],
-  ['an audit entry', /audit|operation_?(?:record|log)|login_?(?:log|record|history)/i],
-];
-
-function purposeIn(text: string): string | null {
-  return PURPOSES.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
-}
-
-type Candidate = {
-  readonly source: 'header' | 'gin' | 'echo' | 'library';
-  readonly name: string;
-  readonly purpose: string | null;
-  /** Function that returns the address, for callers to use; '' for none. */
-  readonly helper: string;
-};
 
 const READS = /^(?:Get|GetHeader|ClientIP|RealIP)$/;
 
@@ -161,7 +139,8 @@ const uses: NodeDetector<unknown, GoNode, GoHeader> = {
     while (declaration?.kind === 'func_literal') declaration = enclosingFunction(declaration);
     if (scope === null || declaration === null) return;
     const purpose = purposeOf(node, declaration, scope);
-    if (purpose !== null) yield fact('spoofable-client-identity.use', calledName(node), purpose, node);
+    if (purpose !== null)
+      yield fact('spoofable-client-identity.use', calledName(node), { purpose, module: null }, node);
   },
 };
 
@@ -208,31 +187,3 @@ const settings: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const go: readonly NodeDetector[] = [functions, uses, options, settings] as readonly NodeDetector[];
-
-export const judge: WorkspaceJudge = {
-  partition: 'workspace',
-  reads: ['spoofable-client-identity.candidate'],
-  *judge(facts: FactView) {
-    for (const found of facts.get('spoofable-client-identity.candidate') as readonly Fact[]) {
-      if (facts.role(found.place.path) !== 'production') continue;
-      const value = found.value as unknown as Candidate;
-      const isTrusted = facts.lookup('spoofable-client-identity.trusted', value.source).length > 0;
-      if (isTrusted) continue;
-      const use =
-        value.helper === ''
-          ? undefined
-          : facts
-              .lookup('spoofable-client-identity.use', value.helper)
-              .find((item) => facts.role(item.place.path) === 'production');
-      const purpose = value.purpose ?? ((use?.value as string | undefined) || null);
-      if (purpose === null) continue;
-      yield {
-        kind: 'fail',
-        subject: found.place,
-        message: value.source === 'header' ? 'header' : value.source === 'library' ? 'library' : 'framework',
-        args: { name: value.name, purpose },
-        related: use === undefined ? [] : [{ place: use.place, message: 'used here' }],
-      };
-    }
-  },
-};

@@ -3,14 +3,9 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { ownFacts, type TypedFact } from '../../../knowledge/facts.ts';
-import {
-  firstTime,
-  frontOf,
-  type GoProgram,
-  isDeployedPath,
-  SERVICE_FACTS,
-  servicesOf,
-} from '../../../knowledge/go/services.ts';
+import { firstTime, frontOf, type GoProgram, isDeployedPath } from '../../../knowledge/go/services.ts';
+import { isInstalledPackage } from '../../../knowledge/python/modules.ts';
+import { ANY_SERVICE_FACTS, anyServicesOf } from '../../../knowledge/services.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
 
 /** Puts middleware in front of the routes, when their router is made in the package of the middleware. */
@@ -28,6 +23,18 @@ function mountFix(facts: FactView, program: GoProgram, control: TypedFact<'secur
   ];
 }
 
+/** Files that mention a control, beside its own declaration. */
+function mentionsOf(facts: FactView, { key, place }: TypedFact<'security.control'>): readonly string[] {
+  return facts.mentions(place.path.endsWith('.py') ? 'python.mentions' : 'security.mention', key);
+}
+
+/** Whether code outside of the workspace may use a control. */
+function isOffered(facts: FactView, { key, place }: TypedFact<'security.control'>): boolean {
+  const directory = directoryOf(place.path);
+  if (place.path.endsWith('.py')) return !key.startsWith('_') && isInstalledPackage(facts, directory);
+  return isExported(key) && !/(?:^|\/)internal\//.test(`${directory}/`);
+}
+
 export const rule = defineRule({
   id: 'unwired-security-control',
   title: 'Security control that nothing uses',
@@ -36,7 +43,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'preview',
   docs: {
-    what: 'A function of a running program is named and built as a control (an authentication, permission, CSRF, rate-limit or header middleware, a check of tokens, permissions or input, a rotation of keys), and no code outside of tests mentions it.',
+    what: 'A function of a running program is named and built as a control (an authentication, permission, CSRF, rate-limit or header middleware, a check of tokens, permissions or input, a rotation of keys), and no code outside of tests mentions it. In Python also decorators, dependencies of FastAPI, and classes for permissions, throttling and authentication of Django REST.',
     why: 'The project looks protected: the control is in the code, often with tests and in the documentation. Requests never get to it.',
     howToFix:
       'Put the middleware on the router or group that it was written for, call the check where the data comes in, and offer the rotation as a command or route. Delete what is not needed.',
@@ -45,16 +52,17 @@ export const rule = defineRule({
   messages: {
     middleware:
       'No router uses the middleware {name}; put it in front of the routes that it should protect, or delete it.',
+    guard: 'Nothing uses {name}, so that it guards nothing; put it in front of what it should protect, or delete it.',
     check: 'Nothing calls the check {name}; call it where the data comes in, or delete it.',
     rotation: 'Nothing calls {name}, so that nobody can use it; offer it as a command or route, or delete it.',
   },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
-      const programs = servicesOf(facts);
+      const programs = anyServicesOf(facts);
       if (programs.length === 0) return;
       const isFirst = firstTime();
       for (const control of ownFacts(facts, 'security.control')) {
@@ -65,17 +73,17 @@ export const rule = defineRule({
         const program = programs.find(({ files, directories }) => files.has(path) && directories.has(directory));
         if (program === undefined) continue;
         if (!isFirst(control.place)) continue;
-        const isUsed = facts.mentions('security.mention', control.key).some((user) => {
+        const isUsed = mentionsOf(facts, control).some((user) => {
           const role = facts.role(user);
           return role === 'production' || role === 'generated' || role === 'example';
         });
         if (isUsed) {
-          if (control.value.kind === 'middleware') yield { kind: 'pass', subject: control.place };
+          if (control.value.kind === 'middleware' || control.value.kind === 'guard')
+            yield { kind: 'pass', subject: control.place };
           continue;
         }
-        // What is exported outside of `internal` may be made for other modules.
-        const isOffered = isExported(control.key) && !/(?:^|\/)internal\//.test(`${directory}/`);
-        if (isOffered && control.value.kind !== 'middleware') continue;
+        // What is exported outside of `internal`, or of a package for others, may be made for other modules.
+        if (control.value.kind !== 'middleware' && isOffered(facts, control)) continue;
         // A method may be called through an interface of a library.
         if (
           control.value.method &&
