@@ -16,6 +16,8 @@ export interface BenchLanguage {
   readonly statement: string;
   /** Characters that unbalance a file. */
   readonly unbalanced: readonly string[];
+  /** Whether the fifty rules of ast-grep are for it. */
+  readonly astGrep: boolean;
 }
 
 /** Lines of a method of `goFile`, with the empty line behind it. */
@@ -52,6 +54,39 @@ func (s *Store) Update${i}(ctx context.Context, url string, n int) (int, error) 
   return parts.join('\n');
 }
 
+/** Lines of a class of `pythonFile`, with the empty lines behind it. */
+const PYTHON_CLASS_LINES = 22;
+
+function pythonFile(lines: number): string {
+  const parts = [
+    '"""Stores what services answer."""\nimport logging\nimport os\n\nimport requests\n\nlog = logging.getLogger(__name__)\n\n',
+  ];
+  for (let i = 0; i * PYTHON_CLASS_LINES < lines - 8; i++) {
+    parts.push(`class Store${i}:
+    """Keeps the answers of a service."""
+
+    def __init__(self) -> None:
+        self.items = {}
+
+    def update(self, url: str, n: int) -> int:
+        """Stores what the service at url answers."""
+        try:
+            response = requests.get(url, timeout=5)
+            response.raise_for_status()
+        except requests.RequestException as error:
+            log.warning("request %s: %s", os.environ["NAME_${i}"], error)
+            raise
+        answer = response.json()
+        if "count" not in answer:
+            return 0
+        self.items[url] = self.items.get(url, 0) + answer["count"] + n
+        return self.items[url]
+
+`);
+  }
+  return parts.join('\n');
+}
+
 export const LANGUAGES: readonly BenchLanguage[] = [
   {
     id: 'go',
@@ -62,5 +97,17 @@ export const LANGUAGES: readonly BenchLanguage[] = [
     indent: '\t',
     statement: 'total := len(url) + n',
     unbalanced: ['{', '}', '(', '"', '`', "'"],
+    astGrep: true,
+  },
+  {
+    id: 'python',
+    file: 'big.py',
+    others: { 'pyproject.toml': '[project]\nname = "big"\nversion = "1.0"\ndependencies = ["requests"]\n' },
+    largeFile: pythonFile,
+    behind: '        answer = response.json()',
+    indent: '        ',
+    statement: 'total = len(url) + n',
+    unbalanced: ['(', ')', '[', '"', '"""', "'"],
+    astGrep: false,
   },
 ];

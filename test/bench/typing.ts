@@ -73,7 +73,8 @@ async function rowsOfSize(
     server: { typist: await startTyping(pulling(server, file), at, indent, statement), keys, rounds: [] },
     echo: { typist: await startTyping(pulling(echo, file), at, indent, statement), keys, rounds: [] },
   };
-  const binary = lines === LARGEST ? astGrepBinary() : null;
+  const isCompared = lines === LARGEST && language.astGrep;
+  const binary = isCompared ? astGrepBinary() : null;
   let astGrep: TestClient | null = null;
   if (binary !== null) {
     astGrep = await startServer(folder, {
@@ -118,7 +119,7 @@ async function rowsOfSize(
       'x',
       ...(isLargest ? [3] : []),
     ),
-    ...(!isLargest
+    ...(!isCompared
       ? []
       : contenders.astGrep === undefined
         ? [missing(overAstGrep, 'ast-grep is not installed')]
