@@ -27,7 +27,34 @@ function namesOf(guard: string): readonly string[] {
   return [...guard.matchAll(/([A-Za-z_]\w*)(?=\s*(?:\(|$|,|\)))/g)].map((match) => match[1]!);
 }
 
-type Opinion = 'authenticates' | 'harmless' | 'unknown';
+/** What a guard does about who sends a request. */
+export type Opinion = 'authenticates' | 'harmless' | 'unknown';
+
+/** Asks `opinionOf` once for each guard; `worst` is what several guards in front of one another come to. */
+export function rememberOpinions(opinionOf: (guard: string) => Opinion): {
+  readonly opinion: (guard: string) => Opinion;
+  readonly worst: (guards: readonly string[]) => Opinion;
+} {
+  const opinions = new Map<string, Opinion>();
+  const opinion = (guard: string): Opinion => {
+    let known = opinions.get(guard);
+    if (known === undefined) {
+      known = opinionOf(guard);
+      opinions.set(guard, known);
+    }
+    return known;
+  };
+  const worst = (guards: readonly string[]): Opinion => {
+    let result: Opinion = 'harmless';
+    for (const guard of guards) {
+      const one = opinion(guard);
+      if (one === 'authenticates') return one;
+      if (one === 'unknown') result = one;
+    }
+    return result;
+  };
+  return { opinion, worst };
+}
 
 /** What a middleware does, from its name and, where it is in the workspace, from its body. */
 function opinionOf(facts: FactView, guard: string): Opinion {
@@ -70,15 +97,7 @@ const DEPTH_LIMIT = 6;
 /** The protections of a program's routes. */
 export function protectionsOf(facts: FactView, program: GoProgram): Protections {
   const found = evidence(facts, program, 'auth.evidence');
-  const opinions = new Map<string, Opinion>();
-  const opinion = (guard: string): Opinion => {
-    let known = opinions.get(guard);
-    if (known === undefined) {
-      known = opinionOf(facts, guard);
-      opinions.set(guard, known);
-    }
-    return known;
-  };
+  const { worst } = rememberOpinions((guard) => opinionOf(facts, guard));
   const handovers = new Map<string, TypedFact<'http.handover'>[]>();
   for (const fact of evidence(facts, program, 'http.handover')) {
     const id = `${fact.key} ${fact.value.index}`;
@@ -88,15 +107,6 @@ export function protectionsOf(facts: FactView, program: GoProgram): Protections 
   }
   const shared = evidence(facts, program, 'http.guard');
 
-  const worst = (guards: readonly string[]): Opinion => {
-    let result: Opinion = 'harmless';
-    for (const guard of guards) {
-      const one = opinion(guard);
-      if (one === 'authenticates') return one;
-      if (one === 'unknown') result = one;
-    }
-    return result;
-  };
   const originOf = (origin: RouterOrigin, path: string, depth: number): Opinion => {
     switch (origin.kind) {
       case 'root':

@@ -5,11 +5,9 @@
  */
 import type { FactView } from '../../core/rulekit/rule.ts';
 import type { TypedFact } from '../facts.ts';
-import type { Protection, Protections, Route } from '../go/protection.ts';
+import { type Opinion, type Protection, type Protections, type Route, rememberOpinions } from '../go/protection.ts';
 import { evidence, type GoProgram } from '../go/services.ts';
 import { ASKS_WHO } from './authentication.ts';
-
-type Opinion = 'authenticates' | 'harmless' | 'unknown';
 
 /** Dependencies, decorators and middleware that certainly do something else. */
 const HARMLESS =
@@ -53,15 +51,7 @@ function stemsOf(path: string): readonly string[] {
 
 /** The protections of a Python program's routes. */
 export function pythonProtectionsOf(facts: FactView, program: GoProgram): Protections {
-  const opinions = new Map<string, Opinion>();
-  const opinion = (guard: string): Opinion => {
-    let known = opinions.get(guard);
-    if (known === undefined) {
-      known = opinionOf(facts, guard);
-      opinions.set(guard, known);
-    }
-    return known;
-  };
+  const { opinion, worst } = rememberOpinions((guard) => opinionOf(facts, guard));
   const found = evidence(facts, program, 'auth.evidence');
   const guards = evidence(facts, program, 'http.guard');
   const roots = evidence(facts, program, 'http.router');
@@ -75,15 +65,6 @@ export function pythonProtectionsOf(facts: FactView, program: GoProgram): Protec
       rootNames.has(value.router) || value.router === '' || /^(?:app|application|self\.app)$/.test(value.router),
   );
   const middleware = evidence(facts, program, 'http.middleware');
-  const worst = (list: readonly string[]): Opinion => {
-    let result: Opinion = 'harmless';
-    for (const guard of list) {
-      const one = opinion(guard);
-      if (one === 'authenticates') return one;
-      if (one === 'unknown') result = one;
-    }
-    return result;
-  };
   const everywhere = worst([...global.map(({ key }) => key), ...middleware.map(({ key }) => key)]);
 
   /** What the router of a route stands behind. */

@@ -6,40 +6,22 @@ import { allFacts } from '../../../knowledge/facts.ts';
 import { moduleOf } from '../../../knowledge/go/modules.ts';
 import { envReads } from '../../../knowledge/project/envReads.ts';
 import { isForeignVariable } from '../../../knowledge/project/platformVariables.ts';
+import { projectTree } from '../../../knowledge/project/tree.ts';
 import { CLAIM, type Claim, claims } from './claims.ts';
 
 /** Whether a claim holds; null when that cannot be told. */
 type Answer = boolean | null;
 
-interface Tree {
-  readonly files: ReadonlySet<string>;
-  readonly directories: ReadonlySet<string>;
-  /** Directories below which there is Go code. */
-  readonly go: ReadonlySet<string>;
-  /** Every path without one or more of its first elements. */
-  readonly endings: ReadonlySet<string>;
-}
-
-const tree = defineDerivation('doc-code-mismatch.tree', (facts): Tree => {
-  const files = new Set<string>();
-  const directories = new Set<string>();
+/** Directories below which there is Go code. */
+const goDirectories = defineDerivation('doc-code-mismatch.go', (facts): ReadonlySet<string> => {
   const go = new Set<string>();
-  const endings = new Set<string>();
-  const addEndings = (path: string): void => {
-    for (let at = 0; at >= 0; at = path.indexOf('/', at) + 1 || -1) endings.add(path.slice(at));
-  };
   for (const { key } of facts.all('file')) {
-    files.add(key);
-    addEndings(key);
-    const isGo = key.endsWith('.go');
-    for (let directory = directoryOf(key); directory !== ''; directory = directoryOf(directory)) {
-      if (directories.has(directory) && (!isGo || go.has(directory))) break;
-      if (!directories.has(directory)) addEndings(directory);
-      directories.add(directory);
-      if (isGo) go.add(directory);
+    if (!key.endsWith('.go')) continue;
+    for (let directory = directoryOf(key); directory !== '' && !go.has(directory); directory = directoryOf(directory)) {
+      go.add(directory);
     }
   }
-  return { files, directories, go, endings };
+  return go;
 });
 
 interface Makefile {
@@ -58,7 +40,7 @@ interface Makefiles {
 
 const makefiles = defineDerivation('doc-code-mismatch.makefiles', (facts): Makefiles => {
   const all = facts.all('project.makefile');
-  const { endings } = facts.derive(tree);
+  const { endings } = facts.derive(projectTree);
   const values = all.map(({ value }) => value as unknown as Makefile);
   return {
     targets: new Set(values.flatMap(({ targets }) => targets)),
@@ -138,7 +120,7 @@ function judgeTarget(text: string, facts: FactView): Answer {
   const { targets, patterns, known } = facts.derive(makefiles);
   if (targets.has(text)) return true;
   // A rule without commands may be a file.
-  if (facts.derive(tree).endings.has(text)) return null;
+  if (facts.derive(projectTree).endings.has(text)) return null;
   const fits = patterns.some((pattern) => {
     const [front = '', back = ''] = pattern.split('%');
     return text.startsWith(front) && text.endsWith(back);
@@ -147,7 +129,7 @@ function judgeTarget(text: string, facts: FactView): Answer {
 }
 
 function judgeImport(text: string, facts: FactView): Answer {
-  const { files, directories } = facts.derive(tree);
+  const { files, directories } = facts.derive(projectTree);
   const owners = allFacts(facts, 'go.module').filter(({ key }) => text.startsWith(`${key}/`));
   const [module] = owners.sort((a, b) => b.key.length - a.key.length);
   if (module === undefined) return null;
@@ -168,7 +150,8 @@ function judgeImport(text: string, facts: FactView): Answer {
 }
 
 function judgePath(text: string, document: string, facts: FactView): Answer {
-  const { endings, go } = facts.derive(tree);
+  const { endings } = facts.derive(projectTree);
+  const go = facts.derive(goDirectories);
   if (endings.has(text)) return true;
   const first = text.slice(0, text.indexOf('/'));
   // Only where the path begins among the code of the project it must lead somewhere.
@@ -199,7 +182,7 @@ function judgeClaim({ kind, text, program }: Claim, document: string, facts: Fac
     case 'target':
       return judgeTarget(text, facts);
     case 'package':
-      return facts.derive(tree).endings.has(text) ? true : facts.derive(tree).go.size > 0 ? false : null;
+      return facts.derive(projectTree).endings.has(text) ? true : facts.derive(goDirectories).size > 0 ? false : null;
     case 'import':
       return judgeImport(text, facts);
     case 'path':
