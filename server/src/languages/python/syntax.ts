@@ -4,7 +4,7 @@
  * or types (see names.ts, scope.ts and types.ts), and nothing recurses.
  */
 import type { Span } from '../../core/model/location.ts';
-import { FLAG_NAMED, FlatNode, kindSet } from '../../core/syntax/flatTree.ts';
+import { FLAG_ERROR, FLAG_MISSING, FLAG_NAMED, FlatNode, kindSet } from '../../core/syntax/flatTree.ts';
 import type { PythonField, PythonKind, PythonNode } from './nodes.gen.ts';
 
 /** Kinds of nodes that have a body or expression of their own to run when they are called. */
@@ -69,6 +69,30 @@ export function awaited(node: PythonNode): PythonNode {
     inner = unparenthesized(child);
   }
   return inner;
+}
+
+/** Whether something in a node does not parse: then a name may be read where it is not seen. */
+export function isBroken(node: PythonNode): boolean {
+  const { flags } = node.tree;
+  for (let i = node.index; i < node.stop; i++) if ((flags[i]! & (FLAG_ERROR | FLAG_MISSING)) !== 0) return true;
+  return false;
+}
+
+/** Kinds of statements at the top of a file that do something; see `isAtTop`. */
+export const TOP_KINDS = [
+  'function_definition',
+  'class_definition',
+  'expression_statement',
+  'if_statement',
+  'try_statement',
+  'with_statement',
+  'for_statement',
+  'while_statement',
+] as const;
+
+/** Whether a node is a statement at the top of the file, or what is defined by one with decorators. */
+export function isAtTop(node: PythonNode): boolean {
+  return decorated(node).parent?.kind === 'chunk';
 }
 
 /** Text of a node on one line and not too long, for messages. */

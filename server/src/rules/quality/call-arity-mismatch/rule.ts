@@ -1,6 +1,6 @@
 /**
- * Calls of Go functions and methods of the workspace with another number of arguments than they take. Only calls whose
- * function can be followed to one declaration are judged; types of arguments are not looked at.
+ * Calls of functions and methods of the workspace with other arguments than they take. Only calls whose function can be
+ * followed to one declaration are judged; types of arguments are not looked at.
  */
 
 import type { Place } from '../../../core/model/location.ts';
@@ -9,6 +9,7 @@ import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import { type GoEntity, type GoIndex, goIndex } from '../../../languages/go/resolve.ts';
 import { readUses, usePositions } from '../../../languages/go/uses.ts';
+import { CALLS, judgePython, pythonDetectors } from './python.ts';
 
 type Called = Extract<GoEntity, { readonly kind: 'func' }>;
 
@@ -77,6 +78,8 @@ function* judgeDeclaration(facts: FactView, index: GoIndex, use: Fact, calls: st
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgePython(facts);
+  if (facts.get('go.calls').length === 0) return;
   const index = facts.derive(goIndex);
   if (mayHoldExcerpts(facts.partition) || !index.isComplete(facts.partition)) return;
   const usesByAnchor = new Map(facts.get('go.uses').map((use) => [use.place.anchor, use]));
@@ -94,16 +97,21 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A function or method of the workspace is called with fewer or more arguments than its only declaration takes. Calls that spread a slice, or pass on what another call returns, are not counted, and neither are functions that are declared differently for different builds.',
-    why: 'The package does not compile. It happens when a parameter is added and a caller in a command or behind a build tag is forgotten.',
+    what: 'A function or method of the workspace is called with fewer or more arguments than its only declaration takes. Calls that spread a slice, or pass on what another call returns, are not counted, and neither are functions that are declared differently for different builds. In Python an argument is missing, surplus, given twice or named like no parameter; calls with `*args` or `**kw`, decorated functions and names that are bound twice are not judged.',
+    why: 'The package does not compile. It happens when a parameter is added and a caller in a command or behind a build tag is forgotten. Python raises TypeError when it gets to the call.',
     howToFix:
-      'Pass what the declaration asks for, or change the declaration. Let the continuous integration run `go build ./...` and `go vet ./...`.',
-    refs: ['CWE-628', 'Go specification: Calls'],
+      'Pass what the declaration asks for, or change the declaration. Let the continuous integration run `go build ./...` and `go vet ./...`, or a type checker for Python.',
+    refs: ['CWE-628', 'Go specification: Calls', 'mypy: call-arg'],
   },
   messages: {
     count: '{name} takes {wanted} argument(s) and gets {count}, so this does not compile; pass what it asks for.',
+    surplus:
+      '{name} takes {wanted} positional argument(s) and gets {count}, so this raises TypeError; pass what it asks for.',
+    missing: 'This call of {name} leaves out {names}, so it raises TypeError; pass what it asks for.',
+    unknown: '{name} has no parameter {keyword}, so this raises TypeError; correct the name or take it away.',
+    twice: '{name} gets {keyword} both by position and by name, so this raises TypeError; pass it once.',
   },
   fix: 'sometimes',
-  on: {},
-  workspace: { partition: 'directory', reads: ['go.calls'], judge },
+  on: { python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.calls', CALLS], judge },
 });

@@ -11,7 +11,7 @@ import { EMPTY_PYTHON_HEADER, type PythonHeader } from '../../../languages/pytho
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { isName, type Scope, scopesAround } from '../../../languages/python/scope.ts';
 import { isBuiltin, isStandardModule } from '../../../languages/python/stdlib.ts';
-import { undecorated } from '../../../languages/python/syntax.ts';
+import { isAtTop, TOP_KINDS, undecorated } from '../../../languages/python/syntax.ts';
 
 /** Key: the name. */
 export const UNRESOLVED = 'python.unresolved';
@@ -80,19 +80,8 @@ function isOfClass(name: string, scope: Scope): boolean {
 }
 
 const chunks: NodeDetector<unknown, PythonNode, PythonHeader> = {
-  kinds: [
-    'function_definition',
-    'class_definition',
-    'expression_statement',
-    'if_statement',
-    'try_statement',
-    'with_statement',
-    'for_statement',
-    'while_statement',
-  ],
-  when: (node) =>
-    node.parent?.kind === 'chunk' ||
-    (node.parent?.kind === 'decorated_definition' && node.parent.parent?.kind === 'chunk'),
+  kinds: TOP_KINDS,
+  when: isAtTop,
   *check(node, ctx): Iterable<Verdict> {
     const header = (ctx.file.header as PythonHeader | null) ?? EMPTY_PYTHON_HEADER;
     const known = knownNames(header);

@@ -10,13 +10,13 @@ import {
   type NodeDetector,
   type TextDetector,
 } from '../../../core/rulekit/rule.ts';
-import { FLAG_ERROR, FLAG_MISSING } from '../../../core/syntax/flatTree.ts';
 import { importersOf } from '../../../knowledge/python/importers.ts';
 import { replaced } from '../../../languages/python/edits.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { isName, scopesAround } from '../../../languages/python/scope.ts';
 import { isStandardModule } from '../../../languages/python/stdlib.ts';
+import { isBroken } from '../../../languages/python/syntax.ts';
 import { type ImportStatement, readPython } from '../../../languages/python/words.ts';
 
 /** Key: name in the file. An import that its file does not use. */
@@ -163,13 +163,6 @@ const variables: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (!failed) yield { kind: 'pass', subject: node.child('name')?.span ?? node.span };
   },
 };
-
-/** Whether something in a node does not parse: then a name may be read where it is not seen. */
-function isBroken(node: PythonNode): boolean {
-  const { flags } = node.tree;
-  for (let i = node.index; i < node.stop; i++) if ((flags[i]! & (FLAG_ERROR | FLAG_MISSING)) !== 0) return true;
-  return false;
-}
 
 function renamed(name: PythonNode): FixEdit[] {
   const value = name.parent?.child('right') ?? null;

@@ -12,6 +12,7 @@ import {
   decoratorsOf,
   definedName,
   enclosingFunction,
+  isAtTop,
   statementsOf,
   undecorated,
 } from '../../../languages/python/syntax.ts';
@@ -43,10 +44,7 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
       return;
     }
     if (node.ancestor('class_definition') !== null) return;
-    const isTop =
-      node.parent?.kind === 'chunk' ||
-      (node.parent?.kind === 'decorated_definition' && node.parent.parent?.kind === 'chunk');
-    if (!isTop) return;
+    if (!isAtTop(node)) return;
     const same = headerOf(ctx).functions.filter((item) => item.name === name.text);
     // What a decorator registers stays, whatever the name stands for later.
     const isKept = decoratorsOf(node).some(
