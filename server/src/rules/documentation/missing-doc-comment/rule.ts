@@ -3,10 +3,11 @@
  * one, never how good it is; constants, variables, fields and interface methods are not its business.
  */
 import type { Fix, Verdict } from '../../../core/model/verdict.ts';
-import { defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { type Detector, defineRule, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { indentationOf, isExported, leadingComments, lineStartAt, receiverOf } from '../../../languages/go/syntax.ts';
+import { DOCUMENTED, judgePython, pythonDetectors } from './python.ts';
 
 /** `skipMethods`: names of methods that need no comment, for teams that let a well-known interface explain them. */
 type Options = { readonly skipMethods: readonly string[] };
@@ -120,11 +121,17 @@ export const rule = defineRule<Options>({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'An exported function, an exported type or an exported method of one has no comment directly above it. Commands (`package main`), tests and generated code are left out. Methods that a well-known interface explains, such as `String`, can be left out with the option `skipMethods`.',
-    why: 'The doc comment is the contract: what the function promises, which errors it gives, who closes what it returns. Without it every user has to read the body, and nobody can tell a bug from an intention. Editors and `go doc` show nothing.',
+    what: 'An exported function, an exported type or an exported method of one has no comment directly above it. Commands (`package main`), tests and generated code are left out. Methods that a well-known interface explains, such as `String`, can be left out with the option `skipMethods`. In Python it is about public functions and classes at the top of modules: in a component that documents nearly all of them each module is told once which it has left out, in any other the component is told once for all. Data classes, short functions and what a framework calls are left out there.',
+    why: 'The doc comment is the contract: what the function promises, which errors it gives, who closes what it returns. Without it every user has to read the body, and nobody can tell a bug from an intention. Editors, `go doc` and `help()` show nothing.',
     howToFix:
-      'Write a sentence above the declaration that begins with its name and says what a caller must know. A comment on a group of types covers all of them.',
-    refs: ['Go doc comments: https://go.dev/doc/comment', 'revive: exported', 'staticcheck: ST1020, ST1021'],
+      'Write a sentence above the declaration that begins with its name and says what a caller must know. A comment on a group of types covers all of them. In Python it is the first text in the body.',
+    refs: [
+      'Go doc comments: https://go.dev/doc/comment',
+      'revive: exported',
+      'staticcheck: ST1020, ST1021',
+      'PEP 257',
+      'ruff D101, D103',
+    ],
   },
   options: {
     schema: {
@@ -142,8 +149,12 @@ export const rule = defineRule<Options>({
   },
   messages: {
     missing: 'Exported {kind} {name} has no doc comment; say above it what a caller must know.',
+    module: 'Public, but without a docstring, which most others here have: {names}; say what a caller must know.',
+    component:
+      '{count} of {all} public functions and classes of this component have no docstring; begin with those that others call.',
   },
   effort: { each: [1, 5] },
   fix: 'sometimes',
-  on: { go: [exportedDeclaration] },
+  on: { go: [exportedDeclaration], python: pythonDetectors as readonly Detector<Options>[] },
+  workspace: { partition: 'component', reads: [DOCUMENTED], judge: judgePython },
 });

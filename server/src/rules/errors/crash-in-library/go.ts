@@ -22,6 +22,7 @@ import {
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, typesAround } from '../../../languages/go/types.ts';
+import { MEANT_COMMENT, PROGRAM } from './words.ts';
 
 type Context = ChunkContext<unknown, GoHeader>;
 
@@ -29,12 +30,9 @@ type Context = ChunkContext<unknown, GoHeader>;
 const EXITS =
   /^(?:os\.Exit|log\.Fatal(?:f|ln)?|log\.Logger\.Fatal(?:f|ln)?|github\.com\/sirupsen\/logrus\.(?:Logger\.|Entry\.)?Fatal(?:f|ln)?|k8s\.io\/klog(?:\/v2)?\.Fatal(?:f|ln)?|github\.com\/golang\/glog\.Fatal(?:f|ln)?|go\.uber\.org\/zap\.(?:Sugared)?Logger\.Fatal(?:f|w)?)$/;
 
-/** Folders and names of code that is a program of its own, or a part of its command line. */
-const PROGRAM = /(?:^|\/)(?:cmd|cmds|command|commands|cli|ctl|tools?|scripts?|hack|examples?|main|app|bin)(?:\/|$)/;
 /** Functions that say by their name or comment that they end the process. */
 const MEANT =
   /^[mM]ust|[fF]atal|[pP]anic|[eE]xit|[aA]bort|[dD]ie$|[uU]sage|[cC]heckErr|^[mM]ain$|^[rR]un[A-Z]?\w*[cC]md|[eE]nsure|[aA]ssert/;
-const MEANT_COMMENT = /\bpanic|\bfatal|\bexits?\b|\babort|\bterminat|\bcrash|\bdie[sd]?\b|\bkill/i;
 
 /** Whether the function around is one that is allowed to end the process. */
 function isMeant(declaration: GoNode, ctx: Context): boolean {

@@ -1,6 +1,7 @@
 /**
  * Go code that parses and that the compiler rejects all the same: two packages in one directory, a function with results
- * that can reach its end, a constant key or case that is written twice. Names and types are other rules' business.
+ * that can reach its end, a constant key or case that is written twice. Names and types are other rules' business. See
+ * python.ts for Python.
  */
 import type { Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, type NodeDetector } from '../../../core/rulekit/rule.ts';
@@ -16,6 +17,7 @@ import {
   stringLiteralValue,
   syntaxChildren,
 } from '../../../languages/go/syntax.ts';
+import { judgePython, PROBLEM, pythonDetectors } from './python.ts';
 
 function isBroken({ tree, index, stop }: GoNode): boolean {
   for (let i = index; i < stop; i++) if ((tree.flags[i]! & (FLAG_ERROR | FLAG_MISSING)) !== 0) return true;
@@ -171,6 +173,7 @@ function mayDiffer({ package: name, constraint, test }: GoPackageFile): boolean 
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgePython(facts);
   if (mayHoldExcerpts(facts.partition) || isBuiltByBazel(facts, facts.partition)) return;
   const files = facts.get('go.package').filter(({ value, place }) => {
     const name = place.path.slice(place.path.lastIndexOf('/') + 1);
@@ -203,20 +206,37 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'The files of a directory belong to different packages, a function with results can reach its end without a return, or a switch or map literal names the same constant twice. Test packages, files that are left out of the build and code that does not parse are not counted.',
-    why: 'The package does not build although every file parses, so editors and formatters stay silent until somebody runs the compiler.',
+    what: 'The files of a directory belong to different packages, a function with results can reach its end without a return, or a switch or map literal names the same constant twice. In Python `await` stands outside of an async function, `return`, `yield`, `break` or `continue` stands where it means nothing, or arguments and parameters are repeated or out of order. Test packages, files that are left out of the build and code that does not parse are not counted.',
+    why: 'The package does not build although every file parses, so editors and formatters stay silent until somebody runs the compiler. Python raises SyntaxError when the module is imported.',
     howToFix:
-      'Move the file into a directory of its own, return a value at the end (or panic where it cannot be reached), and keep one of the repeated entries.',
-    refs: ['Go specification: Terminating statements', 'Go specification: Package clause'],
+      'Move the file into a directory of its own, return a value at the end (or panic where it cannot be reached), and keep one of the repeated entries. In Python declare the function with `async def`, or move the statement into the function that it belongs to.',
+    refs: [
+      'Go specification: Terminating statements',
+      'Go specification: Package clause',
+      'Python: await outside async function',
+    ],
   },
   messages: {
     packages: 'This file is in package {name}, its neighbours in {common}, which does not build; move or rename it.',
     missingReturn:
       'This function can reach its end without a return, so it does not compile; return its results there.',
     key: 'The key {value} stands in this map twice, so it does not compile; keep one of them.',
+    await: 'The function {name} is not async, so this does not compile; declare it with async def.',
+    awaitOutside: 'Nothing here is async, so this does not compile; move it into an async function.',
+    outside: 'There is no function around this {word}, so the module cannot be imported; move it or take it away.',
+    asyncReturn:
+      'An async generator returns no value, so the module cannot be imported; yield the value, or return without one.',
+    loop: 'There is no loop around this {word}, so the module cannot be imported; move it or take it away.',
+    argument: 'The argument {name} is given twice, so the module cannot be imported; keep one of them.',
+    order: 'This argument stands behind those that are given by name, which does not compile; put it before them.',
+    parameter: 'There are two parameters {name}, so the module cannot be imported; rename one of them.',
+    default:
+      'The parameter {name} has no default and stands behind one that has, which does not compile; reorder them.',
+    nonlocal: 'There is no function around this nonlocal, so the module cannot be imported; take it away.',
+    star: 'Everything can only be imported at the top of a module, so this does not compile; name what is needed.',
     case: 'The case {value} stands in this switch twice, so it does not compile; keep one of them.',
   },
   fix: 'none',
-  on: { go: [functions, keys] },
-  workspace: { partition: 'directory', reads: ['go.package'], judge },
+  on: { go: [functions, keys], python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.package', PROBLEM], judge },
 });
