@@ -8,6 +8,7 @@ import type { LanguageId } from '../model/file.ts';
 import type { Finding, Location, Range, RuleTally } from '../model/finding.ts';
 import type { Severity } from '../model/verdict.ts';
 import { criterionOf, displayScore, scoreWorkspace } from '../score/score.ts';
+import { adviceOn, adviceParagraphs } from './advice.ts';
 import { type Audit, type AuditRule, sortFindings } from './audit.ts';
 import { highlight, type Token } from './highlight.ts';
 import { CONFIDENCE_TEXT, cweNumber, FIX_TEXT, type RuleExample, type RuleExamples } from './ruleDoc.ts';
@@ -123,7 +124,7 @@ export function hoverMarkdown(finding: Finding, rule: AuditRule, audit: Scored |
     `**${markdownText(rule.title)}** · ${facts.join(' · ')}`,
     `**Why:** ${authored(rule.docs.why)}`,
     ...(atStake.length === 0 ? [] : [`**At stake:** ${atStake.map(markdownText).join(' ')}`]),
-    `**Fix:** ${authored(rule.docs.howToFix)}`,
+    `**Fix:** ${authored(adviceOn(rule, [finding]))}`,
     ...(evidence.length === 0 ? [] : [`**Evidence:**\n${evidence.join('\n')}`]),
     `[Explain ${rule.id}](<${links.rule(rule.id)}>)`,
   ].join('\n\n');
@@ -215,7 +216,7 @@ export function rulePage(rule: AuditRule, audit: Audit | null, options: RulePage
     sections: [
       { title: 'What it finds', text: richText(rule.docs.what) },
       { title: 'Why it matters', text: richText(rule.docs.why) },
-      { title: 'How to fix it', text: richText(rule.docs.howToFix) },
+      { title: 'How to fix it', text: richText(adviceParagraphs(rule.docs)) },
       { title: 'How sure it is', text: richText(CONFIDENCE_TEXT[rule.confidence]) },
     ],
     here: inThisWorkspace(rule, audit, options),

@@ -9,6 +9,7 @@ import { addMinutes, type Minutes } from '../rulekit/effort.ts';
 import { actionPlan, cheapestWay, type PlanStep, totalMinutes } from '../score/plan.ts';
 import { displayScore } from '../score/score.ts';
 import type { CategoryScore, GatingRule, LedgerEntry, MustHaveStatus } from '../score/types.ts';
+import { adviceOn } from './advice.ts';
 import {
   type Audit,
   type CategoryOutline,
@@ -443,7 +444,7 @@ function criticalIssue(
     ...(rule === undefined ? [] : [paragraph({ strong: ['Risk'] }, ': ', { authored: rule.docs.why })]),
     ...(rule === undefined || shown.every(hasDiff)
       ? []
-      : [paragraph({ strong: ['Fix'] }, ': ', { authored: rule.docs.howToFix })]),
+      : [paragraph({ strong: ['Fix'] }, ': ', { authored: adviceOn(rule, shown) })]),
     ...shown.flatMap((finding): Block[] => {
       const diff = audit.diffs?.[finding.fingerprint];
       return [
@@ -636,7 +637,7 @@ function recommendation({ rule, findings }: RuleOutline): Line {
   return [
     { strong: ruleTitle(rule) },
     ': ',
-    { authored: rule.docs.howToFix },
+    { authored: adviceOn(rule, findings) },
     ...(quick === 0 ? [] : [` A quick fix is there for ${quick} of ${counted(findings.length, 'finding')}.`]),
   ];
 }

@@ -3,6 +3,7 @@
  * and taken as they are; it never contains text of a judged repository.
  */
 import type { Json } from '../model/json.ts';
+import { adviceParagraphs } from './advice.ts';
 import type { AuditRule } from './audit.ts';
 import { plainText } from './text.ts';
 
@@ -54,7 +55,7 @@ export function ruleDocument(rule: AuditRule, examples: RuleExamples = NO_EXAMPL
     ...(rule.stage === 'preview' ? ['**Preview**: shown on request, and never part of score or verdict.'] : []),
     section('What it finds', rule.docs.what),
     section('Why it matters', rule.docs.why),
-    section('How to fix it', rule.docs.howToFix),
+    section('How to fix it', adviceParagraphs(rule.docs)),
     ...optionSection(rule.options),
     ...exampleSection('Reported', examples.failing),
     ...exampleSection('Not reported', examples.passing),

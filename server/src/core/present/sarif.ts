@@ -6,6 +6,7 @@ import type { AcceptedFinding, Finding, Location, Position, ResolvedFix } from '
 import type { Span } from '../model/location.ts';
 import type { Confidence, Severity } from '../model/verdict.ts';
 import { displayScore } from '../score/score.ts';
+import { adviceParagraphs } from './advice.ts';
 import { type Audit, type AuditRule, sortFindings, sortRules } from './audit.ts';
 import { type DiagnosticLevel, diagnosticLevel } from './diagnostics.ts';
 import { cweNumber, ruleDocument } from './ruleDoc.ts';
@@ -94,7 +95,7 @@ function reportingDescriptor(rule: AuditRule, docsUri: string) {
     name: rule.id.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.docs.what },
-    help: { text: `${rule.docs.why}\n\n${rule.docs.howToFix}`, markdown: ruleDocument(rule) },
+    help: { text: `${rule.docs.why}\n\n${adviceParagraphs(rule.docs)}`, markdown: ruleDocument(rule) },
     helpUri: `${docsUri}/${rule.id}.md`,
     defaultConfiguration: { level },
     properties: {

@@ -126,7 +126,10 @@ export interface RuleDocs {
   /** What fires, in one or two sentences. */
   readonly what: string;
   readonly why: string;
+  /** What holds for every language; '' where all depends on it. */
   readonly howToFix: string;
+  /** What is to be said in addition where findings are in one of these languages. */
+  readonly howToFixIn?: Readonly<Partial<Record<LanguageId, string>>>;
   /** CWE ids, linters with the same idea, specifications. */
   readonly refs: readonly string[];
 }

@@ -2,8 +2,10 @@
  * The tree of components: each with its grade, below it what costs it the most and what it does well. It discovers and
  * grades no component.
  */
+import type { Finding } from '../../model/finding.ts';
 import { displayScore } from '../../score/score.ts';
 import type { Rubric } from '../../score/types.ts';
+import { adviceOn } from '../advice.ts';
 import { type Audit, type AuditRule, sortFindings } from '../audit.ts';
 import { type ComponentResult, holderOf } from '../components.ts';
 import { counted, markdownText, placeText, plainText } from '../text.ts';
@@ -58,7 +60,7 @@ export function componentTree(audit: Audit, toUri: ToUri): TreeModel {
       switch (parent.slice(0, separator)) {
         case 'component':
           return [
-            ...component.issues.map((issue) => issueElement(component, issue, ruleById)),
+            ...component.issues.map((issue) => issueElement(component, issue, audit.findings, ruleById)),
             ...group(`strengths:${path}`, 'Does well', 'rule', component.strengths.length, PASSED),
           ];
         case 'strengths':
@@ -105,6 +107,7 @@ export function componentElement(component: ComponentResult, rubric: Rubric, fin
 function issueElement(
   component: ComponentResult,
   { ruleId, count }: ComponentResult['issues'][number],
+  findings: readonly Finding[],
   ruleById: ReadonlyMap<string, AuditRule>,
 ): TreeElement {
   const rule = ruleById.get(ruleId);
@@ -114,7 +117,7 @@ function issueElement(
     id: `issue:${component.path}${WITHIN}${ruleId}`,
     label: title,
     description: `${severity} · ${count}`,
-    tooltip: `**${markdownText(title)}**: ${counted(count, 'finding')} in ${markdownText(component.name)}.\n\n${rule?.docs.howToFix ?? ''}`,
+    tooltip: `**${markdownText(title)}**: ${counted(count, 'finding')} in ${markdownText(component.name)}.\n\n${rule === undefined ? '' : adviceOn(rule, findings)}`,
     ...SEVERITY_ICONS[severity],
     collapsible: 'collapsed',
     kind: 'rule',

@@ -7,6 +7,7 @@ import { SEVERITIES, type Severity } from '../../model/verdict.ts';
 import { cheapestWay } from '../../score/plan.ts';
 import { displayScore } from '../../score/score.ts';
 import type { CategoryScore, GatingRule, Rubric, Scorecard } from '../../score/types.ts';
+import { adviceOn } from '../advice.ts';
 import {
   type Audit,
   type AuditRule,
@@ -177,9 +178,11 @@ export function scorecardTree(input: ScorecardTreeInput): TreeModel {
         case 'overall':
           return ofOverall();
         case 'blockers':
-          return audit.scorecard.blockers.map((gating) => leading(gatingElement('blockers', gating, ruleById)));
+          return audit.scorecard.blockers.map((gating) => leading(gatingElement('blockers', gating, audit, ruleById)));
         case 'conditions':
-          return audit.scorecard.conditions.map((gating) => leading(gatingElement('conditions', gating, ruleById)));
+          return audit.scorecard.conditions.map((gating) =>
+            leading(gatingElement('conditions', gating, audit, ruleById)),
+          );
         case 'way':
           return wayElements(audit, ruleById).map(leading);
         case 'category':
@@ -296,6 +299,7 @@ function gatingGroup(id: string, label: string, gating: readonly GatingRule[], i
 function gatingElement(
   of: string,
   { ruleId, findings }: Pick<GatingRule, 'ruleId' | 'findings'>,
+  audit: Audit,
   ruleById: ReadonlyMap<string, AuditRule>,
 ): TreeElement {
   const rule = ruleById.get(ruleId);
@@ -305,7 +309,7 @@ function gatingElement(
     id: `step:${of}${WITHIN}${ruleId}`,
     label: title,
     description: counted(findings, 'finding'),
-    tooltip: `${markdownText(title)} ${markdownCode(ruleId)}\n\n${rule?.docs.howToFix ?? ''}`,
+    tooltip: `${markdownText(title)} ${markdownCode(ruleId)}\n\n${rule === undefined ? '' : adviceOn(rule, audit.findings)}`,
     ...SEVERITY_ICONS[severity],
     collapsible: 'none',
     kind: 'step',
@@ -337,13 +341,11 @@ function wayElement({ scorecard, tallies, rules, rubric }: Audit): readonly Tree
   ];
 }
 
-function wayElements(
-  { scorecard, tallies, rules, rubric }: Audit,
-  ruleById: ReadonlyMap<string, AuditRule>,
-): readonly TreeElement[] {
+function wayElements(audit: Audit, ruleById: ReadonlyMap<string, AuditRule>): readonly TreeElement[] {
+  const { scorecard, tallies, rules, rubric } = audit;
   const way = cheapestWay(scorecard, tallies, rules, rubric);
   return (way?.steps ?? []).map(({ ruleId, findings, gain, minutes }) => ({
-    ...gatingElement('way', { ruleId, findings }, ruleById),
+    ...gatingElement('way', { ruleId, findings }, audit, ruleById),
     description: `+${pointsText(gain)} · ${counted(findings, 'finding')} · ${effortText(minutes)}`,
     accessibilityLabel:
       `${plainText(ruleById.get(ruleId)?.title ?? ruleId)}, gains ${pointsText(gain)} points, ` +
@@ -497,12 +499,12 @@ function ruleElement(
   };
 }
 
-function ruleTooltip({ rule }: RuleOutline, arithmetic: string): string {
+function ruleTooltip({ rule, findings }: RuleOutline, arithmetic: string): string {
   return [
     `**${markdownText(rule.title)}** ${markdownCode(rule.id)} · ${rule.severity} · ${rule.confidence}`,
     rule.docs.what,
     rule.docs.why,
-    rule.docs.howToFix,
+    adviceOn(rule, findings),
     arithmetic,
   ].join('\n\n');
 }

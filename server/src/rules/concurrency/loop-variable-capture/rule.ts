@@ -19,8 +19,11 @@ export const rule = defineRule({
   docs: {
     what: "A goroutine, deferred function or task of an errgroup that is made in a loop uses the loop's variable, in a module whose go.mod asks for a Go version below 1.22. Or a Python lambda that is kept for later uses the variable of the loop in which it is made.",
     why: 'Up to Go 1.21 all turns of a loop share one variable. By the time the function runs, the loop has gone on, so that most of them see the last value.',
-    howToFix:
-      'Declare a copy in the body before the function (`v := v`), pass the value as a parameter, or raise the version in go.mod to 1.22, where each turn has a variable of its own. In Python give the value as a default: `lambda v=v: ...`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Declare a copy in the body before the function (`v := v`), pass the value as a parameter, or raise the version in go.mod to 1.22, where each turn has a variable of its own.',
+      python: 'Give the value as a default: `lambda v=v: ...`.',
+    },
     refs: ['gosec G601', 'go vet loopclosure', 'https://go.dev/blog/loopvar-preview'],
   },
   messages: {

@@ -306,8 +306,11 @@ export const rule = defineRule({
   docs: {
     what: 'A function takes a lock and can return without releasing it, releases a lock that it no longer holds (usually by hand before a deferred unlock), or releases it by the wrong method, such as `Unlock` for `RLock`.',
     why: 'A lock that is left behind blocks the next caller, and everyone after it, for ever. Unlocking a mutex that is not locked is a fatal error of the Go runtime: it ends the process and cannot be recovered.',
-    howToFix:
-      'Write `defer mu.Unlock()` right behind `mu.Lock()`, and nothing else. Where the lock must be released earlier, put the locked part into a function of its own, or unlock on every path by hand and never defer. A function that hands the lock to its caller says so in its name or comment. In Python use `with lock:`.',
+    howToFix: 'A function that hands the lock to its caller says so in its name or comment.',
+    howToFixIn: {
+      go: 'Write `defer mu.Unlock()` right behind `mu.Lock()`, and nothing else. Where the lock must be released earlier, put the locked part into a function of its own, or unlock on every path by hand and never defer.',
+      python: 'Use `with lock:` around what it guards.',
+    },
     refs: ['CWE-667', 'CWE-764', 'CWE-765', 'https://pkg.go.dev/sync#Mutex.Unlock'],
   },
   messages: {

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'An env file is loaded by `godotenv.Overload` or `load_dotenv(override=True)`, or by a loader of its own that sets each variable without asking whether it is set.',
     why: 'The environment is what a deployment sets for this one process. When a file in the image or the working directory wins, a forgotten copy of somebody’s settings replaces it, and nothing says so.',
-    howToFix:
-      'Let the environment win: `godotenv.Load` and `load_dotenv()` keep what is set, `os.LookupEnv` tells a loader in Go what it may set, and `os.environ.setdefault` sets in Python only what is missing.',
+    howToFix: 'Let the environment win.',
+    howToFixIn: {
+      go: '`godotenv.Load` keeps what is set, and `os.LookupEnv` tells a loader of your own what it may set.',
+      python: '`load_dotenv()` keeps what is set, and `os.environ.setdefault` sets only what is missing.',
+    },
     refs: ['https://12factor.net/config'],
   },
   messages: {

@@ -24,7 +24,8 @@ export const rule = defineRule({
     what: 'A service reads keys, tokens, rate limits or allow lists from the environment, and nothing in its code can change a setting while it runs: no watched file, no SIGHUP, no reload function, no configuration service, no settings in a database. Workspaces with Kubernetes workloads are left out, since a rolling restart replaces instances without an interruption.',
     why: 'When a key has leaked or a client floods the service, every minute counts. A restart drops connections and whatever the process holds in memory, and a deployment takes longer still.',
     howToFix:
-      'Keep these values behind one object with the configuration (an `atomic.Pointer` in Go), and replace it on SIGHUP or when the watched file changes, after the new values have been validated. Or run several instances and document a rolling restart.',
+      'Keep these values behind one object with the configuration, and replace it on SIGHUP or when the watched file changes, after the new values have been validated. Or run several instances and document a rolling restart.',
+    howToFixIn: { go: 'An `atomic.Pointer` lets requests read the object while it is replaced.' },
     refs: ['https://pkg.go.dev/sync/atomic#Pointer', 'https://12factor.net/config'],
   },
   messages: {

@@ -19,8 +19,11 @@ export const rule = defineRule({
   docs: {
     what: 'A Go file imports a package of another module that no `require` or `replace` of its go.mod covers, or that is marked `// indirect` although code of the module imports it. A Python file imports a well-known distribution that no manifest of the workspace names, or only in a comment; what a named one is known to bring along counts as named, and imports that are tried are left out unless a comment names them.',
     why: 'A clean checkout does not build or start: in Python the import fails as soon as the file is loaded, and in Go the go command stops with "no required module provides package". A wrong `// indirect` makes reviewers and update tools treat a direct dependency as somebody else\'s.',
-    howToFix:
-      'Run `go mod tidy`, and commit go.mod and go.sum together with the import. In Python, add the distribution to the manifest (its name may differ from that of the module).',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Run `go mod tidy`, and commit go.mod and go.sum together with the import.',
+      python: 'Add the distribution to the manifest; its name may differ from that of the module.',
+    },
     refs: ['https://go.dev/ref/mod#go-mod-tidy', 'https://go.dev/ref/mod#go-mod-file-require'],
   },
   messages: {

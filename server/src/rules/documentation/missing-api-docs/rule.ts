@@ -102,7 +102,11 @@ export const rule = defineRule({
     what: 'A service registers three or more routes for programs, but the workspace has no description of them: no OpenAPI, AsyncAPI, RAML or GraphQL document, no protocol buffers, no annotations or framework that generate one, no collection of requests. Where documents list the routes by hand the rule says nothing. Services that answer with pages are left out.',
     why: 'Whoever calls the service has to read its code, finds out about changes when calls fail, and can generate neither clients nor tests.',
     howToFix:
-      'Describe the routes in an OpenAPI document, or generate it from the code (swaggo/swag or huma in Go, FastAPI, drf-spectacular or apispec in Python) and check in the pipeline that it is up to date. The fix writes a document with the registered routes to begin with.',
+      'Describe the routes in an OpenAPI document, or generate it from the code, and check in the pipeline that it is up to date. The fix writes a document with the registered routes to begin with.',
+    howToFixIn: {
+      go: 'swaggo/swag and huma generate one.',
+      python: 'FastAPI, drf-spectacular and apispec generate one.',
+    },
     refs: ['https://spec.openapis.org/oas/latest.html', 'https://github.com/swaggo/swag'],
   },
   messages: {

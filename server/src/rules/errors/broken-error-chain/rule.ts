@@ -517,7 +517,11 @@ export const rule = defineRule({
     what: 'A new error is made of an old one without `%w`, or of constant text although the cause is at hand; or an error that is wrapped on its way is compared by `==`. In Python: an `except` clause raises another exception without `from`, or logs any error as text without its traceback.',
     why: 'Callers can no longer ask `errors.Is` or `errors.As` for the cause, so they cannot tell a time-out from a wrong password, and a log line that reads "all attempts failed" sends whoever is on call looking in the dark. A comparison by `==` stops matching the day someone adds context to the error. A log line without a traceback names the symptom and not the place.',
     howToFix:
-      'Format the cause with `%w`: `fmt.Errorf("read config: %w", err)`. Keep the last error of a loop of attempts and wrap it in the final one. Compare with `errors.Is(err, ErrX)`. In Python write `raise ... from err` (or `from None`) and `logger.exception`. Where the cause must not reach the caller, say so in a comment.',
+      'Keep the last error of a loop of attempts and give it as the cause of the final one. Where the cause must not reach the caller, say so in a comment.',
+    howToFixIn: {
+      go: 'Format the cause with `%w`: `fmt.Errorf("read config: %w", err)`, and compare with `errors.Is(err, ErrX)`.',
+      python: 'Write `raise ... from err` (or `from None`), and `logger.exception` where it is logged.',
+    },
     refs: ['CWE-755', 'errorlint', 'https://go.dev/blog/go1.13-errors', 'ruff B904', 'ruff TRY400'],
   },
   messages: {

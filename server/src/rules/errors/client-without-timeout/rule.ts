@@ -278,8 +278,11 @@ export const rule = defineRule({
   docs: {
     what: 'A request goes out with nothing that could end it: in Go through the default HTTP client, or one without `Timeout`, and without a context; in Python through `requests` or `urllib` without `timeout`, or with `timeout=None`.',
     why: 'The default is to wait for ever. A peer that accepts the connection and then says nothing blocks the caller, its goroutine or thread, and its locks; soon every worker waits, and the whole service stands still.',
-    howToFix:
-      'Create one client with `Timeout: 30 * time.Second` (or what the caller can bear) and use it for all requests, or give every request a context with a deadline by `http.NewRequestWithContext`. In Python pass `timeout=30` to every call, or use a client that has one.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Create one client with `Timeout: 30 * time.Second` (or what the caller can bear) and use it for all requests, or give every request a context with a deadline by `http.NewRequestWithContext`.',
+      python: 'Pass `timeout=30` (or what the caller can bear) to every call, or use a client that has one.',
+    },
     refs: ['CWE-400', 'CWE-1088', 'https://pkg.go.dev/net/http#Client', 'bandit B113', 'ruff S113'],
   },
   messages: {

@@ -21,7 +21,8 @@ export const rule = defineRule({
     what: 'A service calls other systems while it serves requests, and nothing in it, by name or by library, is a circuit breaker, a fallback or another degraded mode.',
     why: 'When one of these systems is slow, every request waits for it up to the time-out. Workers and memory run out, and a failure of a part becomes one of the whole.',
     howToFix:
-      'Put calls of each dependency behind a circuit breaker such as sony/gobreaker (Go) or pybreaker (Python), answer from a cache or without the optional part while it is open, and let it try again after a while.',
+      'Put calls of each dependency behind a circuit breaker, answer from a cache or without the optional part while it is open, and let it try again after a while.',
+    howToFixIn: { go: 'sony/gobreaker is one.', python: 'pybreaker is one.' },
     refs: ['https://pkg.go.dev/github.com/sony/gobreaker', 'https://martinfowler.com/bliki/CircuitBreaker.html'],
   },
   messages: {

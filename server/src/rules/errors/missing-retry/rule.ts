@@ -18,7 +18,11 @@ export const rule = defineRule({
     what: 'A service sends requests to other systems, and nothing in it, by name or by library, ever tries one of them again.',
     why: 'Connections break and servers restart all day long. Without a second attempt every such blink is an error that a user sees.',
     howToFix:
-      'Send requests that may be repeated through one helper that tries a few times with growing, random delays, or use a client that does, such as hashicorp/go-retryablehttp in Go, tenacity or the `Retry` of urllib3 in Python. Leave out requests that must not happen twice.',
+      'Send requests that may be repeated through one helper that tries a few times with growing, random delays, or use a client that does. Leave out requests that must not happen twice.',
+    howToFixIn: {
+      go: 'hashicorp/go-retryablehttp is such a client.',
+      python: 'tenacity is such a helper, and urllib3 has `Retry` for the adapters of requests.',
+    },
     refs: ['CWE-755', 'https://pkg.go.dev/github.com/hashicorp/go-retryablehttp'],
   },
   messages: {

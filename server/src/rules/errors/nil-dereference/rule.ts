@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A field is read through a pointer that is nil there: the call that gave it has failed or its error was dropped, or the function compares the pointer with nil only afterwards. In tests, after an assertion that does not end the test. In Python: a match of a regular expression or a variable of the environment is used at once, although it may be None.',
     why: 'The program crashes on exactly the unusual path: a host that does not answer, a malformed address, a missing value.',
-    howToFix:
-      'Return when the call fails, compare with nil before the first use, and use `require` instead of `assert` for what the rest of a test needs. In Python keep the match in a variable and test it.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Return when the call fails, compare with nil before the first use, and use `require` instead of `assert` for what the rest of a test needs.',
+      python: 'Keep the match in a variable and test it before its groups are used.',
+    },
     refs: ['CWE-476', 'staticcheck SA5011'],
   },
   messages: {

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A format text or a concatenation that begins a JSON object or list puts a text between quotes without escaping it. Numbers, `%q` and what an encoder made are fine.',
     why: 'A quote, a backslash or a line break in the value ends the string too early. At best nobody can parse the line; at worst the value brings fields of its own, and a log or a reply says what a client wanted it to say.',
-    howToFix:
-      'Encode a struct or a map with `json.Marshal` (`json.dumps` in Python), or log the values as attributes of a structured logger.',
+    howToFix: 'Encode a value, or log it as attributes of a structured logger.',
+    howToFixIn: {
+      go: 'Encode a struct or a map with `json.Marshal`.',
+      python: 'Encode a dictionary with `json.dumps`.',
+    },
     refs: ['CWE-116', 'CWE-117'],
   },
   messages: {

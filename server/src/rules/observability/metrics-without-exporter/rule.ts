@@ -27,8 +27,11 @@ export const rule = defineRule({
   docs: {
     what: 'A service records metrics by the Prometheus or OpenTelemetry library, and no handler, gateway, provider or exporter takes them anywhere.',
     why: 'The code looks instrumented, and every measurement is thrown away. That is found out in the incident for which it was needed.',
-    howToFix:
-      'Register `promhttp.Handler()` at `/metrics`, or set up a meter provider with an exporter in main before the first instrument is made. In Python mount `make_asgi_app()` of prometheus_client, or answer with `generate_latest()`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Register `promhttp.Handler()` at `/metrics`, or set up a meter provider with an exporter in main before the first instrument is made.',
+      python: 'Mount `make_asgi_app()` of prometheus_client at `/metrics`, or answer with `generate_latest()`.',
+    },
     refs: ['https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/promhttp'],
   },
   messages: {

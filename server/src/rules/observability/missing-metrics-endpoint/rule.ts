@@ -15,7 +15,11 @@ export const rule = defineRule({
     what: 'A program serves HTTP or gRPC, but nothing in it uses a metrics library (Prometheus, OpenTelemetry metrics, expvar, StatsD, an APM agent) or serves metrics itself. A route that only has `metrics` in its path, a library that only a manifest names, and counters kept in memory are no export.',
     why: 'Traffic, errors and latency can then not be graphed or alerted on: that the service is slow or failing is learnt from its users, and nobody can say since when.',
     howToFix:
-      'Register the Prometheus handler at `/metrics` and count requests, errors and durations in a middleware (`promhttp.InstrumentHandlerDuration`), or push the same with OpenTelemetry; in Python prometheus-fastapi-instrumentator, prometheus-flask-exporter and django-prometheus do so. Keep the route off the public listener.',
+      'Serve metrics at `/metrics`, off the public listener, and count requests, errors and durations in a middleware; or push the same with OpenTelemetry.',
+    howToFixIn: {
+      go: 'Register the Prometheus handler and wrap the others in `promhttp.InstrumentHandlerDuration`.',
+      python: 'prometheus-fastapi-instrumentator, prometheus-flask-exporter and django-prometheus do so.',
+    },
     refs: ['https://prometheus.io/docs/guides/go-application/', 'https://opentelemetry.io/docs/languages/go/'],
   },
   messages: {

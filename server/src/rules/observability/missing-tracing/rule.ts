@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A program serves requests over the network, but nothing in it imports a tracing library with an exporter (OpenTelemetry SDK, Jaeger, Zipkin, Datadog, X-Ray, an APM agent). A library that only a manifest names is no tracing. The finding is a low one when the program calls no other system.',
     why: 'When a request passes through several services, queues and databases, only a trace shows which of them was slow or failed. Without one each log has to be searched by hand and by guesswork.',
-    howToFix:
-      "Set up the OpenTelemetry SDK with an OTLP exporter and a propagator in `main`, wrap the handler with `otelhttp.NewHandler` (or the interceptor of `otelgrpc`), and pass the request's context to every outgoing call. In Python instrument the framework and the clients by the packages `opentelemetry-instrumentation-...`.",
+    howToFix: 'Set up the OpenTelemetry SDK with an OTLP exporter and a propagator when the program starts.',
+    howToFixIn: {
+      go: 'Wrap the handler with `otelhttp.NewHandler` (or the interceptor of `otelgrpc`), and pass the context of the request to every outgoing call.',
+      python: 'Instrument the framework and the clients by the packages `opentelemetry-instrumentation-...`.',
+    },
     refs: ['https://opentelemetry.io/docs/languages/go/getting-started/', 'https://www.w3.org/TR/trace-context/'],
   },
   messages: {

@@ -77,8 +77,11 @@ export const rule = defineRule({
   docs: {
     what: 'A module with a service logs through the package `log` of the standard library, and none of its production code uses a structured logger (slog, zap, zerolog, logrus, go-kit/log and the like). Reported once per module, at the first import of `log`. In Python: a service logs by `logging`, and nothing brings a structured logger or a formatter for JSON (structlog, python-json-logger).',
     why: 'Lines of free text cannot be searched by field, joined by request, or counted for an alert without a fragile pattern for each message; they carry no level either, so that errors drown in progress messages.',
-    howToFix:
-      'Use `log/slog` with a JSON handler and pass values as attributes: `slog.Info("order stored", "id", id)`. As a first step `slog.SetDefault` in `main` turns the messages of the standard logger into records, too. In Python give the root handler a formatter of python-json-logger, or use structlog.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Use `log/slog` with a JSON handler and pass values as attributes: `slog.Info("order stored", "id", id)`. As a first step `slog.SetDefault` in `main` turns the messages of the standard logger into records, too.',
+      python: 'Give the root handler a formatter of python-json-logger, or use structlog.',
+    },
     refs: ['https://go.dev/blog/slog', 'https://12factor.net/logs'],
   },
   messages: {

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A function compiles a regular expression that is a literal, or fills a map of many constants that it only reads. Functions that run once (main, init, constructors) are left alone. Python keeps compiled patterns, so there only those in loops are reported, and tables.',
     why: 'Compiling a pattern takes far longer than matching with it, and a map is allocated and filled entry by entry. Both happen in each call and give the same each time.',
-    howToFix:
-      'Keep the pattern or the table in a variable of the package (in Python: of the module); a wrong pattern is then found when the program starts.',
+    howToFix: 'Build it once; a wrong pattern is then found when the program starts.',
+    howToFixIn: {
+      go: 'Keep the pattern or the table in a variable of the package.',
+      python: 'Keep the pattern or the table in a constant of the module.',
+    },
     refs: ['CWE-1050', 'https://pkg.go.dev/regexp#MustCompile'],
   },
   messages: {

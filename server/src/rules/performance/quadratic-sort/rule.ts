@@ -587,8 +587,11 @@ export const rule = defineRule({
   docs: {
     what: 'Two nested loops compare and swap the elements of one slice or list until it is in order.',
     why: 'The number of steps grows with the square of the length: ten times the elements take a hundred times as long. The library sorts in O(n log n), says in one line what the order is, and has been tested.',
-    howToFix:
-      'Replace the loops by `sort.Slice(x, func(i, j int) bool { ... })` with the same comparison, or by `slices.SortFunc` from Go 1.21 on. In Python use `x.sort(key=...)` or `sorted(x)`. Use the stable variant where equal elements must keep their order, as a bubble sort does.',
+    howToFix: 'Use the stable variant where equal elements must keep their order, as a bubble sort does.',
+    howToFixIn: {
+      go: 'Replace the loops by `sort.Slice(x, func(i, j int) bool { ... })` with the same comparison, or by `slices.SortFunc` from Go 1.21 on.',
+      python: 'Replace the loops by `x.sort(key=...)` or `sorted(x)`, which are stable.',
+    },
     refs: ['CWE-407', 'https://pkg.go.dev/sort#Slice'],
   },
   messages: {

@@ -13,8 +13,12 @@ export const rule = defineRule({
   docs: {
     what: 'A function starts goroutines and returns early without waiting for their WaitGroup, or stops listening to a channel without buffer on which its goroutine still has to send. In Python: the task that `asyncio.create_task` gives is dropped.',
     why: 'The goroutines work on with what the caller believes to be finished, or wait for a receiver that never comes and keep their memory for ever. Under load such leaks add up until the process dies. The event loop of Python holds tasks by weak references only: one that nobody keeps may vanish half done, and its exception is seen by nobody.',
-    howToFix:
-      'Wait before every return (defer the Wait), give the channel room for the result (`make(chan T, 1)`), or let the goroutine select on the context that ends the function. In Python use `asyncio.TaskGroup`, or keep the task in a set, remove it when it is done, and look at its exception.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Wait before every return (defer the Wait), give the channel room for the result (`make(chan T, 1)`), or let the goroutine select on the context that ends the function.',
+      python:
+        'Use `asyncio.TaskGroup`, or keep the task in a set, remove it when it is done, and look at its exception.',
+    },
     refs: ['CWE-404', 'CWE-772', 'ruff RUF006'],
   },
   messages: {

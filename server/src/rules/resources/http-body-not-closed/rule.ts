@@ -307,8 +307,11 @@ export const rule = defineRule({
   docs: {
     what: 'A response of an HTTP client is used, and on at least one path behind the error check its body is neither closed nor handed to somebody else. In Python that concerns streamed responses alone (`stream=True`), which have to be closed or read to the end.',
     why: 'The connection of an open body cannot be reused, and its file descriptor (in Go also its goroutine) stays alive. Under load the process runs out of sockets, often hours after the request that leaked.',
-    howToFix:
-      'Write `defer resp.Body.Close()` right behind the check of the error, before anything else can return. In a loop, move the request into a function of its own, or close the body at the end of every round. A response that is not needed must be closed as well. In Python put the streamed request into a `with` statement.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Write `defer resp.Body.Close()` right behind the check of the error, before anything else can return. In a loop, move the request into a function of its own, or close the body at the end of every round. A response that is not needed must be closed as well.',
+      python: 'Put the streamed request into a `with` statement.',
+    },
     refs: ['CWE-772', 'bodyclose', 'https://pkg.go.dev/net/http#Response'],
   },
   messages: {

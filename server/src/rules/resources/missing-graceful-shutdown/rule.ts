@@ -207,8 +207,12 @@ export const rule = defineRule({
   docs: {
     what: 'A program that serves requests does not catch SIGTERM (SIGINT alone, which a terminal sends, does not count), or it does but never calls `Shutdown` or `GracefulStop` of its server. In Python: servers of gRPC and `http.server` without a handler, and the server of Flask, Bottle, `wsgiref` or waitress that listens for everybody where no uvicorn, gunicorn or the like, which drain by themselves, is in use.',
     why: 'Every deployment, scale-down and node drain sends SIGTERM. Without a handler the process dies in the middle of its requests: clients see broken connections, and writes stop half-way.',
-    howToFix:
-      'Wait for `os.Interrupt` and `syscall.SIGTERM` with `signal.NotifyContext`, then call `server.Shutdown` (gRPC: `GracefulStop`) with a deadline below the grace period of the orchestrator, then close databases and queues, and only then let `main` return. In Python run the application with a server that drains (gunicorn, uvicorn, hypercorn), or call `server.stop(grace)` of gRPC and `shutdown()` of `http.server` in a handler of `signal.SIGTERM`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Wait for `os.Interrupt` and `syscall.SIGTERM` with `signal.NotifyContext`, then call `server.Shutdown` (gRPC: `GracefulStop`) with a deadline below the grace period of the orchestrator, then close databases and queues, and only then let `main` return.',
+      python:
+        'Run the application with a server that drains (gunicorn, uvicorn, hypercorn), or call `server.stop(grace)` of gRPC and `shutdown()` of `http.server` in a handler of `signal.SIGTERM`.',
+    },
     refs: [
       'CWE-404',
       'https://pkg.go.dev/net/http#Server.Shutdown',

@@ -144,8 +144,12 @@ export const rule = defineRule({
   docs: {
     what: 'Handlers of a program read whole request bodies, multipart forms or WebSocket messages, and nothing in the program limits their size: no `http.MaxBytesReader` or `http.MaxBytesHandler`, no body-limit middleware, no `SetReadLimit`. In Python: an application of FastAPI, Starlette or Flask takes bodies and nothing looks at their length or sets `MAX_CONTENT_LENGTH`, or a WebSocket handler takes texts without a look at theirs; Django, aiohttp and others have limits of their own.',
     why: 'What a handler decodes is held in memory. One client with one large request, or a few of them at a time, can take all of it and with it the service.',
-    howToFix:
-      'Wrap the outermost handler in `http.MaxBytesHandler`, with a larger limit for uploads through `http.MaxBytesReader`; call `SetReadLimit` on every WebSocket. Set `MAX_CONTENT_LENGTH` in Flask; in FastAPI and Starlette refuse large `Content-Length` values (and bodies without one) in a middleware, bound texts with `max_length`, and give uvicorn a `ws_max_size`. A limit of the proxy helps only when nothing can go around the proxy.',
+    howToFix: 'A limit of the proxy helps only when nothing can go around the proxy.',
+    howToFixIn: {
+      go: 'Wrap the outermost handler in `http.MaxBytesHandler`, with a larger limit for uploads through `http.MaxBytesReader`; call `SetReadLimit` on every WebSocket.',
+      python:
+        'Set `MAX_CONTENT_LENGTH` in Flask; in FastAPI and Starlette refuse large `Content-Length` values (and bodies without one) in a middleware, bound texts with `max_length`, and give uvicorn a `ws_max_size`.',
+    },
     refs: ['CWE-770', 'gosec G120', 'https://pkg.go.dev/net/http#MaxBytesHandler'],
   },
   messages: {

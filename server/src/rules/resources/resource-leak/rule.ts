@@ -19,8 +19,12 @@ export const rule = defineRule({
   docs: {
     what: 'A function opens a file or connection, begins a transaction, runs a query, starts a ticker or child process or derives a context, keeps it to itself, and can be left without closing, stopping, cancelling, committing or waiting for it. In Python also: a connected client is taken out of a registry only by the handler of one exception.',
     why: 'Each run of such a path keeps a descriptor, a connection of the pool or a goroutine. Nothing fails until the last one is gone; then everything does, far away from the cause.',
-    howToFix:
-      'Write `defer x.Close()` (`Stop`, `Rollback`, `cancel()`) directly behind the check of the error. A deferred `Rollback` does nothing once the transaction was committed. Whatever is needed beyond the function is returned, or stored in something that has a `Close` of its own. In Python open it in a `with` (`contextlib.closing` for what is no context manager of its own), and take clients out of a registry in `finally`.',
+    howToFix: 'Whatever is needed beyond the function is returned, or stored in something that is closed itself.',
+    howToFixIn: {
+      go: 'Write `defer x.Close()` (`Stop`, `Rollback`, `cancel()`) directly behind the check of the error. A deferred `Rollback` does nothing once the transaction was committed.',
+      python:
+        'Open it in a `with` (`contextlib.closing` for what is no context manager of its own), and take clients out of a registry in `finally`.',
+    },
     refs: ['CWE-404', 'CWE-772', 'go vet lostcancel', 'sqlclosecheck', 'rowserrcheck', 'ruff SIM115', 'pylint R1732'],
   },
   messages: {

@@ -23,8 +23,12 @@ export const rule = defineRule({
   docs: {
     what: 'A service runs a command and waits for its end, and nothing could stop it: no context with a deadline, no timer, no watchdog.',
     why: 'A child that asks for input, waits for the network or loops never comes back. The request or worker that waits for it is lost, and a few of them are the whole service.',
-    howToFix:
-      'Use `exec.CommandContext` with a context that has a deadline, derived from that of the request by `context.WithTimeout`. Set `WaitDelay` when the child starts children of its own. In Python give `timeout=` to `subprocess.run` or `communicate`, or wait under `asyncio.timeout`, and kill the child when it is over.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Use `exec.CommandContext` with a context that has a deadline, derived from that of the request by `context.WithTimeout`. Set `WaitDelay` when the child starts children of its own.',
+      python:
+        'Give `timeout=` to `subprocess.run` or `communicate`, or wait under `asyncio.timeout`, and kill the child when it is over.',
+    },
     refs: ['CWE-400', 'noctx', 'https://pkg.go.dev/os/exec#CommandContext'],
   },
   messages: {

@@ -60,8 +60,8 @@ export const rule = defineRule({
   docs: {
     what: 'A map of a long-lived value or of the package (in Python: a dictionary of an object or module) gets an entry for each address, token, user or session that shows up, and nothing in the package deletes entries, limits their number or replaces the map.',
     why: 'Memory fills until the process dies, and anybody can make it fill faster by coming from many addresses or with many tokens.',
-    howToFix:
-      'Delete entries that were not used for a while (a ticker that sweeps the map), or use a cache with a limit or a time to live (`cachetools.TTLCache` in Python).',
+    howToFix: 'Delete entries that were not used for a while, or use a cache with a limit or a time to live.',
+    howToFixIn: { go: 'A ticker may sweep the map.', python: '`cachetools.TTLCache` is such a cache.' },
     refs: ['CWE-770', 'CWE-401'],
   },
   messages: {

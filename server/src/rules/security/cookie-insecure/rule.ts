@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A cookie with a session or token is set without `Secure`, `HttpOnly` or `SameSite`, or a setting of the framework switches one of them off.',
     why: 'Without Secure it travels over plain connections, without HttpOnly an injected script reads it, and without SameSite browsers of all ages send it along with requests of other sites.',
-    howToFix:
-      'Set `Secure: true`, `HttpOnly: true` and `SameSite: http.SameSiteLaxMode`; in Python `secure=True, httponly=True, samesite="Lax"`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Set `Secure: true`, `HttpOnly: true` and `SameSite: http.SameSiteLaxMode`.',
+      python: 'Pass `secure=True, httponly=True, samesite="Lax"`.',
+    },
     refs: ['CWE-614', 'CWE-1004', 'CWE-1275', 'gosec G124'],
   },
   messages: {

@@ -14,7 +14,8 @@ export const rule = defineRule({
     what: 'A decoder that trusts its data reads what a request brings: encoding/gob in Go; pickle, marshal, dill, jsonpickle in Python, there also what another server sends. In Python also `yaml.load` with a loader that makes objects, and `torch.load` with `weights_only=False`.',
     why: 'Such formats say which types and how much memory to make. Crafted data exhausts the process, or builds values that no program of yours would have written; a pickle runs any function it names.',
     howToFix:
-      'Exchange JSON or protocol buffers with strangers, into types that the code names, with a limit of the size. In Python use `yaml.safe_load`, and read only weights from model files.',
+      'Exchange JSON or protocol buffers with strangers, into types that the code names, with a limit of the size.',
+    howToFixIn: { python: 'Use `yaml.safe_load`, and read only weights from model files.' },
     refs: ['CWE-502', 'bandit B301', 'bandit B506', 'bandit B614', 'https://pkg.go.dev/encoding/gob#hdr-Security'],
   },
   messages: {

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A file or working directory is made in the temporary folder of the system under a name that is fixed, or consists of a process id or a time.',
     why: 'Everybody on the machine may write there. Who foresees the name puts a link or a file of their own in its place beforehand, and reads, exchanges or redirects what the program writes.',
-    howToFix:
-      'Let the system choose the name: `os.CreateTemp` and `os.MkdirTemp` make one that nobody else has, with access for the owner only; in Python `tempfile.NamedTemporaryFile` and `tempfile.TemporaryDirectory` do.',
+    howToFix: 'Let the system choose a name that nobody else has, with access for the owner only.',
+    howToFixIn: {
+      go: 'Use `os.CreateTemp` and `os.MkdirTemp`.',
+      python: 'Use `tempfile.NamedTemporaryFile` and `tempfile.TemporaryDirectory`.',
+    },
     refs: ['CWE-377', 'CWE-379', 'gosec G303'],
   },
   messages: {

@@ -154,7 +154,11 @@ export const rule = defineRule({
     what: 'A JSON Web Token is decoded by a function that verifies no signature, with verification switched off, with the algorithm `none` allowed, or by splitting and decoding it by hand, and nothing in the same function verifies it.',
     why: 'Claims of a token that nobody verified are whatever the client wrote: a forged token with the id of an administrator is as good as a real one.',
     howToFix:
-      'Verify tokens with `jwt.ParseWithClaims`, a key, and the list of algorithms that the issuer uses: `jwt.WithValidMethods([]string{"RS256"})` (in Python `jwt.decode(token, key, algorithms=["RS256"])`). Decode without verification only to find the key, and verify before any claim is used.',
+      'Verify tokens with a key and the list of algorithms that the issuer uses. Decode without verification only to find the key, and verify before any claim is used.',
+    howToFixIn: {
+      go: '`jwt.ParseWithClaims` with `jwt.WithValidMethods([]string{"RS256"})` does so.',
+      python: '`jwt.decode(token, key, algorithms=["RS256"])` does so.',
+    },
     refs: ['CWE-347', 'CWE-345', 'https://datatracker.ietf.org/doc/html/rfc8725'],
   },
   messages: {

@@ -85,7 +85,11 @@ export const rule = defineRule({
     what: 'A program serves pages to browsers (templates, files, HTML) and sets none of `X-Content-Type-Options`, `X-Frame-Options` and `Content-Security-Policy`, neither itself nor by a middleware, a library or a proxy of the workspace; or a middleware sets some and leaves others out; or the policy allows inline scripts. An application of FastAPI serves its documentation pages unless they are switched off; where it has no others the finding is a low one.',
     why: 'Without them a browser guesses types of uploads and runs them as scripts, lets other sites frame the page and catch clicks, and runs whatever script somebody managed to inject.',
     howToFix:
-      'Set the headers in one middleware around all routes: `nosniff`, a frame policy, and a content security policy without `unsafe-inline` for scripts; `Strict-Transport-Security` where TLS is served. `github.com/unrolled/secure` and the middleware of echo and fiber do so; in Python flask-talisman, secure, and `SecurityMiddleware` of Django.',
+      'Set the headers in one middleware around all routes: `nosniff`, a frame policy, and a content security policy without `unsafe-inline` for scripts; `Strict-Transport-Security` where TLS is served.',
+    howToFixIn: {
+      go: '`github.com/unrolled/secure` and the middleware of echo and fiber do so.',
+      python: 'flask-talisman, secure, and `SecurityMiddleware` of Django do so.',
+    },
     refs: ['CWE-693', 'CWE-1021', 'https://owasp.org/www-project-secure-headers/'],
   },
   messages: {

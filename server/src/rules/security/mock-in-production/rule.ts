@@ -152,8 +152,11 @@ export const rule = defineRule({
   docs: {
     what: 'Code of a running program makes a value of a type that is named mock or fake, or imports a package of test doubles or test data: always, or when the real thing fails. Doubles that a flag or setting asks for are left out.',
     why: 'Users get invented data, or a check that always says yes, and nobody notices: a double answers quickly and without errors.',
-    howToFix:
-      'Make the real implementation here and return its error when it fails. Move doubles into `_test.go` files (in Python: below `tests/`), or a package that only tests import.',
+    howToFix: 'Make the real implementation here and return its error when it fails.',
+    howToFixIn: {
+      go: 'Move doubles into `_test.go` files, or a package that only tests import.',
+      python: 'Move doubles below `tests/`.',
+    },
     refs: ['CWE-489', 'CWE-1188'],
   },
   messages: {

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A path with a name from a request, or from a member of an archive, is opened, written, sent or removed, and nothing checks that it stays inside its folder.',
     why: 'A name such as `../../etc/passwd` leads out of the folder. Files that were never meant to be served are read, and others are overwritten.',
-    howToFix:
-      'Refuse names for which `filepath.IsLocal(name)` is false before joining them, or keep `filepath.Base(name)` only, or open files through `os.Root`. In Python keep `Path(name).name` only, or resolve the path and ask `is_relative_to(folder)`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Refuse names for which `filepath.IsLocal(name)` is false before joining them, or keep `filepath.Base(name)` only, or open files through `os.Root`.',
+      python: 'Keep `Path(name).name` only, or resolve the path and ask `is_relative_to(folder)`.',
+    },
     refs: ['CWE-22', 'CWE-73', 'gosec G304', 'gosec G305', 'https://go.dev/blog/osroot'],
   },
   messages: {

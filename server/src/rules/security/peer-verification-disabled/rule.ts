@@ -14,7 +14,12 @@ export const rule = defineRule({
     what: 'A TLS client is told to accept every certificate, or an SSH client every host key, by a constant in the code. A setting that the operator chooses is not reported, nor is a check of its own beside the switched-off one.',
     why: 'Encryption alone does not say with whom. Anybody on the path can answer in the place of the server, read everything including credentials, and change what arrives.',
     howToFix:
-      'Remove the switch. For a certificate of your own, add its authority to `RootCAs` (in Python pass its file: `verify="ca.pem"`, `ssl.create_default_context(cafile=...)`); for SSH, use `knownhosts.New` or `ssh.FixedHostKey` (with paramiko `load_system_host_keys()` and `RejectPolicy`).',
+      'Remove the switch. Where a certificate is your own, name its authority instead; for SSH, name the known hosts.',
+    howToFixIn: {
+      go: 'Add the authority to `RootCAs`; use `knownhosts.New` or `ssh.FixedHostKey`.',
+      python:
+        'Pass the file of the authority: `verify="ca.pem"`, `ssl.create_default_context(cafile=...)`; with paramiko use `load_system_host_keys()` and `RejectPolicy`.',
+    },
     refs: ['CWE-295', 'CWE-322', 'gosec G402', 'gosec G106', 'bandit B501', 'bandit B507'],
   },
   messages: {

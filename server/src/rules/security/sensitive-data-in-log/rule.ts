@@ -235,7 +235,11 @@ export const rule = defineRule({
     what: 'A log call is given a value whose name says that it is a password, secret, API key or token, the number of a card or a person, all headers of a request, a dump of the whole request, or what a user wrote.',
     why: 'Logs are copied to aggregators, backups, tickets and laptops, are kept for months, and are read by many more people than may know the secret. Each copy has to be treated as leaked.',
     howToFix:
-      'Log an id, a length or the fact that a value is there. Give secrets a type that shows itself as "[redacted]" (`String` and `LogValue` in Go, `SecretStr` of pydantic in Python), and remove `Authorization` and `Cookie` before headers are logged.',
+      'Log an id, a length or the fact that a value is there. Give secrets a type that shows itself as "[redacted]", and remove `Authorization` and `Cookie` before headers are logged.',
+    howToFixIn: {
+      go: 'The methods `String` and `LogValue` say how a type shows itself.',
+      python: '`SecretStr` of pydantic is such a type.',
+    },
     refs: ['CWE-532', 'CWE-359', 'https://owasp.org/Top10/A09_2021-Security_Logging_and_Monitoring_Failures/'],
   },
   messages: {

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A password, key, token or signature that somebody sent is compared with the expected one by `==`, `!=` or `bytes.Equal`.',
     why: 'Such a comparison ends at the first byte that differs. Who measures how long many attempts take learns how many bytes were right, and finds the secret byte by byte.',
-    howToFix:
-      'Compare with `subtle.ConstantTimeCompare`, and signatures with `hmac.Equal`; in Python with `hmac.compare_digest`. Passwords are kept as bcrypt or Argon2 hashes and compared by their library.',
+    howToFix: 'Passwords are kept as bcrypt or Argon2 hashes and compared by their library.',
+    howToFixIn: {
+      go: 'Compare with `subtle.ConstantTimeCompare`, and signatures with `hmac.Equal`.',
+      python: 'Compare with `hmac.compare_digest`.',
+    },
     refs: ['CWE-208', 'https://pkg.go.dev/crypto/subtle#ConstantTimeCompare'],
   },
   messages: {

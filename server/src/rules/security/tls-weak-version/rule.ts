@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A TLS configuration sets a lowest or highest version before TLS 1.2, or lists a cipher suite that the library itself calls insecure. A configuration that says nothing has the defaults of the installed version and is not reported.',
     why: 'TLS 1.0 and 1.1 and their ciphers have known attacks, which somebody on the path uses by talking both sides into the oldest version they allow.',
-    howToFix:
-      'Set `MinVersion: tls.VersionTLS12` (or 1.3), and leave `CipherSuites` out: the defaults are good. In Python use `ssl.create_default_context()`, or `minimum_version = ssl.TLSVersion.TLSv1_2`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Set `MinVersion: tls.VersionTLS12` (or 1.3), and leave `CipherSuites` out: the defaults are good.',
+      python: 'Use `ssl.create_default_context()`, or `minimum_version = ssl.TLSVersion.TLSv1_2`.',
+    },
     refs: ['CWE-326', 'CWE-327', 'gosec G402', 'bandit B502', 'bandit B503'],
   },
   messages: {

@@ -14,7 +14,11 @@ export const rule = defineRule({
     what: 'A cipher that can be broken (DES, 3DES, RC4, Blowfish, ...), an RSA key below 2048 bits, an elliptic curve below 256 bits, a block cipher in ECB mode, or an initialisation vector or nonce that is always the same or a part of the key.',
     why: 'Short keys and old ciphers are broken by computing. With a fixed nonce, equal texts give equal ciphertexts; in the modes of streams (CTR, GCM) two messages under one nonce give away both, and the key of the authentication.',
     howToFix:
-      'Encrypt with AES-GCM (`cipher.NewGCM`) or ChaCha20-Poly1305 and a nonce from `crypto/rand` that is stored with the ciphertext (in Python `AESGCM` or `Fernet` of the package cryptography). Make RSA keys of 2048 bits or more.',
+      'Encrypt with AES-GCM or ChaCha20-Poly1305 and a random nonce that is stored with the ciphertext. Make RSA keys of 2048 bits or more.',
+    howToFixIn: {
+      go: '`cipher.NewGCM` does so, with a nonce from `crypto/rand`.',
+      python: '`AESGCM` and `Fernet` of the package cryptography do so.',
+    },
     refs: [
       'CWE-327',
       'CWE-326',

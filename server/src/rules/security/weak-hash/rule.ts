@@ -14,7 +14,11 @@ export const rule = defineRule({
     what: 'A password goes through a fast hash (MD5, SHA-1, SHA-2), or MD5 or SHA-1 makes or protects something secret: a token, a salt, a key, a certificate. Checksums, cache keys, ETags and protocols that ask for such a hash are left alone.',
     why: 'Graphics cards try billions of fast hashes a second, so that a stolen table of them is a table of passwords. For MD5 and SHA-1 two inputs with one hash can be made, so that what they identify or sign can be exchanged.',
     howToFix:
-      'Keep passwords with bcrypt, scrypt or Argon2 (`golang.org/x/crypto/bcrypt`, in Python `bcrypt` or `argon2-cffi`). For everything else use SHA-256, with HMAC where a key is involved.',
+      'Keep passwords with bcrypt, scrypt or Argon2. For everything else use SHA-256, with HMAC where a key is involved.',
+    howToFixIn: {
+      go: '`golang.org/x/crypto/bcrypt` hashes passwords.',
+      python: 'The packages bcrypt and argon2-cffi hash passwords.',
+    },
     refs: ['CWE-328', 'CWE-916', 'gosec G401', 'gosec G501', 'bandit B324'],
   },
   messages: {

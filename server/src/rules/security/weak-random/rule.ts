@@ -13,8 +13,8 @@ export const rule = defineRule({
   docs: {
     what: 'A password, token, key, salt or code that nobody may guess is made by `math/rand` (in Python by `random`), or from the time of day. Names decide what is such a value: of the variable or field that takes it, and of the function that returns it.',
     why: 'Such generators are built for speed. Who knows a few of their numbers, or about when the program started, computes the next ones; a clock is known to everybody. The value then protects nothing.',
-    howToFix:
-      'Read the bytes from `crypto/rand` (`rand.Read`, `rand.Int`, `rand.Text`), which the operating system fills; in Python from `secrets`.',
+    howToFix: 'Read the bytes from the operating system.',
+    howToFixIn: { go: 'Use `crypto/rand`: `rand.Read`, `rand.Int`, `rand.Text`.', python: 'Use the module `secrets`.' },
     refs: ['CWE-338', 'CWE-330', 'gosec G404'],
   },
   messages: {

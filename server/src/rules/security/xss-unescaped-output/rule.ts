@@ -13,8 +13,12 @@ export const rule = defineRule({
   docs: {
     what: 'A value from a request becomes part of a page without being escaped: formatted into the response, converted to `template.HTML` or `Markup`, or written by templates that do not escape.',
     why: 'Whoever makes a user follow a link chooses the value, and with it the scripts that run in the session of that user.',
-    howToFix:
-      'Write pages with html/template, which escapes by the place where a value stands, and pass values as its data. Elsewhere escape with `html.EscapeString` (Python: `html.escape`), or answer with a content type that browsers do not run.',
+    howToFix: 'Answer with a content type that browsers do not run where no page is meant.',
+    howToFixIn: {
+      go: 'Write pages with html/template, which escapes by the place where a value stands, and pass values as its data. Elsewhere escape with `html.EscapeString`.',
+      python:
+        'Write pages with templates that escape, and pass values as their data. Elsewhere escape with `html.escape`.',
+    },
     refs: ['CWE-79', 'CWE-116', 'gosec G203'],
   },
   messages: {

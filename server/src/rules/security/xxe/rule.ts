@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A binding of libxml2 is told to replace entities or to load document type definitions while it parses a document that is not written in the program. The parsers of the Go standard library never do that. In Python: parsers of lxml with `resolve_entities=True`, `load_dtd=True` or `no_network=False`, and features of xml.sax for external entities.',
     why: 'The document decides what is read: `<!ENTITY x SYSTEM "file:///etc/passwd">` brings a file of the server into the answer, a URL makes the server ask for it from inside the network, and entities of entities grow until memory is used up.',
-    howToFix:
-      'Leave the options out: without them libxml2 keeps entities as they are (in Python say `resolve_entities=False`, or use defusedxml). Where a document type definition is needed, keep it in the program and validate against that one.',
+    howToFix: 'Where a document type definition is needed, keep it in the program and validate against that one.',
+    howToFixIn: {
+      go: 'Leave the options out: without them libxml2 keeps entities as they are.',
+      python: 'Say `resolve_entities=False`, or use defusedxml.',
+    },
     refs: [
       'CWE-611',
       'CWE-776',

@@ -15,7 +15,8 @@ export const rule = defineRule({
     what: 'A service has no test that runs several of its parts together: none sends requests through its router, starts a server, a container or a database, and no test file, build tag, make target or script is called integration, end-to-end, acceptance or smoke test.',
     why: 'Unit tests replace exactly what fails first after a deployment: the wiring of routes and middleware, queries against the real schema, configuration, credentials. Without a test of the whole these errors are found in production.',
     howToFix:
-      'Start the application in a test with its real router (`httptest.NewServer(app.Routes())` in Go, `TestClient(app)` in Python) and a database of its own, for example from testcontainers, and follow the most important request from end to end. Keep such tests behind a build tag or marker when they are slow.',
+      'Start the application in a test with its real router and a database of its own, for example from testcontainers, and follow the most important request from end to end. Keep such tests behind a build tag or marker when they are slow.',
+    howToFixIn: { go: '`httptest.NewServer(app.Routes())` starts it.', python: '`TestClient(app)` starts it.' },
     refs: ['https://golang.testcontainers.org/', 'https://pkg.go.dev/net/http/httptest#NewServer'],
   },
   messages: {

@@ -31,7 +31,11 @@ export const rule = defineRule({
     what: 'A service has no load test: no script, command, image or dependency of a load generator (k6, Locust, JMeter, Gatling, Vegeta, wrk, hey, ghz, Artillery and others), no directory of load tests, and no link to a repository of them. Or a package is called a benchmark, but no `Benchmark` function of the component repeats any work.',
     why: 'How many requests a service takes, and what breaks first, is then found out by its users. And without a benchmark nobody notices when a change makes it slower.',
     howToFix:
-      'Write a script for the most important route (k6 is a file of twenty lines), state what it has to sustain as a threshold, and run it before releases. Measure hot functions with `func BenchmarkXxx(b *testing.B)` and benchstat in Go, with pytest-benchmark in Python.',
+      'Write a script for the most important route (k6 is a file of twenty lines), state what it has to sustain as a threshold, and run it before releases.',
+    howToFixIn: {
+      go: 'Measure hot functions with `func BenchmarkXxx(b *testing.B)` and benchstat.',
+      python: 'Measure hot functions with pytest-benchmark.',
+    },
     refs: ['https://grafana.com/docs/k6/', 'https://pkg.go.dev/testing#hdr-Benchmarks'],
   },
   messages: {

@@ -65,8 +65,12 @@ export const rule = defineRule({
   docs: {
     what: 'A function is written as a test, but `go test` does not find it: its name goes on with a small letter, its file does not end in `_test.go`, or it is a method of a suite that nothing runs. In Python: a later test of the same name replaces it, it stands within another test, or its class has a constructor, which pytest does not call.',
     why: 'The tests are green although these checks have never run once.',
-    howToFix:
-      'Name it `TestXxx` with a capital letter, put it into a file whose name ends in `_test.go`, and start suites with `suite.Run(t, new(MySuite))` from a test. In Python give each test a name of its own at the level of the module or class, and set up in fixtures or `setup_method`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Name it `TestXxx` with a capital letter, put it into a file whose name ends in `_test.go`, and start suites with `suite.Run(t, new(MySuite))` from a test.',
+      python:
+        'Give each test a name of its own at the level of the module or class, and set up in fixtures or `setup_method`.',
+    },
     refs: ['go vet tests', 'https://pkg.go.dev/testing'],
   },
   messages: {

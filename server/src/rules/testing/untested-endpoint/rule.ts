@@ -205,7 +205,11 @@ export const rule = defineRule({
     what: 'A service registers a route, but no test in the workspace names its path or its handler. There is one finding for each component, with the other routes as related places. Health, metrics, debug and static routes do not count, nor do routes whose path and handler are both computed.',
     why: 'A route is a promise to its clients. Its status codes, its body and above all who may call it can change without anybody noticing until a client breaks, or reads what it should not.',
     howToFix:
-      'Send a request to the route in a test, with the test client of the framework (`httptest.NewRecorder` and the router in Go, `TestClient(app)` or `app.test_client()` in Python), and check status and body; add a case without permission where there are permissions. The fix writes a table of the routes to begin with.',
+      'Send a request to the route in a test, with the test client of the framework, and check status and body; add a case without permission where there are permissions. The fix writes a table of the routes to begin with.',
+    howToFixIn: {
+      go: '`httptest.NewRecorder` and the router do so.',
+      python: '`TestClient(app)` or `app.test_client()` do so.',
+    },
     refs: ['https://pkg.go.dev/net/http/httptest', 'https://fastapi.tiangolo.com/tutorial/testing/'],
   },
   messages: {

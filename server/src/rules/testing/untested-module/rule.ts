@@ -165,8 +165,11 @@ export const rule = defineRule({
   docs: {
     what: 'A Go package has functions, but no test, fuzz test or example of its own. Packages that only declare types, constants or data are left out, and so are generated code and commands that decide nothing themselves. When tests of another package import it, the finding has less weight. In Python a module has functions that decide something, and no test imports it or names any of them; or tests name hardly any method of a class. Where tests run the whole application, nothing is said of Python modules.',
     why: 'A change that breaks the package is noticed by users first. Tests that reach it only through another package say that something is wrong, but seldom what, and leave out what the other package does not use.',
-    howToFix:
-      'Add a `_test.go` file beside the code (a `test_*.py` that pytest collects) and begin with what is most costly when it breaks: decisions, parsing, money, permissions. Logic of a command is easier to test in a package of its own that `main` calls.',
+    howToFix: 'Begin with what is most costly when it breaks: decisions, parsing, money, permissions.',
+    howToFixIn: {
+      go: 'Add a `_test.go` file beside the code. Logic of a command is easier to test in a package of its own that `main` calls.',
+      python: 'Add a `test_*.py` that pytest collects.',
+    },
     refs: ['testing: https://pkg.go.dev/testing', 'pytest: https://docs.pytest.org'],
   },
   messages: {
