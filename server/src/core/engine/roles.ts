@@ -134,7 +134,7 @@ export function roleOfPath(path: string): FileRole {
   if (/\.(?:go|py)$/.test(name) && segments.some((segment) => DOCUMENT_DIRECTORIES.has(segment.toLowerCase())))
     return 'example';
   if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
-  const isTest = name.endsWith('_test.go') || /^(?:test_.*|.*_test|tests?|conftest)\.py$/.test(name);
+  const isTest = name.endsWith('_test.go') || /^(?:tests?_.*|.*_tests?|tests?|conftest)\.py$/.test(name);
   if (isTest || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase()))) return 'test';
   if (name.endsWith('.py') && isMigration(segments, name)) return 'generated';
   return 'production';

@@ -96,6 +96,12 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     }
     const chain = callChain(node, ctx);
     const first = positionalArguments(node)[0];
+    // `os.environ.setdefault("X", "y")` alone is for somebody else who reads it.
+    if (chain === 'os.environ.setdefault' && node.parent?.kind === 'expression_statement') {
+      const text = first === undefined ? null : stringValue(first);
+      if (text !== null && NAME.test(text)) yield fact('env.given', text, null, node);
+      return;
+    }
     if (READERS.test(chain)) {
       const key = argumentOf(node, 'key', 0);
       if (key !== null) yield* readOf(key, node, argumentOf(node, 'default', 1), ctx);
@@ -220,6 +226,18 @@ const automatic: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
+/** `env["X"] = value`: the program gives the variable to itself or to a program that it starts. */
+const given: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['assignment'],
+  triggers: ['env'],
+  when: (node) => node.child('left')?.kind === 'subscript' && /env(?:iron)?\s*\[/i.test(node.child('left')!.text),
+  *check(node) {
+    const key = node.child('left')?.child('subscript') ?? null;
+    const name = key === null ? null : stringValue(key);
+    if (name !== null && NAME.test(name)) yield fact('env.given', name, null, node);
+  },
+};
+
 /** Long texts of Python describe variables, too: module docstrings and help. */
 const named: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['string'],
@@ -239,5 +257,6 @@ export const extractors: readonly Extractor[] = [
   { id: 'python.env.checks', language: 'python', detector: checks as NodeDetector },
   { id: 'python.env.settings', language: 'python', detector: settings as NodeDetector },
   { id: 'python.env.automatic', language: 'python', detector: automatic as NodeDetector },
+  { id: 'python.env.given', language: 'python', detector: given as NodeDetector },
   { id: 'python.env.named', language: 'python', detector: named as NodeDetector },
 ];

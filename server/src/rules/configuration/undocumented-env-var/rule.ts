@@ -41,7 +41,11 @@ function fixFor(name: string, example: string | undefined, partition: string): F
 }
 
 /** Programs that only developers and pipelines run. */
-const TOOLING = /(?:^|\/)(?:tools?|hack|scripts?|buildscripts|build|ci|dev|magefiles)\/|(?:^|\/)magefile\.go$/;
+const TOOLING =
+  /(?:^|\/)(?:tools?|hack|scripts?|buildscripts|build|ci|dev|builder|packaging|magefiles)\/|(?:^|\/)(?:magefile\.go|setup\.py|conftest\.py)$/;
+
+/** Documents about settings: they list them as well as an example file does. */
+const CONFIGURATION_DOCUMENT = /(?:config|environ|settings?|variables?|self[-_]?host)[^/]*\.(?:md|markdown|rst|adoc)$/i;
 
 /** Below this share of the variables an example file shows a few settings and does not claim to be complete. */
 const COMPLETE_SHARE = 1 / 3;
@@ -51,14 +55,19 @@ const judge: WorkspaceJudge = {
   reads: ENV_READ_FACTS,
   *judge(facts): Iterable<WorkspaceVerdict> {
     const reads = envReads(facts).filter(
-      // A name that is still read for old deployments should not be set any more.
+      // A name that is still read for old deployments should not be set any more, and nobody has to set what the program
+      // sets itself.
       ({ name, place }) =>
-        !isForeignVariable(name) && !TOOLING.test(place.path) && facts.lookup('env.outdated', name).length === 0,
+        !isForeignVariable(name) &&
+        !TOOLING.test(place.path) &&
+        facts.lookup('env.outdated', name).length + facts.lookup('env.given', name).length === 0,
     );
     if (reads.length === 0) return;
     const examples = exampleFiles(facts);
     const listedIn = (name: string): string | undefined =>
       facts.lookup('env.documented', name).find((entry) => examples.includes(entry.place.path))?.place.path;
+    const describedIn = (name: string): boolean =>
+      facts.lookup('env.documented', name).some((entry) => CONFIGURATION_DOCUMENT.test(entry.place.path));
     const names = new Set(reads.map((read) => read.name));
     const listed = [...names].map(listedIn).filter((path) => path !== undefined);
     const example = listed.length >= names.size * COMPLETE_SHARE ? listed[0] : undefined;
@@ -67,7 +76,9 @@ const judge: WorkspaceJudge = {
       // Whoever uses a compose file sees the variable in it; it is a gap only where an example file claims to be complete.
       if ((via === 'compose' || via === 'default') && example === undefined) continue;
       const listed =
-        example === undefined ? facts.lookup('env.documented', name).length > 0 : listedIn(name) !== undefined;
+        example === undefined
+          ? facts.lookup('env.documented', name).length > 0
+          : listedIn(name) !== undefined || describedIn(name);
       if (listed) {
         if (!documented.has(name)) yield { kind: 'pass', subject: place };
         documented.add(name);

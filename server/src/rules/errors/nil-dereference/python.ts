@@ -8,7 +8,7 @@ import { callChain } from '../../../languages/python/chains.ts';
 import { caughtNames } from '../../../languages/python/flow.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
-import { hasSplat, keywordArgument, positionalArguments } from '../../../languages/python/syntax.ts';
+import { hasSplat, keywordArgument, positionalArguments, syntaxChildren } from '../../../languages/python/syntax.ts';
 
 const MATCH = /^re\.(?:compile\(\)\.)?(?:match|search|fullmatch)$/;
 const VARIABLE = /^os\.(?:environ\.get|getenv)$/;
@@ -41,6 +41,12 @@ function isGuarded(node: PythonNode, text: string): boolean {
       return true;
     around = around.ancestor('if_statement', 'elif_clause');
   }
+  // `re.search(...).group() if text.startswith(...) else None`
+  for (let around = node.ancestor('conditional_expression'); around !== null; ) {
+    const condition = syntaxChildren(around)[1];
+    if (condition?.descendants('identifier').some((name) => text.includes(name.text)) === true) return true;
+    around = around.ancestor('conditional_expression');
+  }
   return false;
 }
 
@@ -65,6 +71,8 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     }
     if (hasSplat(node) || isCaught(node) || (isMatch && ALWAYS.test(values[0]?.text ?? ''))) return;
     if (isMatch && isGuarded(node, values.at(-1)?.text ?? '')) return;
+    // Who gives a class its `__pattern__` asks it first whether an address is for it.
+    if (isMatch && /(?:^|\.)__\w+__$/.test(values[0]?.text ?? '')) return;
     // The same question before has told that there is an answer.
     const { text } = node;
     if (node.tree.text.split(text).length > 2) return;

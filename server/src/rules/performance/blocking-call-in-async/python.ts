@@ -51,6 +51,8 @@ function runsOnce(definition: PythonNode): boolean {
 function isProgram(ctx: ChunkContext): boolean {
   const header = headerOf(ctx);
   if (/(?:^|\/)(?:scripts?|tools?|bin|cli|commands?|examples?|benchmarks?)\//.test(ctx.file.path)) return true;
+  // A script that is started by hand and has nothing but the standard library serves nobody.
+  if (header.main && header.imports.every(({ module }) => isStandardModule(module))) return true;
   const isServer = [
     'fastapi',
     'starlette',
