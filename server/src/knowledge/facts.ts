@@ -379,8 +379,11 @@ export type FactValues = {
   'memory.state': { readonly owner: string };
   /** Key: name. Something is stored in a map of that name. */
   'memory.write': null;
-  /** Key: variable. The value that code uses when the variable is not set; the place is the value. */
-  'env.default': { readonly value: string; readonly by: string };
+  /**
+   * Key: variable. The value that code uses when the variable is not set; the place is the value. `branch`: it is one of
+   * several for different cases, like databases of different kinds.
+   */
+  'env.default': { readonly value: string; readonly by: string; readonly branch?: boolean };
   /** Key: variable. Go code names it in any way: an argument, an element of a list, a struct tag. */
   'env.named': null;
   /** Key: variable. A script, a template or a program in another language reads it. */

@@ -135,7 +135,10 @@ export function roleOfPath(path: string): FileRole {
     return 'example';
   if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
   const isTest = name.endsWith('_test.go') || /^(?:tests?_.*|.*_tests?|tests?|conftest)\.py$/.test(name);
-  if (isTest || segments.some((segment) => TEST_DIRECTORIES.has(segment.toLowerCase()))) return 'test';
+  // `integration/` holds what connects to other systems as often as tests; tests in Python have names of their own.
+  const isTestDirectory = (segment: string): boolean =>
+    TEST_DIRECTORIES.has(segment.toLowerCase()) && !(name.endsWith('.py') && segment.toLowerCase() === 'integration');
+  if (isTest || segments.some(isTestDirectory)) return 'test';
   if (name.endsWith('.py') && isMigration(segments, name)) return 'generated';
   return 'production';
 }

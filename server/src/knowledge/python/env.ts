@@ -60,7 +60,19 @@ function* readOf(
   yield fact('env.read', name, { via: isOfMain(node) ? 'main' : 'os' }, node);
   if (node.kind === 'subscript') yield fact('env.required', name, null, node);
   const value = fallback === null ? null : constantValue(fallback, ctx);
-  if (value !== null) yield state('env.default', name, { value: String(value), by: 'os' }, fallback!);
+  if (value === null) return;
+  const given = { value: String(value), by: 'os' };
+  yield state('env.default', name, isOfCase(node) ? { ...given, branch: true } : given, fallback!);
+}
+
+/** Whether code is for one case of several: `if engine == "mysql":`. */
+function isOfCase(node: PythonNode): boolean {
+  for (let around = node.ancestor('if_statement', 'elif_clause', 'case_clause'); around !== null; ) {
+    if (around.kind === 'case_clause' || /(?:==|\bin\b)[^=]*["']/.test(around.child('condition')?.text ?? ''))
+      return true;
+    around = around.ancestor('if_statement', 'elif_clause', 'case_clause');
+  }
+  return false;
 }
 
 /** Whether code runs only when its file is started itself. */

@@ -44,11 +44,11 @@ const texts: TextDetector = {
     for (const pattern of [DOTTED, STRING_TARGET, /["'][^"'\n]*?([^\W\d][\w-]*)\.py\b[^"'\n]*["']/gu]) {
       for (const match of text.matchAll(pattern)) for (const part of match[1]!.split('.').slice(-3)) names.add(part);
     }
-    // A module that is imported by a name that the program makes.
+    names.delete(ctx.file.path.replace(/^.*\/|\.py$/g, ''));
+    // A module that is imported by a name that the program makes; one of the own name may lie in another folder.
     for (const match of text.matchAll(/(?:import_module|__import__|run_module|find_spec)\(\s*f?["']([^"'\n]+)["']/g)) {
       for (const part of match[1]!.split('.')) names.add(part);
     }
-    names.delete(ctx.file.path.replace(/^.*\/|\.py$/g, ''));
     if (/\b(?:import_module|__import__|iter_modules|walk_packages|spec_from_file_location|run_path)\(/.test(text))
       names.add('*');
     for (const name of names) yield state('python.reference', name, null, place);

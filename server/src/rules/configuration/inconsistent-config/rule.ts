@@ -50,10 +50,18 @@ function plain(value: string): string {
   return value.trim().replace(/\/+$/, '').toLowerCase();
 }
 
+/** The folder that the nearest manifest of Python code is in: what is deployed together. */
+function pythonRootOf(facts: FactView, directory: string): string {
+  const roots = new Set(allFacts(facts, 'python.manifest').map(({ value }) => value.directory));
+  for (let at = directory; at !== ''; at = directoryOf(at)) if (roots.has(at)) return at;
+  return '';
+}
+
 /** Whether two places belong to one program for sure: one package, or packages of which neither is a command. */
 function isSameProgram(facts: FactView, a: string, b: string): boolean {
   const [first, second] = [directoryOf(a), directoryOf(b)];
   if (first === second) return true;
+  if (a.endsWith('.py') && pythonRootOf(facts, first) !== pythonRootOf(facts, second)) return false;
   if (facts.lookup('go.main', first).length > 0 || facts.lookup('go.main', second).length > 0) return false;
   const part = (directory: string): string =>
     /(?:^|\/)(?:cmd|apps?|services?|components?|plugins?)\/([^/]+)/.exec(directory)?.[1] ?? '';
@@ -100,6 +108,7 @@ export const rule = defineRule({
             plain(other.value.value) !== plain(first.value.value) &&
             other.value.value !== '' &&
             first.value.value !== '' &&
+            !(first.value.branch === true && other.value.branch === true) &&
             isSameProgram(facts, first.place.path, other.place.path),
         );
         if (different.length === 0) yield { kind: 'pass', subject: first.place };

@@ -70,6 +70,9 @@ const BRINGS: readonly (readonly [by: string, brought: string])[] = [
   ['scrapy', 'twisted parsel lxml itemloaders w3lib cryptography'],
   ['selenium', 'urllib3 certifi'],
   ['gevent', 'greenlet'],
+  ['logfire', 'opentelemetry opentelemetry-api opentelemetry-sdk rich protobuf typing-extensions executing'],
+  ['mcp', 'starlette pydantic pydantic-settings httpx anyio uvicorn sse-starlette jsonschema pyjwt'],
+  ['fastmcp', 'mcp starlette pydantic httpx anyio uvicorn rich authlib python-dotenv cyclopts'],
   ['rich', 'pygments'],
   ['pytest', 'pluggy iniconfig packaging'],
 ];
@@ -109,7 +112,7 @@ function isBrought(distribution: string, requirements: ReadonlySet<string>): boo
 
 /** Well-known modules that a framework or platform brings, so that no manifest names them. */
 const PLATFORM =
-  /^(?:setuptools|pip|wheel|pkg_resources|win32\w*|pythoncom|google|airflow|pyspark|bpy|maya|dbt|pytest|_pytest|hypothesis|IPython|ipywidgets|cython|Cython|distutils)$/;
+  /^(?:setuptools|pip|wheel|pkg_resources|win32\w*|pythoncom|google|airflow|pyspark|bpy|maya|dbt|pytest|_pytest|hypothesis|IPython|ipywidgets|cython|Cython|distutils|nox|invoke|fabric)$/;
 
 export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   const manifests = allFacts(facts, 'python.manifest');

@@ -25,7 +25,7 @@ const HEDGED =
 const PLACEHOLDER = /xxx|\bfoo|\bbar\b|baz|your|\bmy|path\/to|<|>|\.\.\.|\*|placeholder|some|\$|\{|%|\bN\b/i;
 /** Names that stand for any file of their kind, or that every project may have. */
 const GENERIC =
-  /^(?:examples?|app|main|script|test|tests|hello(?:[_-]?world)?|demo|file|module|index|settings|manage|wsgi|asgi|urls|models|views|admin|config|conftest|setup|run|start|install|build|deploy|__init__|__main__|utils|plugin|server|client|agent|\w+_(?:config|settings)|(?:README|CHANGELOG|CONTRIBUTING|LICENSE|SECURITY|CLAUDE|AGENTS|GEMINI|SKILLS?|MEMORY|TODO|NOTES)(?=\.md$))\.\w+$/i;
+  /^(?:examples?|app|main|script|test|tests|hello(?:[_-]?world)?|demo|file|module|index|settings|manage|wsgi|asgi|urls|models|views|admin|config|conftest|setup|run|start|install|build|deploy|__init__|__main__|utils|plugin|server|client|agent|discord|web|\w+_(?:config|settings)|(?:README|CHANGELOG|CONTRIBUTING|LICENSE|SECURITY|CLAUDE|AGENTS|GEMINI|SKILLS?|MEMORY|TODO|NOTES)(?=\.md$))\.\w+$/i;
 
 const FENCE = /^[ \t]*(?:>[ \t]*)?(`{3,}|~{3,})[ \t]*([\w+-]*)(.*)/;
 const SHELL = /^(?:|sh|bash|shell|console|zsh|terminal|shell-session|shellsession|text|cmd|powershell|ps1|pwsh|bat)$/;
@@ -40,6 +40,9 @@ const IMPORT = /^(?:from[ \t]+([a-z_]\w*)[ \t]+import\b|import[ \t]+([a-z_]\w*)[
 
 /** What leads to a list of files that are only thought of. */
 const PROPOSED = /建议|新增|优先|后续|计划|规划|可以?新增|planned|future|proposed|suggest|roadmap|\btodo\b/i;
+
+/** Headings of sections about what is gone. */
+const GONE = /^#+.*(?:remov|delet|dropp|obsolet|deprecat)|^\W*(?:files?|modules?|scripts?)\b.*(?:removed|deleted)\W*$/i;
 
 /** What the reader of the document makes or fetches. */
 const MAKES =
@@ -116,8 +119,10 @@ export const references: TextDetector = {
     };
     let leading = '';
     let showsProgram = false;
+    let isGone = false;
     for (const { text: line, start, block } of lines) {
       if (block === null && !/^\s*[-*+|\d]/.test(line)) leading = line;
+      if (block === null && (line.startsWith('#') || GONE.test(line))) isGone = GONE.test(line);
       if (block !== null && /^(?:def |class |if __name__|@\w+\.)/.test(line)) showsProgram = true;
       if (block === null) {
         if (!isSite) {
@@ -126,7 +131,7 @@ export const references: TextDetector = {
               yield* named('link', match[1]!, start + match.index + match[0].indexOf(match[1]!), match[1]!.length);
           }
         }
-        if (!HEDGED.test(line) && !PROPOSED.test(leading)) {
+        if (!isGone && !HEDGED.test(line) && !PROPOSED.test(leading)) {
           for (const match of line.matchAll(FILE)) {
             if (!GENERIC.test(lastOf(match[1]!)))
               yield* named('file', match[1]!, start + match.index + match[0].indexOf(match[1]!), match[1]!.length);

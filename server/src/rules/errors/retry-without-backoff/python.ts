@@ -21,6 +21,16 @@ function attemptsAround(node: PythonNode): PythonNode | null {
   return /retr|attempt|tries/i.test(loop.child('condition')?.text ?? '') ? loop : null;
 }
 
+/** Whether what is tried again is work with files of this machine, which no number of clients can overrun. */
+function isLocal(sleep: PythonNode): boolean {
+  const tried = sleep.ancestor('except_clause')?.parent?.child('body')?.text ?? '';
+  return (
+    /(?<![\w.])open\(|\bpickle\.|\bos\.(?:rename|replace|remove|unlink)\(|\bshutil\.|\.(?:read|write)_(?:text|bytes)\(/.test(
+      tried,
+    ) && !/\bawait\b|requests|http|urlopen|session|client|socket|conn/i.test(tried)
+  );
+}
+
 const sleeps: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
   triggers: ['except'],
@@ -49,6 +59,7 @@ const sleeps: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (seconds === null && !isLinear) return;
     // Less than a second is a spin on this machine; a loop that breaks off at the first answer waits for a start.
     if (seconds !== null && seconds < 1) return;
+    if (isLocal(node)) return;
     if (loop.child('left')?.text === '_' && loop.descendants('break_statement').length > 0) return;
     const base = seconds ?? 1;
     const fix: Fix = {

@@ -11,7 +11,10 @@ import {
   definedName,
   enclosingFunction,
   keywordArguments,
+  leadingComments,
+  onlyChild,
   positionalArguments,
+  statementOf,
 } from '../../../languages/python/syntax.ts';
 
 /** Libraries of programs that people run at a terminal. */
@@ -36,7 +39,7 @@ const TERMINAL = [
 const TERMINAL_PATH =
   /(?:^|\/)(?:cli|commands?|tools?|scripts?|ui|tui|console|terminal|shell|install\w*|migrat\w*|gen\w*|contrib|hack|bench\w*|examples?|notebooks?|management|setup|bin|seed\w*|manage|train\w*|eval\w*|demo\w*)(?:\/|\.py$)|(?:^|\/)(?:run|start|test|debug|demo|example|quick)\w*\.py$/i;
 const TALKS =
-  /print|usage|help|dump|show|display|render|banner|version|prompt|report|output|table|splash|logo|debug|ask|confirm|progress|welcome|main|cli|repl|interactive|demo|test|benchmark|summary|menu|login|qr|scan|setup|emit|on_error/i;
+  /print|usage|help|dump|show|display|render|banner|version|prompt|report|output|table|splash|logo|debug|ask|confirm|progress|welcome|main|cli|repl|interactive|demo|test|benchmark|summary|menu|login|qr|scan|setup|emit|on_error|dry_?run/i;
 /** Files that are the logger. */
 const LOGGER_PATH = /(?:^|\/)(?:logs?|logger|loggers|logging|log_\w+|\w+_log(?:ger)?)(?:\/|\.py$)/i;
 
@@ -49,7 +52,8 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
   *check(node, ctx): Iterable<Verdict> {
     const { header, path } = ctx.file;
     const calls = node.descendants('call').filter((call) => enclosingFunction(call)?.equals(node) === true);
-    const logged = calls.find((call) => mayLog(call));
+    const logs = calls.filter((call) => mayLog(call));
+    const [logged] = logs;
     const printed = calls.filter((call) => isPrint(call) && !isQuiet(call));
     const [first] = printed;
     if (first === undefined) {
@@ -64,8 +68,8 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
       if (!hasLogger || TERMINAL_PATH.test(path) || LOGGER_PATH.test(path) || TALKS.test(definedName(node))) return;
       if (calls.some((call) => /^_?(?:print|show|display)_/.test(calledName(call)))) return;
       if (TERMINAL.some((module) => importsModule(header, module))) return;
-      // A script that is run by hand talks to who runs it, unless it logs as well.
-      if (header.main && logged === undefined) return;
+      // A script that is run by hand talks to who runs it, unless it rather logs.
+      if (header.main && printed.length > logs.length) return;
     }
     const args = { call: 'print' };
     const related = printed.slice(1, 4).map((call) => ({ span: call.span, message: 'Here as well.' }));
@@ -73,8 +77,17 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
-/** Printed to look for a fault, or where nothing else is possible. */
+/** Printed to look for a fault, besides what is logged, as the last word of a program, or where nothing else is possible. */
 function isQuiet(call: PythonNode): boolean {
+  const statement = statementOf(call);
+  const beside = [statement?.previousSibling, statement?.nextSibling].flatMap((other) => other ?? []);
+  if (beside.some((other) => onlyChild(other)?.kind === 'call' && mayLog(onlyChild(other)!))) return true;
+  if (/^(?:sys\.|os\._?)?exit\(|^raise SystemExit\b/.test(statement?.nextSibling?.text ?? '')) return true;
+  if (
+    statement !== null &&
+    leadingComments(statement).some((comment) => /stdout|stderr|terminal|console/i.test(comment.text))
+  )
+    return true;
   const condition = call.ancestor('if_statement')?.child('condition')?.text ?? '';
   return (
     /debug|verbose|trace|dump|quiet|silent/i.test(condition) ||

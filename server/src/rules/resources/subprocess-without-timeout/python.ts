@@ -38,7 +38,7 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (owner === null || /^(?:main|cli|_?main_\w*|setup\w*|install\w*|build\w*)$/.test(definedName(owner))) return;
     if (hasKeywordSplat(node)) return;
     // Asking for a version comes to an end; tools for a command line have somebody in front of them.
-    if (/['"](?:--?version|-V|rm|which)['"]/.test(node.text)) return;
+    if (/['"](?:--?version|-V|rm|which|cp|mv|mkdir|chmod|chown|touch|p?kill|killall)['"]/.test(node.text)) return;
     if (['click', 'typer', 'argparse', 'fire'].some((module) => importsModule(ctx.file.header, module))) return;
     const limit = keywordArgument(node, 'timeout');
     const isLimited =

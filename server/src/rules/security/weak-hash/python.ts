@@ -53,6 +53,24 @@ function namesIn(value: PythonNode, ctx: ChunkContext): string[] {
   });
 }
 
+/**
+ * Whether another service asks for the hash: it is sent under a name with the algorithm in it (`"md5Pass"`), or put into
+ * the fields of a request by a function that signs in somewhere else.
+ */
+function isDemanded(node: PythonNode, owner: PythonNode | null): boolean {
+  const left = node.ancestor('assignment')?.child('left') ?? null;
+  const key = node.ancestor('pair')?.child('key') ?? (left?.kind === 'subscript' ? left.child('subscript') : null);
+  const name = key === null ? null : stringValue(key);
+  if (name === null) return false;
+  return (
+    /md[45]|sha\d/i.test(name) ||
+    (owner !== null && /^_?(?:sign_?in|log_?in|authenticate)$/.test(definedName(owner)) && SENT.test(owner.text))
+  );
+}
+
+/** What sends something elsewhere. */
+const SENT = /\b(?:requests|session|httpx|client|self)\.(?:post|api_request|load|request)\(/;
+
 const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
   triggers: ['md5', 'sha', 'md4', 'hashlib'],
@@ -71,6 +89,7 @@ const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (keywordArgument(node, 'usedforsecurity')?.kind === 'false' || DEMANDED.test(around)) return;
     const names = namesIn(data, ctx);
     if (names.some(isPassword)) {
+      if (isDemanded(node, owner)) return;
       // The first step of a slow hash, or a lookup of leaked passwords.
       if (owner !== null && /bcrypt|argon2|scrypt|pbkdf2|pwned|digest_auth|Digest/.test(owner.text)) return;
       yield { kind: 'fail', subject: node.span, message: 'password', args: { hash: title } };
