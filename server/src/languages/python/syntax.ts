@@ -131,6 +131,13 @@ export function runningFunction(node: PythonNode): PythonNode | null {
   return null;
 }
 
+/** The methods that a class itself defines, in order. */
+export function methodsOf(definition: PythonNode): PythonNode[] {
+  return statementsOf(definition)
+    .map(undecorated)
+    .filter(({ kind }) => kind === 'function_definition');
+}
+
 /** Nearest class around a node, not looking out of the function that the node is in; null when there is none. */
 export function enclosingClass(node: PythonNode): PythonNode | null {
   const around = node.ancestor('class_definition', 'function_definition', 'lambda');

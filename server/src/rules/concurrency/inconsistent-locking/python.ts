@@ -13,10 +13,9 @@ import {
   calledName,
   calledOn,
   definedName,
+  methodsOf,
   onlyChild,
   runningFunction,
-  statementsOf,
-  undecorated,
 } from '../../../languages/python/syntax.ts';
 
 interface Change {
@@ -79,9 +78,7 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   triggers: ['Lock(', 'Condition('],
   when: (_node, { file }) => importsModule(file.header, 'threading') || importsModule(file.header, 'multiprocessing'),
   *check(node, ctx): Iterable<Verdict> {
-    const methods = statementsOf(node)
-      .map(undecorated)
-      .filter(({ kind }) => kind === 'function_definition');
+    const methods = methodsOf(node);
     // A lock that is taken by hand may be held anywhere.
     if (/\.acquire\(/.test(bodyOf(node)?.text ?? '')) return;
     const changes: Change[] = [];

@@ -14,10 +14,9 @@ import {
   definedName,
   hasToken,
   isAsync,
+  methodsOf,
   onlyChild,
   runningFunction,
-  statementsOf,
-  undecorated,
 } from '../../../languages/python/syntax.ts';
 
 interface Taken {
@@ -46,9 +45,7 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   triggers: ['Lock('],
   when: (_node, { file }) => importsModule(file.header, 'threading'),
   *check(node, ctx): Iterable<Verdict> {
-    const methods = statementsOf(node)
-      .map(undecorated)
-      .filter(({ kind }) => kind === 'function_definition');
+    const methods = methodsOf(node);
     const taken = new Map<string, Taken[]>();
     const named = new Map<string, number>();
     for (const method of methods) {

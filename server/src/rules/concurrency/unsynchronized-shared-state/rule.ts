@@ -14,6 +14,7 @@ import type { GoImportFact, GoValueFact } from '../../../languages/go/symbols.ts
 import { isExported } from '../../../languages/go/syntax.ts';
 import { goTasks } from '../../../languages/go/tasks.ts';
 import { readUses } from '../../../languages/go/uses.ts';
+import { PYTHON_THREADS, PYTHON_UPDATE, pythonDetectors } from './python.ts';
 
 /** Types that bring their own synchronisation, or are made to be used by many. */
 const SYNCHRONISED =
@@ -101,7 +102,25 @@ function* usesElsewhere(facts: FactView, name: string): Generator<Fact['place']>
   }
 }
 
+/** Functions of Python that several threads of the same file run, and that change a variable of the module in steps. */
+function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
+  const threads = facts.get(PYTHON_THREADS);
+  for (const update of facts.get(PYTHON_UPDATE)) {
+    const { path } = update.place;
+    const start = threads.find(({ key, place }) => key === update.key && place.path === path);
+    if (start === undefined || facts.role(path) !== 'production') continue;
+    yield {
+      kind: 'fail',
+      subject: update.place,
+      message: 'steps',
+      args: { name: update.value as string, task: 'threads' },
+      related: [{ place: start.place, message: 'Several threads are started here.' }],
+    };
+  }
+}
+
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgePython(facts);
   const variables = new Map<string, Fact>();
   for (const declared of facts.get('go.decl')) {
     const { kind, type, test } = declared.value as unknown as GoValueFact;
@@ -187,19 +206,23 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A package variable is written by a function that runs in a goroutine or serves requests, and used by other functions, and no lock is held at any of these places.',
+    what: 'A package variable is written by a function that runs in a goroutine or serves requests, and used by other functions, and no lock is held at any of these places. In Python: a value that several threads change in more than one step (`n += 1`) without a lock, and the environment or working directory of the process when a request changes it.',
     why: 'Two goroutines that touch a variable at once, one of them writing, is a data race: readers see half-written or stale values, and a concurrent write to a map ends the process.',
     howToFix:
-      'Use a type of `sync/atomic` for a flag or counter, put a mutex beside the variable and hold it at every use, or give the variable to one goroutine and talk to it through channels.',
+      'Use a type of `sync/atomic` for a flag or counter, put a mutex beside the variable and hold it at every use, or give the variable to one goroutine and talk to it through channels. In Python hold a `threading.Lock` around the change, or send the changes to one thread through a `queue.Queue`; pass settings to a call instead of putting them into `os.environ`.',
     refs: ['CWE-362', 'CWE-567', 'https://go.dev/ref/mem'],
   },
   messages: {
     variable:
       '{name} is written by {task} ({writer}) and used by others without a lock; make it atomic, or guard it with a mutex.',
     write: 'This write of {name} by {task} races with its other uses; make it atomic, or hold a mutex.',
+    steps:
+      '{name} is read, changed and written back by several {task} at once, so that changes get lost; hold a `threading.Lock` around this.',
+    process:
+      '{name} belongs to the whole process, so that this request changes it for all others; pass the value on instead.',
     use: 'This use of {name} races with the write in {writer}, which {task} runs; make it atomic, or hold a mutex.',
   },
   fix: 'none',
-  on: {},
-  workspace: { partition: 'directory', reads: ['go.locking'], judge },
+  on: { python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.locking', PYTHON_UPDATE], judge },
 });

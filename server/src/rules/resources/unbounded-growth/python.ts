@@ -14,10 +14,9 @@ import {
   calledName,
   calledOn,
   definedName,
+  methodsOf,
   positionalArguments,
   runningFunction,
-  statementsOf,
-  undecorated,
   unparenthesized,
 } from '../../../languages/python/syntax.ts';
 
@@ -84,9 +83,7 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['class_definition'],
   triggers: ['] =', 'setdefault('],
   *check(node, ctx): Iterable<Verdict> {
-    const methods = statementsOf(node)
-      .map(undecorated)
-      .filter(({ kind }) => kind === 'function_definition');
+    const methods = methodsOf(node);
     const setup = methods.find((method) => definedName(method) === '__init__');
     if (setup === undefined) return;
     const made = new Map<string, PythonNode>();
