@@ -22,6 +22,7 @@ import {
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
 import { calleeId, pointee, typesAround } from '../../../languages/go/types.ts';
+import { PYTHON_LOOP, PYTHON_SPAWN, pythonDetectors } from './python.ts';
 
 type Context = ChunkContext<unknown, GoHeader>;
 
@@ -212,23 +213,40 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A goroutine that is started neither by `main` nor by the constructor of a package variable runs an endless loop, or ranges over a ticker, with no return, break or stop channel in it.',
-    why: 'When its owner is closed or replaced, the goroutine goes on: it keeps what it refers to alive, works on state that is gone, and cannot be waited for when the program shuts down.',
+    what: 'A goroutine that is started neither by `main` nor by the constructor of a package variable runs an endless loop, or ranges over a ticker, with no return, break or stop channel in it. In Python: a thread or task whose endless loop has no way out and asks no flag that somebody sets, when the thread keeps the process alive or its class has a method that ends the object.',
+    why: 'When its owner is closed or replaced, the goroutine, thread or task goes on: it keeps what it refers to alive, works on state that is gone, and cannot be waited for when the program shuts down.',
     howToFix:
-      'Give the loop a way out: `select` on `ctx.Done()` or on a channel that the owner closes, and return there. Let the owner wait for the goroutine when it closes.',
+      'Give the loop a way out: `select` on `ctx.Done()` or on a channel that the owner closes, and return there. Let the owner wait for the goroutine when it closes. In Python loop on `while not stop.wait(seconds)` with a `threading.Event` that `close` sets, or keep the task of asyncio and cancel it there.',
     refs: ['CWE-772', 'gosec G118'],
   },
   messages: {
     literal: 'Nothing can stop this goroutine; select on ctx.Done() or a stop channel in its loop and return.',
     function:
       'Nothing can stop {name}, which this goroutine runs; let its loop select on ctx.Done() or a stop channel.',
+    pythonThread:
+      'Nothing can stop {name}, which this thread runs; let its loop ask a `threading.Event` that its owner sets.',
+    pythonTask:
+      'Nothing ends {name}, which this task runs for ever; keep the task, and cancel it when its owner is closed.',
   },
   fix: 'sometimes',
-  on: { go: [spawned, lasting, loops] },
+  on: { go: [spawned, lasting, loops], python: pythonDetectors },
   workspace: {
     partition: 'directory',
-    reads: ['go.spawn'],
+    reads: ['go.spawn', PYTHON_SPAWN],
     *judge(facts) {
+      for (const spawn of facts.get(PYTHON_SPAWN)) {
+        const loop = facts
+          .get(PYTHON_LOOP)
+          .find(({ key, place }) => key === spawn.key && place.path === spawn.place.path);
+        if (loop === undefined || facts.role(spawn.place.path) !== 'production') continue;
+        yield {
+          kind: 'fail',
+          subject: spawn.place,
+          message: 'pythonThread',
+          args: { name: spawn.key },
+          related: [{ place: loop.place, message: 'This loop has no way out.' }],
+        };
+      }
       const loopsOf = new Map(facts.get('go.background-loop').map((item) => [item.key, item]));
       for (const spawn of facts.get('go.spawn')) {
         const loop = loopsOf.get(spawn.key);
