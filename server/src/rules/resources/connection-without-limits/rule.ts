@@ -4,6 +4,7 @@ import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn } from '../../../knowledge/facts.ts';
 import { ACCEPT_FACT, type Accept, DEADLINE_FACT, goDetectors, READ_FACT } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 const MINUTE = 'time.Now().Add(time.Minute)';
 
@@ -27,18 +28,23 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A program accepts TCP connections or upgrades requests to WebSockets, reads from them, and never sets a deadline or answers to pings, so that a read waits as long as the peer likes.',
-    why: 'A peer that vanishes without a word, or never meant to say one, keeps its goroutine, its buffers and its descriptor for ever. Opening a few thousand such connections costs an attacker nothing.',
+    what: 'A program accepts TCP connections or upgrades requests to WebSockets, reads from them, and never sets a deadline or answers to pings, so that a read waits as long as the peer likes. In Python: accepted sockets, handlers of `socketserver` and asyncio streams without a time-out, and WebSockets without pings.',
+    why: 'A peer that vanishes without a word, or never meant to say one, keeps its goroutine or thread, its buffers and its descriptor for ever. Opening a few thousand such connections costs an attacker nothing.',
     howToFix:
-      'Call `SetReadDeadline` before each read, or once and again whenever a pong arrives, with pings sent more often than that. Limit messages by `SetReadLimit`.',
+      'Call `SetReadDeadline` before each read, or once and again whenever a pong arrives, with pings sent more often than that. Limit messages by `SetReadLimit`. In Python call `settimeout` on the connection, wrap reads of asyncio in `asyncio.timeout`, and give aiohttp a `heartbeat`.',
     refs: ['CWE-400', 'CWE-770', 'https://pkg.go.dev/github.com/gorilla/websocket#Conn.SetReadDeadline'],
   },
   messages: {
     socket: 'This WebSocket is read without a deadline or pings; set a read deadline and move it on with each pong.',
     accept: 'Connections that are accepted here are read without a deadline; call SetReadDeadline before each read.',
+    pythonSocket: 'Connections that are accepted here are read without a time-out; call `settimeout` on each.',
+    pythonHandler: 'The connections of {name} are read without a time-out; set `timeout` in the class.',
+    pythonStream: 'This read waits as long as the peer likes; put it into `asyncio.timeout` or `asyncio.wait_for`.',
+    pythonWebSocket: 'This WebSocket is read without pings or a time-out; give it a `heartbeat`.',
+    pythonOff: '`{name}=None` takes away a limit that this server has of itself; leave it out, or choose a number.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
   workspace: {
     partition: 'workspace',
     reads: ['ws.upgrade', ACCEPT_FACT],
