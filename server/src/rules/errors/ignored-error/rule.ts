@@ -20,6 +20,7 @@ import {
 } from './calls.ts';
 import { FLAG_FACT, flags, INFALLIBLE_FACT, infallible } from './flags.ts';
 import { libraryDrop, ownDrop } from './policy.ts';
+import { pythonDetectors } from './python.ts';
 import { deferredCloses } from './written.ts';
 
 /** What is dropped by a call whose callee the workspace declares. */
@@ -81,11 +82,11 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'The error of a call is dropped: the call stands alone, the error is assigned to `_` or overwritten before anybody reads it, a written file is closed without a look at the result, or a success flag is not read.',
+    what: 'The error of a call is dropped: the call stands alone, the error is assigned to `_` or overwritten before anybody reads it, a written file is closed without a look at the result, or a success flag is not read. In Python it is the status of a command, the answer to a request that changes something, a lock that may not have been taken, or a result that is all that a call gives.',
     why: 'The program goes on with a result that does not exist: it stores an empty value, reports a backup that is cut short, or fails much later at a place that has nothing to do with the cause.',
     howToFix:
-      'Return the error with context, handle it, or at least log it. Where it really does not matter, write `_ =` and say why in a comment. Close a file that was written explicitly and return its error.',
-    refs: ['CWE-252', 'CWE-391', 'gosec G104', 'errcheck'],
+      'Return the error with context, handle it, or at least log it. Where it really does not matter, write `_ =` and say why in a comment. Close a file that was written explicitly and return its error. In Python let the call raise: `check=True`, `raise_for_status()`.',
+    refs: ['CWE-252', 'CWE-391', 'gosec G104', 'errcheck', 'ruff PLW1510'],
   },
   messages: {
     dropped: 'The error of {call} is dropped; return it, handle it or log it.',
@@ -96,10 +97,14 @@ export const rule = defineRule({
     written:
       '{name} was written, and the error of its deferred {method} is dropped; check it before reporting success.',
     flag: '{call} reports failure only by its result, which is dropped; check it.',
+    status: 'Whether {call} has worked is not looked at; pass check=True, or look at the status.',
+    answer: 'The status of the answer to {call} is not looked at; call raise_for_status() on it, or handle errors.',
+    lock: '{call} may return without the lock, which is not looked at; go on only when it gives True.',
+    partial: '{call} may send only a part of it; use sendall, or send the rest.',
     pure: '{call} does nothing but give a result, which is dropped; use the result or remove the call.',
   },
   fix: 'sometimes',
-  on: { go: [statements, assignments, deferredCloses, assignedErrors, flags, infallible] },
+  on: { go: [statements, assignments, deferredCloses, assignedErrors, flags, infallible], python: pythonDetectors },
   workspace: {
     partition: 'directory',
     reads: [DROP_FACT, VERSION_FACT],

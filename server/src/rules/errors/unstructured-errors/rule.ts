@@ -3,6 +3,7 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { goDetectors, KIND_FACT, MATCH_FACT, TEXT_FACT } from './go.ts';
+import { pythonDetectors } from './python.ts';
 
 /** Fewer errors in fewer packages make a small program, which needs no kinds of them. */
 const MANY = 25;
@@ -16,19 +17,21 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A component makes many errors of mere text and never tells them apart: no sentinel or error type is ever matched by `errors.Is`, `errors.As` or a comparison.',
+    what: 'A component makes many errors of mere text and never tells them apart: no sentinel or error type is ever matched by `errors.Is`, `errors.As` or a comparison. In Python a component raises Exception or RuntimeError again and again, and has no exception class of its own.',
     why: 'Callers can only print what went wrong. Whether to retry, to answer 404 or to page somebody cannot be decided, so everything is treated alike.',
     howToFix:
-      'Declare sentinels (`var ErrNotFound = errors.New(...)`) or a type with a code for the few kinds that callers act upon, wrap them by `%w`, and match them where errors become answers or retries.',
+      'Declare sentinels (`var ErrNotFound = errors.New(...)`) or a type with a code for the few kinds that callers act upon, wrap them by `%w`, and match them where errors become answers or retries. In Python declare one exception class for the application and a few below it.',
     refs: ['CWE-755', 'https://go.dev/blog/go1.13-errors'],
   },
   messages: {
     none: 'This component makes {count} errors of text and never tells them apart; declare the kinds that callers act upon.',
+    python:
+      'This component raises {count} exceptions that say nothing but their text; declare classes for what callers act upon.',
     unmatched:
       'No code asks for {name}, so that nobody can act upon it; match it by errors.As where errors are handled.',
   },
   fix: 'none',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
   workspace: {
     partition: 'component',
     reads: [TEXT_FACT, KIND_FACT],
@@ -44,7 +47,9 @@ export const rule = defineRule({
       let total = 0;
       for (const made of facts.get(TEXT_FACT)) {
         if (!isOwn(made)) continue;
-        const directory = directoryOf(made.place.path);
+        const { path } = made.place;
+        // A module of Python is what a package is of Go.
+        const directory = path.endsWith('.py') ? path : directoryOf(path);
         const known = counts.get(directory) ?? { count: 0, first: made };
         known.count += made.value as number;
         total += made.value as number;
@@ -56,7 +61,8 @@ export const rule = defineRule({
         yield { kind: 'fail', subject: type.place, message: 'unmatched', args: { name: type.key } };
       if (types.length > 0) return;
       const [busiest] = [...counts.values()].sort((a, b) => b.count - a.count);
-      yield { kind: 'fail', subject: busiest!.first.place, message: 'none', args: { count: String(total) } };
+      const message = busiest!.first.place.path.endsWith('.py') ? 'python' : 'none';
+      yield { kind: 'fail', subject: busiest!.first.place, message, args: { count: String(total) } };
     },
   },
 });

@@ -9,6 +9,7 @@ import { moduleOf } from '../../../knowledge/go/modules.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import type { GoDeclaration, GoTypeFact } from '../../../languages/go/symbols.ts';
 import { isExported } from '../../../languages/go/syntax.ts';
+import { CLASS_SHAPE, judgePython, pythonDetectors } from './python.ts';
 
 /** Fewer fields may well be the same by chance; a small interface belongs to whoever asks for it. */
 const FIELD_LIMIT = 3;
@@ -83,6 +84,7 @@ function originOf(fact: Fact, shape: string, facts: FactView): Fact | null {
 }
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
+  yield* judgePython(facts);
   for (const fact of facts.get('go.decl')) {
     const shape = comparedShape(fact, facts);
     if (shape === null) continue;
@@ -114,7 +116,7 @@ export const rule = defineRule({
   confidence: 'heuristic',
   stage: 'stable',
   docs: {
-    what: 'Two packages of a module define an exported type of the same name with the same fields (three or more, not all of them private) or the same methods (four or more). Packages that differ only by a version in their path, and generated code, are left out.',
+    what: 'Two packages of a module define an exported type of the same name with the same fields (three or more, not all of them private) or the same methods (four or more). Packages that differ only by a version in their path, and generated code, are left out. In Python two modules define a class of the same name with the same three or more annotated fields, or the same members of an enumeration.',
     why: 'The copies drift apart: a field that is added to one is missing from what the other reads and writes. Values have to be converted between them, and whoever looks something up by type finds nothing.',
     howToFix:
       'Keep the definition in the package that owns the idea and import it, or make the copy an alias: `type Order = orders.Order`. Where the import would go in a circle, move the type into a small package of its own.',
@@ -122,8 +124,9 @@ export const rule = defineRule({
   },
   messages: {
     copy: '{name} has the same {what} as {name} in {other}; import that type, or make this one an alias of it.',
+    python: '{name} has the same {what} as {name} in {other}; import that class, or derive from it.',
   },
   fix: 'none',
-  on: {},
-  workspace: { partition: 'directory', reads: ['go.decl'], judge },
+  on: { python: pythonDetectors },
+  workspace: { partition: 'directory', reads: ['go.decl', CLASS_SHAPE], judge },
 });
