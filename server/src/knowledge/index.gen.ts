@@ -25,11 +25,13 @@ import { extractors as knowledgeProjectBuilds } from '../knowledge/project/build
 import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
 import { extractors as knowledgeProjectConfig } from '../knowledge/project/config.ts';
 import { extractors as knowledgeProjectContainers } from '../knowledge/project/containers.ts';
+import { extractors as knowledgeProjectDeploying } from '../knowledge/project/deploying.ts';
 import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
 import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as knowledgeProjectMonitoring } from '../knowledge/project/monitoring.ts';
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
+import { extractors as knowledgeProjectRecipes } from '../knowledge/project/recipes.ts';
 import { extractors as knowledgeProjectSchema } from '../knowledge/project/schema.ts';
 import { extractors as knowledgeProjectSettings } from '../knowledge/project/settings.ts';
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
@@ -80,11 +82,13 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectCi,
   ...knowledgeProjectConfig,
   ...knowledgeProjectContainers,
+  ...knowledgeProjectDeploying,
   ...knowledgeProjectEnv,
   ...knowledgeProjectEnvFiles,
   ...knowledgeProjectLayout,
   ...knowledgeProjectMonitoring,
   ...knowledgeProjectReadme,
+  ...knowledgeProjectRecipes,
   ...knowledgeProjectSchema,
   ...knowledgeProjectSettings,
   ...knowledgeProjectTestEvidence,

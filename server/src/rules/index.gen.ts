@@ -20,6 +20,7 @@ import { rule as configurationBrokenHealthcheck } from './configuration/broken-h
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
 import { rule as configurationConflictingMigration } from './configuration/conflicting-migration/rule.ts';
 import { rule as configurationDanglingPathReference } from './configuration/dangling-path-reference/rule.ts';
+import { rule as configurationDanglingResourceReference } from './configuration/dangling-resource-reference/rule.ts';
 import { rule as configurationDockerAddInsteadOfCopy } from './configuration/docker-add-instead-of-copy/rule.ts';
 import { rule as configurationDockerAddRemote } from './configuration/docker-add-remote/rule.ts';
 import { rule as configurationDockerDigestUnpinned } from './configuration/docker-digest-unpinned/rule.ts';
@@ -44,6 +45,7 @@ import { rule as configurationMissingCi } from './configuration/missing-ci/rule.
 import { rule as configurationMissingConfigHotReload } from './configuration/missing-config-hot-reload/rule.ts';
 import { rule as configurationMissingConfigSchema } from './configuration/missing-config-schema/rule.ts';
 import { rule as configurationMissingDeployAutomation } from './configuration/missing-deploy-automation/rule.ts';
+import { rule as configurationMissingDeploymentConfig } from './configuration/missing-deployment-config/rule.ts';
 import { rule as configurationMissingDockerignore } from './configuration/missing-dockerignore/rule.ts';
 import { rule as configurationMissingHealthcheck } from './configuration/missing-healthcheck/rule.ts';
 import { rule as configurationMissingLockfile } from './configuration/missing-lockfile/rule.ts';
@@ -237,6 +239,7 @@ export const RULES: readonly Rule[] = [
   configurationConfigNotValidated,
   configurationConflictingMigration,
   configurationDanglingPathReference,
+  configurationDanglingResourceReference,
   configurationDockerAddInsteadOfCopy,
   configurationDockerAddRemote,
   configurationDockerDigestUnpinned,
@@ -261,6 +264,7 @@ export const RULES: readonly Rule[] = [
   configurationMissingConfigHotReload,
   configurationMissingConfigSchema,
   configurationMissingDeployAutomation,
+  configurationMissingDeploymentConfig,
   configurationMissingDockerignore,
   configurationMissingHealthcheck,
   configurationMissingLockfile,

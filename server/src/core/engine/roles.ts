@@ -2,7 +2,7 @@
 import type { FileRole, LanguageId } from '../model/file.ts';
 
 const TEXT_EXTENSIONS = new Set(
-  'ts tsx mts cts js jsx mjs cjs rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt adoc kts star jsonnet xml svg graphql graphqls gql raml apib jmx bats hurl'.split(
+  'ts tsx mts cts js jsx mjs cjs rs sql html css scss vue svelte conf cfg ini properties tf hcl proto rb php java kt swift c h cpp hpp cc cs lua pl ex exs erl scala gradle groovy rst txt adoc kts star jsonnet xml svg graphql graphqls gql raml apib jmx bats hurl service nomad'.split(
     ' ',
   ),
 );

@@ -3,8 +3,8 @@ import { filePlace } from '../../../core/model/location.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
 import { isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
+import { DEPLOYMENT } from '../../../knowledge/project/deploying.ts';
 import { ANY_SERVICE_FACTS, anyServicesOf } from '../../../knowledge/services.ts';
-import { EVIDENCE, evidence } from './evidence.ts';
 
 export const rule = defineRule({
   id: 'missing-deploy-automation',
@@ -27,15 +27,14 @@ export const rule = defineRule({
   },
   effort: { each: [60, 480] },
   fix: 'none',
-  roles: ['production', 'test', 'generated', 'example'],
-  on: { any: [evidence] },
+  on: {},
   workspace: {
     partition: 'workspace',
-    reads: [EVIDENCE, 'image.file', ...ANY_SERVICE_FACTS],
+    reads: [DEPLOYMENT, 'image.file', ...ANY_SERVICE_FACTS],
     *judge(facts) {
       if (anyServicesOf(facts).length === 0) return;
       const found = new Map<string, string>();
-      for (const { key, value } of facts.get(EVIDENCE)) if (!found.has(key)) found.set(key, value as string);
+      for (const { key, value } of facts.get(DEPLOYMENT)) if (!found.has(key)) found.set(key, value as string);
       const descriptors = [
         ...allFacts(facts, 'image.file'),
         ...allFacts(facts, 'compose.service'),
