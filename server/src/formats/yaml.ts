@@ -53,6 +53,9 @@ const DEPTH_LIMIT = 60;
 const MASK = '\uE000';
 const TEMPLATE = /\{\{[\s\S]*?\}\}/g;
 
+/** Marks of a merge that was left unfinished; what they divide can still be read. */
+const CONFLICT = /^(?:<{7}|={7}|>{7})(?:[ \t][^\r\n]*)?(?=\r?$)/gm;
+
 /** Blanks lines that are templates as a whole and masks templates within lines; offsets stay as they are. */
 function withoutTemplates(text: string): string {
   return text.replace(TEMPLATE, (template, offset: number) => {
@@ -82,7 +85,8 @@ export function isTooDeep(text: string): boolean {
 /** Reads all documents of a text. Never fails: what cannot be read is missing. */
 export function readYaml(source: string): readonly YamlDocument[] {
   if (source.length > LENGTH_LIMIT) return [];
-  const text = source.includes('{{') ? withoutTemplates(source) : source;
+  const merged = source.includes('<<<<<<<') ? source.replace(CONFLICT, (mark) => ' '.repeat(mark.length)) : source;
+  const text = merged.includes('{{') ? withoutTemplates(merged) : merged;
   if (isTooDeep(text)) return [];
   try {
     const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });

@@ -39,6 +39,7 @@ import { rule as configurationEnvVarMismatch } from './configuration/env-var-mis
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
 import { rule as configurationInconsistentConfig } from './configuration/inconsistent-config/rule.ts';
 import { rule as configurationIneffectiveBuildInstruction } from './configuration/ineffective-build-instruction/rule.ts';
+import { rule as configurationInvalidConfig } from './configuration/invalid-config/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMigrationWithoutRollback } from './configuration/migration-without-rollback/rule.ts';
 import { rule as configurationMissingCi } from './configuration/missing-ci/rule.ts';
@@ -189,6 +190,7 @@ import { rule as securitySecretInImage } from './security/secret-in-image/rule.t
 import { rule as securitySecretInUrl } from './security/secret-in-url/rule.ts';
 import { rule as securitySecurityFailOpen } from './security/security-fail-open/rule.ts';
 import { rule as securitySensitiveDataInLog } from './security/sensitive-data-in-log/rule.ts';
+import { rule as securityServiceAuthDisabled } from './security/service-auth-disabled/rule.ts';
 import { rule as securitySharedFallbackKey } from './security/shared-fallback-key/rule.ts';
 import { rule as securitySpoofableClientIdentity } from './security/spoofable-client-identity/rule.ts';
 import { rule as securitySqlInjection } from './security/sql-injection/rule.ts';
@@ -258,6 +260,7 @@ export const RULES: readonly Rule[] = [
   configurationHardcodedConfig,
   configurationInconsistentConfig,
   configurationIneffectiveBuildInstruction,
+  configurationInvalidConfig,
   configurationMalformedEnvFile,
   configurationMigrationWithoutRollback,
   configurationMissingCi,
@@ -408,6 +411,7 @@ export const RULES: readonly Rule[] = [
   securitySecretInUrl,
   securitySecurityFailOpen,
   securitySensitiveDataInLog,
+  securityServiceAuthDisabled,
   securitySharedFallbackKey,
   securitySpoofableClientIdentity,
   securitySqlInjection,

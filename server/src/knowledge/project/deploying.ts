@@ -29,7 +29,7 @@ const RECIPE =
 const UNIT =
   /^[ \t]*ExecStart[ \t]*=|\bsystemctl[ \t]+(?:--\S+[ \t]+)*enable\b|^[ \t]*\[program:|\bpm2[ \t]+start\b|^[ \t]*job[ \t]+"[^"\n]+"[ \t]*\{|\b(?:snapcraft|electron-builder|nfpms?:)|^[ \t]*-?[ \t]*hosts:[\s\S]{0,3000}?^[ \t]*-?[ \t]*(?:tasks|roles):|\b(?:ko|pack)[ \t]+(?:build|apply)\b|"(?:aws_ecs_\w+|aws_lambda_function|aws_instance|google_cloud_run\w*|google_compute_instance|azurerm_(?:container_app|linux_web_app|app_service)|digitalocean_app|kubernetes_deployment)"/m;
 const ELSEWHERE =
-  /\bdeploy(?:ed|ment|s)?\b[^.\n]{0,80}\b(?:another|separate|different|other|infrastructure|infra|gitops|ops)\s+repo(?:sitor(?:y|ies))?\b|\bhelm\s+repo\s+add\b/i;
+  /\bdeploy(?:ed|ment|s)?\b[^.\n]{0,80}\b(?:another|separate|different|other|infrastructure|infra|gitops|ops)\s+repo(?:sitor(?:y|ies))?\b|\bhelm\s+repo\s+add\b|hub\.docker\.com\/r\//i;
 
 const evidence: TextDetector = {
   text: true,
