@@ -30,6 +30,7 @@ import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
 import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as knowledgeProjectMonitoring } from '../knowledge/project/monitoring.ts';
+import { extractors as knowledgeProjectMonitoringStack } from '../knowledge/project/monitoringStack.ts';
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
 import { extractors as knowledgeProjectRecipes } from '../knowledge/project/recipes.ts';
 import { extractors as knowledgeProjectSchema } from '../knowledge/project/schema.ts';
@@ -87,6 +88,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectEnvFiles,
   ...knowledgeProjectLayout,
   ...knowledgeProjectMonitoring,
+  ...knowledgeProjectMonitoringStack,
   ...knowledgeProjectReadme,
   ...knowledgeProjectRecipes,
   ...knowledgeProjectSchema,

@@ -1,7 +1,8 @@
 /** Settings that the program which reads them refuses or ignores: compose files, Prometheus, its rules, Alertmanager. */
 import type { FactVerdict, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, fact, type TextDetector } from '../../../core/rulekit/rule.ts';
-import { entryOf, itemsAt, readYaml, textAt, valueAt, type YamlValue } from '../../../formats/yaml.ts';
+import { isAlertmanagerConfig, isPrometheusConfig, isRuleFile } from '../../../formats/monitoring.ts';
+import { entryOf, itemsAt, readYaml, type YamlValue } from '../../../formats/yaml.ts';
 import { recipeWords } from '../../../knowledge/project/recipes.ts';
 import { compare, dottedNames, placeholders, receivers, targets, timeouts } from './checks.ts';
 import { ALERTMANAGER, COMPOSE, PROMETHEUS, ROUTE, RULES, type Shape } from './shapes.ts';
@@ -25,32 +26,6 @@ const compose: TextDetector = {
     }
   },
 };
-
-function isPrometheus(root: YamlValue): boolean {
-  // Agents for logs use the same key.
-  if (
-    ['clients', 'positions', 'target_config', 'server', 'metrics', 'receivers'].some(
-      (key) => entryOf(root, key) !== null,
-    )
-  )
-    return false;
-  const isList = (key: string): boolean => valueAt(root, key)?.kind === 'list';
-  return isList('scrape_configs') || (isList('rule_files') && entryOf(root, 'global') !== null);
-}
-
-function isAlertmanager(root: YamlValue): boolean {
-  const list = itemsAt(root, 'receivers');
-  return valueAt(root, 'route')?.kind === 'map' && list.length > 0 && list.every((item) => textAt(item, 'name') !== '');
-}
-
-function isRules(root: YamlValue): boolean {
-  const groups = itemsAt(root, 'groups');
-  // Grafana keeps its own rules under the same key.
-  return (
-    entryOf(root, 'apiVersion') === null &&
-    groups.some((group) => itemsAt(group, 'rules').some((rule) => entryOf(rule, 'expr') !== null))
-  );
-}
 
 /** Routes are as deep as somebody writes them. */
 function* routesOf(root: YamlValue): Generator<Verdict> {
@@ -76,18 +51,18 @@ const monitoring: TextDetector = {
     if (RENDERED.test(ctx.file.path) || /\{%|<%/.test(text) || OTHER_READERS.test(ctx.file.path)) return;
     for (const { root } of readYaml(text)) {
       if (root?.kind !== 'map' || entryOf(root, 'kind') !== null) continue;
-      if (isPrometheus(root)) {
+      if (isPrometheusConfig(root)) {
         yield* shaped(root, PROMETHEUS, 'Prometheus');
         yield* targets(root);
         yield* timeouts(root);
         for (const key of ['recording_rules', 'alerting_rules']) yield* dottedNames(text, root, [key, 'groups']);
         yield* variables(root, 'Prometheus');
-      } else if (isAlertmanager(root)) {
+      } else if (isAlertmanagerConfig(root)) {
         yield* shaped(root, ALERTMANAGER, 'Alertmanager');
         yield* routesOf(root);
         yield* receivers(root);
         yield* variables(root, 'Alertmanager');
-      } else if (isRules(root)) {
+      } else if (isRuleFile(root)) {
         yield* shaped(root, RULES, 'Prometheus');
         yield* dottedNames(text, root, ['groups']);
       }
