@@ -11,10 +11,10 @@ import type { Span } from '../../core/model/location.ts';
 import { directoryOf } from '../../core/model/path.ts';
 import { defineDerivation, type Extractor, type FactView, fact, type TextDetector } from '../../core/rulekit/rule.ts';
 import { isAlertmanagerConfig, isPrometheusConfig, isRuleFile } from '../../formats/monitoring.ts';
-import { entryOf, itemsAt, readYaml, textAt, type YamlValue } from '../../formats/yaml.ts';
+import { entriesAt, entryOf, itemsAt, readYaml, textAt, type YamlValue } from '../../formats/yaml.ts';
 import { allFacts, type Part, type TypedFact } from '../facts.ts';
 import { isDevelopmentFile } from '../go/deployments.ts';
-import { resolvedPath } from './tree.ts';
+import { projectTree, resolvedPath, type Tree } from './tree.ts';
 
 export type Target = Part & {
   readonly text: string;
@@ -73,7 +73,10 @@ function insertionOf(text: string, root: YamlValue): PrometheusConfig['insert'] 
 function configOf(text: string, root: YamlValue): PrometheusConfig {
   const alertmanagers = itemsAt(root, 'alerting', 'alertmanagers');
   return {
-    ruleFiles: itemsAt(root, 'rule_files').flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])),
+    // A file with an unfinished merge may hold a key twice.
+    ruleFiles: entriesAt(root)
+      .filter(({ key }) => key === 'rule_files')
+      .flatMap(({ value }) => itemsAt(value).flatMap((item) => (item.kind === 'scalar' ? [item.text] : []))),
     insert: insertionOf(text, root),
     alerting: alertmanagers.some((item) => {
       const groups = itemsAt(item, 'static_configs');
@@ -143,16 +146,26 @@ function clean(path: string): string {
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-function containerOf(service: TypedFact<'compose.service'>): Container {
+/** A mounted path; of files that are joined it begins where the first of them lies, in a folder around. */
+function hostPath(written: string, file: string, { files, directories }: Tree): string | null {
+  const own = resolvedPath(directoryOf(file), written);
+  for (let at = directoryOf(file); ; at = directoryOf(at)) {
+    const path = resolvedPath(at, written);
+    if (path !== null && (files.has(path) || directories.has(path))) return path;
+    if (at === '') return own;
+  }
+}
+
+function containerOf(service: TypedFact<'compose.service'>, tree: Tree): Container {
   const { volumes, keys, extended, build } = service.value;
-  const directory = directoryOf(service.place.path);
   let open = extended || build !== null || keys.includes('configs') || keys.includes('volumes_from');
   const mounts = volumes.flatMap((volume) => {
     if (volume.source.includes('$') || volume.target.includes('$')) {
       open = true;
       return [];
     }
-    const host = /^\.{1,2}(?:\/|$)/.test(volume.source) ? resolvedPath(directory, volume.source) : null;
+    const isPath = /^\.{1,2}(?:\/|$)/.test(volume.source);
+    const host = isPath ? hostPath(volume.source, service.place.path, tree) : null;
     return host === null ? [] : [{ host, target: clean(volume.target), start: volume.start, end: volume.end }];
   });
   return { service, mounts, open };
@@ -166,7 +179,7 @@ function containersOf(facts: FactView, image: RegExp): readonly Container[] {
         image.test(value.image) && facts.role(place.path) === 'production' && !isDevelopmentFile(place.path),
     )
     .map((service) => {
-      const container = containerOf(service);
+      const container = containerOf(service, facts.derive(projectTree));
       // Another file may add mounts.
       const isMerged = all.some((other) => other.key === service.key && other.value.image === '' && other !== service);
       return isMerged ? { ...container, open: true } : container;

@@ -18,8 +18,11 @@ function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** What documents show is not meant to be loaded from there. */
+const SHOWN = /(?:^|\/)(?:docs?|documentation|tutorials?)\//i;
+
 function production(facts: FactView, name: string): readonly Fact[] {
-  return facts.all(name).filter(({ key }) => facts.role(key) === 'production');
+  return facts.all(name).filter(({ key }) => facts.role(key) === 'production' && !SHOWN.test(key));
 }
 
 /** Whether a file that builds or deploys names a file, so that it may get where it is used in another way. */
@@ -166,13 +169,15 @@ const IMPORTERS = [
   'import-dashboards',
 ];
 
+const COMPOSE = /(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$/;
+
 function isImported(facts: FactView, path: string): boolean {
   const words = facts.derive(recipeWords);
   if (IMPORTERS.some((word) => words.has(word))) return true;
   const dashboards = new Set(words.get('dashboards') ?? []);
   return (
-    (words.get('api') ?? []).some((other) => dashboards.has(other) && !/\.json$/.test(other)) ||
-    isNamedElsewhere(facts, path, (other) => /compose[\w.-]*\.ya?ml$/.test(other))
+    (words.get('api') ?? []).some((other) => dashboards.has(other) && !/\.json$/.test(other) && !COMPOSE.test(other)) ||
+    isNamedElsewhere(facts, path, (other) => COMPOSE.test(other))
   );
 }
 
