@@ -42,7 +42,6 @@ export function withoutBudget(syntax: Syntax): Syntax {
   return {
     supports: (language) => syntax.supports(language),
     parse: (language, text, options) => syntax.parse(language, text, { ...options, budget: 600_000 }),
-    startParse: (language, text) => syntax.startParse(language, text, 600_000),
     get liveTrees() {
       return syntax.liveTrees;
     },

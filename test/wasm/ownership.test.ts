@@ -109,44 +109,6 @@ describe('the budget', () => {
   });
 });
 
-describe('a parse in pieces', () => {
-  const broken = LARGE.replace('return a }', 'return a } {');
-
-  test('gives the tree of one in one go, whatever is parsed in between', () => {
-    const whole = syntax.parse('go', broken, AMPLE)!;
-    const task = syntax.startParse('go', broken, Number.POSITIVE_INFINITY);
-    let file = task.advance(0);
-    let pieces = 1;
-    for (; file === undefined; pieces++) {
-      if (pieces < 5) syntax.parse('go', SAMPLES['aliases and fields']!, AMPLE)!.delete();
-      file = task.advance(2);
-    }
-    expect(pieces).toBeGreaterThan(2);
-    expect(file!.topLevel).toEqual(whole.topLevel);
-    const last = whole.topLevel.size - 1;
-    expect(file!.flatten(0, last, broken, 0)).toEqual(whole.flatten(0, last, broken, 0));
-    file!.delete();
-    whole.delete();
-  });
-
-  test('ends without a tree when its budget is spent', () => {
-    const task = syntax.startParse('go', LARGE, 0);
-    expect(task.advance(Number.POSITIVE_INFINITY)).toBeNull();
-  });
-
-  test('may be given up, again and again, without taking more memory', async () => {
-    const { memory } = await startRuntime(runtimeBytes());
-    const round = () => {
-      const task = syntax.startParse('go', LARGE, Number.POSITIVE_INFINITY);
-      expect(task.advance(5)).toBeUndefined();
-      task.cancel();
-      return memory.buffer.byteLength;
-    };
-    const first = Array.from({ length: 10 }, round).at(-1);
-    expect(Array.from({ length: 60 }, round).at(-1)).toBe(first);
-  });
-});
-
 describe('misuse is refused', () => {
   test('a language without a grammar', () => {
     expect(syntax.supports('go')).toBe(true);

@@ -712,7 +712,7 @@ class LanguageServer {
     this.#flush(document.path);
   }
 
-  /** Parses afresh what was edited, in slices between which the next key is heard. */
+  /** Parses afresh what was edited, and looks into it in slices between which the next key is heard. */
   #settleSlice(document: Document): void {
     if (this.#engine?.settleFile(document.path, SLICE) === false) {
       document.settleTimer = setTimeout(() => this.#settleSlice(document), 0);

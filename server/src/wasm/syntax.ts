@@ -5,7 +5,7 @@
 import { type Edit, Language, Parser, type Tree } from 'web-tree-sitter';
 import type { LanguageId } from '../core/model/file.ts';
 import type { FlatTree, GrammarTables } from '../core/syntax/flatTree.ts';
-import type { InputEdit, ParsedFile, ParseOptions, ParseTask, Syntax, TopLevel } from '../core/syntax/syntax.ts';
+import type { InputEdit, ParsedFile, ParseOptions, Syntax, TopLevel } from '../core/syntax/syntax.ts';
 import { createCursorReader } from './cursorReader.ts';
 import { type Anchor, advance, anchorAt, composeEdits, pointOf, START_OF_TEXT } from './edits.ts';
 import { createMemoryReader } from './memoryReader.ts';
@@ -118,26 +118,6 @@ class OwningSyntax implements WasmSyntax {
     } finally {
       edited.delete();
     }
-  }
-
-  startParse(language: LanguageId, text: string, budget: number): ParseTask {
-    const own = this.#parserOf(language);
-    // A parser that was interrupted cannot be used for another text before it has ended, so this one has its own.
-    const parser = new Parser();
-    parser.setLanguage(own.parser.language);
-    let left = budget;
-    return {
-      advance: (milliseconds) => {
-        const start = performance.now();
-        const slice = Math.min(milliseconds, left);
-        const tree = parser.parse(text, null, { progressCallback: () => performance.now() - start >= slice });
-        left -= performance.now() - start;
-        if (tree === null && left > 0) return undefined;
-        parser.delete();
-        return this.#own(own, tree, text, START_OF_TEXT);
-      },
-      cancel: () => parser.delete(),
-    };
   }
 
   #parserOf(language: LanguageId): GrammarParser {

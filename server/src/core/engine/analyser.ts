@@ -33,8 +33,6 @@ export const MAX_FILE_LENGTH = 2_000_000;
 /** Milliseconds that one parse may take: while somebody types, and otherwise. */
 const EDIT_PARSE_BUDGET = 50;
 const FULL_PARSE_BUDGET = 2_000;
-/** Milliseconds of one step of a parse. */
-const PARSE_STEP = 4;
 
 export interface SyntaxFault {
   readonly span: Span;
@@ -154,43 +152,26 @@ export class Analyser {
 
   /** Parses the text from scratch and brings everything up to date; the tree stays in `file.parsed`. */
   parseFresh(file: FileAnalysis): void {
-    file.parsed?.delete();
-    file.parsed = null;
+    finish(this.parseInSteps(file));
+  }
+
+  /**
+   * As `parseFresh`, with a first step for the parse and one for each declaration. Nothing is different before the last,
+   * and whoever stops before, because the text has changed, calls `return`.
+   */
+  *parseInSteps(file: FileAnalysis): Steps {
     let parsed: ParsedFile | null = null;
     if (this.isParsable(file)) {
       this.counters.parses++;
       parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
     }
-    finish(this.#analyse(file, parsed, null));
-  }
-
-  /**
-   * As `parseFresh`, in steps of a few milliseconds. Nothing is different before the last, and whoever stops before,
-   * because the text has changed, calls `return`.
-   */
-  *parseInSteps(file: FileAnalysis): Steps {
-    const parsed = this.isParsable(file) ? yield* this.#parseInSteps(file) : null;
     let isTaken = false;
     try {
+      yield;
       yield* this.#analyse(file, parsed, null);
       isTaken = true;
     } finally {
       if (!isTaken) parsed?.delete();
-    }
-  }
-
-  *#parseInSteps({ language, snapshot }: FileAnalysis): Generator<undefined, ParsedFile | null> {
-    this.counters.parses++;
-    const task = this.#syntax.startParse(language, snapshot.text, FULL_PARSE_BUDGET);
-    let parsed: ParsedFile | null | undefined;
-    try {
-      for (;;) {
-        parsed = task.advance(PARSE_STEP);
-        if (parsed !== undefined) return parsed;
-        yield;
-      }
-    } finally {
-      if (parsed === undefined) task.cancel();
     }
   }
 

@@ -41,21 +41,11 @@ export interface ParseOptions {
   readonly budget: number;
 }
 
-/** A parse from scratch that is done piece by piece; other texts may be parsed in between. */
-export interface ParseTask {
-  /** Goes on for about `milliseconds`. `undefined`: there is more to do; `null`: the budget was spent. */
-  advance(milliseconds: number): ParsedFile | null | undefined;
-  /** Gives up. Nothing else has to be done for a task that has ended. */
-  cancel(): void;
-}
-
 export interface Syntax {
   /** Whether a grammar for the language is loaded. */
   supports(language: LanguageId): boolean;
   /** `null`: the budget was spent. */
   parse(language: LanguageId, text: string, options: ParseOptions): ParsedFile | null;
-  /** `budget`: milliseconds of work, all pieces together. */
-  startParse(language: LanguageId, text: string, budget: number): ParseTask;
   /** Trees that are alive now: equals the number of open documents when idle. */
   readonly liveTrees: number;
 }
