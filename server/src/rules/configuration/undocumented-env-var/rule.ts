@@ -78,7 +78,7 @@ const judge: WorkspaceJudge = {
       const listed =
         example === undefined
           ? facts.lookup('env.documented', name).length > 0
-          : listedIn(name) !== undefined || describedIn(name);
+          : listedIn(name) !== undefined || (place.path.endsWith('.py') && describedIn(name));
       if (listed) {
         if (!documented.has(name)) yield { kind: 'pass', subject: place };
         documented.add(name);
