@@ -149,6 +149,9 @@ export type FactValues = {
   /** Key: distribution, normalised. A command installs it. */
   'python.installed': null;
 
+  /** Key: port that a call of Python listens on, '' when it is not known. `variable`: may give another one, '' for none. */
+  'python.port': { readonly variable: string };
+
   /** Key: framework. A call that starts a server and blocks; the place is the call. */
   'http.server': {
     /** `helper`: a function of the library; `method`: of a server, engine or app value. */
@@ -370,7 +373,11 @@ export type FactValues = {
   /** Key: metric. A recording rule makes it. */
   'metric.recorded': null;
   /** Key: text in code that works with metrics, with underscores: a name, a namespace or the end of a name. */
-  'metric.part': { readonly namespace: boolean };
+  'metric.part': {
+    readonly namespace: boolean;
+    /** A client library registers a metric of that name (Python). */
+    readonly registered?: boolean;
+  };
   /** Key: what does it. Settings can change while the program runs. */
   'config.reload': null;
   /** Key: import path. A database that keeps its data in a file of this machine; `server`: one that several may share. */
@@ -384,6 +391,8 @@ export type FactValues = {
    * several for different cases, like databases of different kinds.
    */
   'env.default': { readonly value: string; readonly by: string; readonly branch?: boolean };
+  /** Key: name of the field. A settings class of Python has it, and fills it from the environment. */
+  'env.setting': { readonly owner: string };
   /** Key: variable. Go code names it in any way: an argument, an element of a list, a struct tag. */
   'env.named': null;
   /** Key: variable. A script, a template or a program in another language reads it. */

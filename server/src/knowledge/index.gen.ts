@@ -39,6 +39,7 @@ import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project
 import { extractors as knowledgePythonAuthentication } from '../knowledge/python/authentication.ts';
 import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
 import { extractors as knowledgePythonLibraries } from '../knowledge/python/libraries.ts';
+import { extractors as knowledgePythonMetrics } from '../knowledge/python/metrics.ts';
 import { extractors as knowledgePythonMigrations } from '../knowledge/python/migrations.ts';
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts';
@@ -97,6 +98,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgePythonAuthentication,
   ...knowledgePythonEnv,
   ...knowledgePythonLibraries,
+  ...knowledgePythonMetrics,
   ...knowledgePythonMigrations,
   ...knowledgePythonModules,
   ...knowledgePythonNames,

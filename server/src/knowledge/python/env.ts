@@ -162,7 +162,10 @@ const settings: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (!isSettings) return;
     const { text } = node;
     const prefix = /env_prefix\s*[=:]\s*["']([^"']*)["']/.exec(text)?.[1] ?? '';
-    if (/env_prefix\s*[=:]\s*[^"'\s]/.test(text)) return;
+    if (/env_prefix\s*[=:]\s*[^"'\s]/.test(text)) {
+      yield state('env.automatic', 'prefix', null, node.child('name') ?? node);
+      return;
+    }
     for (const statement of statementsOf(node)) {
       const assignment = syntaxChildren(statement)[0];
       if (statement.kind !== 'expression_statement' || assignment?.kind !== 'assignment') continue;
@@ -171,6 +174,7 @@ const settings: NodeDetector<unknown, PythonNode, PythonHeader> = {
       const value = assignment.child('right');
       if (left?.kind !== 'identifier' || type === null || /^model_config$|^_/.test(left.text)) continue;
       if (/^ClassVar\b/.test(type.text)) continue;
+      yield state('env.setting', left.text, { owner: definedName(node) }, left);
       const inner = value === null ? null : unparenthesized(value);
       const field =
         inner?.kind === 'call' && /^(?:\w+\.)?Field$/.test(inner.child('function')?.text ?? '') ? inner : null;

@@ -7,7 +7,7 @@ import type { ChunkContext, Extractor, NodeDetector } from '../../core/rulekit/r
 import { callChain, headerOf } from '../../languages/python/chains.ts';
 import { importsModule, type PythonHeader } from '../../languages/python/header.ts';
 import type { PythonNode } from '../../languages/python/nodes.gen.ts';
-import { constantText, stringValue } from '../../languages/python/strings.ts';
+import { assignedValue, constantText, constantValue, stringValue } from '../../languages/python/strings.ts';
 import {
   argumentOf,
   calledName,
@@ -15,6 +15,8 @@ import {
   decoratorsOf,
   definedName,
   enclosingFunction,
+  hasKeywordSplat,
+  hasSplat,
   keywordArgument,
   positionalArguments,
   syntaxChildren,
@@ -44,6 +46,36 @@ function started(call: string, exposure: Exposure, tls: boolean): FactValues['ht
   };
 }
 
+/** Ports of servers that are given none. */
+const DEFAULT_PORTS: Readonly<Record<string, string>> = {
+  uvicorn: '8000',
+  flask: '5000',
+  quart: '5000',
+  aiohttp: '8080',
+};
+
+/** The port that a call listens on: a number, or a variable with a number that counts without it. */
+function portOf(
+  call: PythonNode,
+  framework: string,
+  ctx: ChunkContext,
+): { readonly port: string; readonly variable: string } {
+  const position = framework === 'flask' || framework === 'quart' ? 1 : 99;
+  const value = argumentOf(call, 'port', position);
+  if (value === null) {
+    const isPlain = !hasSplat(call) && !hasKeywordSplat(call) && calledName(call) !== 'Server';
+    return { port: isPlain ? (DEFAULT_PORTS[framework] ?? '') : '', variable: '' };
+  }
+  const plain = constantValue(value, ctx);
+  if (typeof plain === 'number') return { port: String(plain), variable: '' };
+  const written = value.kind === 'identifier' ? (assignedValue(value, ctx) ?? value) : value;
+  const read =
+    /^(?:int\(\s*)?(?:os\.)?(?:getenv|environ\.get)\(\s*["']([A-Z]\w*)["']\s*,\s*["']?(\d{2,5})["']?\s*\)\s*\)?$/.exec(
+      written.text,
+    );
+  return { port: read?.[2] ?? '', variable: read?.[1] ?? '' };
+}
+
 /** `uvicorn.run(app)`, `app.run()`, `web.run_app(app)`, `HTTPServer(...)` and the like. */
 const STARTS =
   /^(?:uvicorn\.(?:main\.)?run|hypercorn\.(?:asyncio|trio)\.serve|waitress\.serve|aiohttp\.web\.run_app|gevent\.pywsgi\.WSGIServer|wsgiref\.simple_server\.make_server|http\.server\.(?:Threading)?HTTPServer|cheroot\.wsgi\.Server|cherrypy\.quickstart|bottle\.run|(?:flask|quart|sanic|bottle|flask_openapi3|fastmcp)\.[\w.]+\(\)\.run|flask_socketio\.SocketIO\(\)\.run|uvicorn\.Server)$/;
@@ -64,6 +96,8 @@ const starts: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (!isKnown && !isApp) return;
     const isFlask = isApp || /\(\)\.run$/.test(chain);
     const key = chain.split('.')[0]!.replace(/^$/, 'flask');
+    const { port, variable } = portOf(node, key, ctx);
+    yield state('python.port', port, { variable }, node);
     const tls = ['ssl_certfile', 'ssl_keyfile', 'ssl_context', 'ssl', 'certfile'].some((name) => {
       const value = keywordArgument(node, name);
       return value !== null && value.kind !== 'none';

@@ -16,6 +16,8 @@ import {
   moduleAround,
 } from '../../../knowledge/go/deployments.ts';
 import { type GoProgram, importsOfMain, servicesOf } from '../../../knowledge/go/services.ts';
+import { isPort, plainPort } from './ports.ts';
+import { judgePython } from './python.ts';
 
 interface Declared {
   readonly port: string;
@@ -42,16 +44,6 @@ function isMentioned(facts: FactView, port: string, module: string): boolean {
     [...facts.all('kubernetes.workload'), ...facts.all('kubernetes.service')].map((fact) => fact.place.path),
   );
   return facts.lookup('port.configured', port).some(({ place }) => !manifests.has(place.path));
-}
-
-function isPort(text: string): boolean {
-  return /^\d{2,5}$/.test(text);
-}
-
-/** The number of a port, with the default of `${PORT:-8080}`; '' when it is not known. */
-function plainPort(text: string): string {
-  const port = /^\$\{\w+:?-(\d+)\}$/.exec(text)?.[1] ?? text;
-  return isPort(port) ? port : '';
 }
 
 /** Judges declared ports of one deployment of a program. `words`: values and commands that it is started with. */
@@ -158,74 +150,6 @@ function* judgeCompose(facts: FactView): Generator<WorkspaceVerdict> {
     // A file that is not in the tree may set the port.
     if (envFiles.some((file) => facts.lookup('file', file.replace(/^\.\//, '')).length === 0)) continue;
     yield* compare(facts, program, declared, words);
-  }
-}
-
-/** Port that a Python server is told to listen on by its command; '' when that is not written. */
-function commandPort(words: readonly string[]): string {
-  const line = words.join(' ');
-  if (!/\b(?:uvicorn|gunicorn|hypercorn|daphne|waitress-serve|streamlit|flask|fastapi)\b/.test(line)) return '';
-  // Several servers in one line, or a port that the shell puts in.
-  if (/&&|\|\||;|\bsupervisord\b|--(?:uds|fd)\b|unix:/.test(line)) return '';
-  const found = [
-    ...line.matchAll(
-      /(?:--port|--server\.port|(?<![\w-])-p)[ =](\d{2,5})\b|(?:--bind|--listen|(?<![\w-])-b)[ =]\S*?:(\d{2,5})\b/g,
-    ),
-  ];
-  const ports = new Set(found.map((match) => match[1] ?? match[2]!));
-  return ports.size === 1 ? [...ports][0]! : '';
-}
-
-/** Images whose command starts a Python server on a port that none of the exposed ones is. */
-function* judgeCommands(facts: FactView): Generator<WorkspaceVerdict> {
-  for (const image of allFacts(facts, 'image.file')) {
-    const { expose, command, entrypoint } = image.value;
-    const tcp = expose.filter((item) => item.protocol === 'tcp' && isPort(item.port));
-    if (tcp.length === 0 || tcp.length !== expose.length || isDevelopmentFile(image.place.path)) continue;
-    const port = commandPort([...(entrypoint?.words ?? []), ...(command?.words ?? [])]);
-    if (port === '') continue;
-    const served = tcp.find((item) => item.port === port);
-    if (served !== undefined) {
-      yield { kind: 'pass', subject: placeIn(image, served) };
-      continue;
-    }
-    const [only] = tcp;
-    const subject = placeIn(image, only!);
-    const fixes: readonly Fix[] =
-      tcp.length === 1
-        ? [
-            {
-              title: `Set the port to ${port}`,
-              safety: 'suggestion',
-              preferred: true,
-              edits: [{ kind: 'replaceAt', place: subject, newText: port }],
-            },
-          ]
-        : [];
-    yield { kind: 'fail', subject, message: 'expose', args: { port: only!.port, listening: port }, fixes };
-  }
-  for (const service of allFacts(facts, 'compose.service')) {
-    const { ports, command } = service.value;
-    if (facts.role(service.place.path) !== 'production' || ports.length === 0) continue;
-    const image = imageOfService(facts, service);
-    const words =
-      command.length > 0
-        ? command
-        : [...(image?.value.entrypoint?.words ?? []), ...(image?.value.command?.words ?? [])];
-    const port = commandPort(words);
-    const published = ports
-      .filter((item) => item.protocol === 'tcp')
-      .map((item) => ({ item, port: plainPort(item.container) }));
-    if (port === '' || published.some((one) => one.port === '')) continue;
-    const served = published.find((one) => one.port === port);
-    if (served !== undefined) yield { kind: 'pass', subject: placeIn(service, served.item) };
-    else if (published.length === 1)
-      yield {
-        kind: 'fail',
-        subject: placeIn(service, published[0]!.item),
-        message: 'publish',
-        args: { port: published[0]!.port, listening: port },
-      };
   }
 }
 
@@ -339,7 +263,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'An image exposes, a compose file publishes, or a manifest probes or routes to a port that is neither among the ports that the Go program listens on nor mentioned anywhere else in its code, its settings or its command; or the command that starts a Python server (uvicorn, gunicorn and others) names another port. Also: a probe or a Kubernetes service asks for a port that the containers do not declare, and an image exposes a port although its program starts no server at all (critical).',
+    what: 'An image exposes, a compose file publishes, or a manifest probes or routes to a port that is neither among the ports that the Go program listens on nor mentioned anywhere else in its code, its settings or its command; or the command that starts a Python server (uvicorn, gunicorn and others), or the file that it starts (`uvicorn.run(port=...)`, `app.run(port=...)`), names another port. Also: a probe or a Kubernetes service asks for a port that the containers do not declare, and an image exposes a port although its program starts no server at all (critical).',
     why: 'Traffic goes nowhere and probes fail: the container is restarted for ever, or it runs and nobody reaches it.',
     howToFix:
       'Set the port to the one that the program listens on, or read the port from a variable that the deployment sets.',
@@ -365,7 +289,7 @@ export const rule = defineRule({
     *judge(facts) {
       yield* judgeImages(facts);
       yield* judgeCompose(facts);
-      yield* judgeCommands(facts);
+      yield* judgePython(facts);
       yield* judgeManifests(facts);
       yield* judgeWorkloads(facts);
     },

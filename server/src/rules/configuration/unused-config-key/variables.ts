@@ -1,5 +1,5 @@
 /**
- * Variables that env files and compose files set for a Go program and that nothing reads. Names are looked for wherever
+ * Variables that env files, compose files and images set for a program and that nothing reads. Names are looked for wherever
  * they may be read: code, scripts, templates, other files of the deployment.
  */
 import type { Place } from '../../../core/model/location.ts';
@@ -7,9 +7,11 @@ import { directoryOf } from '../../../core/model/path.ts';
 import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import type { FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, type Part, placeIn } from '../../../knowledge/facts.ts';
-import { imageOfService, moduleAround, moduleOfImage } from '../../../knowledge/go/deployments.ts';
+import { imageOfService, isDevelopmentFile, moduleAround, moduleOfImage } from '../../../knowledge/go/deployments.ts';
 import { type EnvRead, envReads } from '../../../knowledge/project/envReads.ts';
 import { isForeignVariable } from '../../../knowledge/project/platformVariables.ts';
+import { entryOfImage, entryOfService } from '../../../knowledge/python/entryPoints.ts';
+import { pythonHome } from '../../../knowledge/python/services.ts';
 import { PREFIX_FACT } from './go.ts';
 
 interface Setting {
@@ -20,16 +22,43 @@ interface Setting {
   readonly lines: Part | null;
 }
 
-/** What one file, or one service of a compose file, sets for the programs of a module. */
+/** What one file, or one service of a compose file, sets for the programs of a Go module or a folder of Python code. */
 interface Group {
   readonly path: string;
-  readonly module: string;
+  readonly language: 'go' | 'python';
+  readonly directory: string;
   readonly settings: Setting[];
 }
 
 /** Variables that images, libraries and tools read by themselves. */
 const READ_BY_OTHERS =
   /^(?:POSTGRES|PG|PGADMIN|MYSQL|MARIADB|MONGO|MONGODB|REDIS|RABBITMQ|MINIO|KAFKA|ZOOKEEPER|ELASTIC|ES|CLICKHOUSE|NATS|GF|GRAFANA|PROMETHEUS|KEYCLOAK|KC|COMPOSE|DOCKER|BUILDKIT|VITE|NEXT|NUXT|REACT_APP|VUE_APP|EXPO|NODE|NPM|YARN|PYTHON|PIP|JAVA|JVM|TRAEFIK|NGINX|CADDY|LETSENCRYPT|VIRTUAL|AWS|AZURE|GOOGLE|GCP|GCLOUD|CLOUDSDK|DD|DATADOG|SENTRY|NEW_RELIC|ELASTIC_APM|JAEGER|OTLP|GRPC|GO|GOOSE|MIGRATE|DBMATE|TF|TERRAFORM|ANSIBLE|SUPABASE|FIREBASE|TAG|IMAGE|REGISTRY|PUID|PGID|UID|GID|DEBIAN|LD|S6)(?:_|$)|_(?:IMAGE|TAG|REPLICAS|CONTAINER_NAME)$/;
+
+/** Variables that libraries and servers of Python read by themselves. */
+const READ_BY_PYTHON =
+  /^(?:FLASK|WERKZEUG|DJANGO|GUNICORN|UVICORN|HYPERCORN|CELERY|FLOWER|WEB_CONCURRENCY|UV|POETRY|PDM|PIPENV|VIRTUAL_ENV|CONDA|OPENAI|ANTHROPIC|GEMINI|COHERE|GROQ|MISTRAL|DEEPSEEK|OPENROUTER|OLLAMA|LITELLM|LANGCHAIN|LANGSMITH|LANGFUSE|LLAMA|TAVILY|SERPAPI|SERPER|PINECONE|QDRANT|CHROMA|WEAVIATE|HF|HUGGINGFACE|HUGGINGFACEHUB|HUGGING_FACE|TRANSFORMERS|SENTENCE_TRANSFORMERS|TOKENIZERS|TORCH|PYTORCH|CUDA|NVIDIA|OMP|MKL|OPENBLAS|TF|KERAS|NLTK|TIKTOKEN|WANDB|MLFLOW|STREAMLIT|GRADIO|DASH|AIRFLOW|PREFECT|DAGSTER|JUPYTER|SQLALCHEMY|ALEMBIC|TWILIO|SLACK|PLAYWRIGHT|SELENIUM|TESSDATA|MPLCONFIGDIR|NUMBA|LOGURU|RICH|TQDM|SCARF|TORTOISE|PRISMA|CLOUDINARY|PYDANTIC|LOGFIRE|SMTP|MAIL|EMAIL)(?:_|$)|^(?:PG[A-Z]+|PYTHON\w+|PIP_\w+|MALLOC_\w+)$/;
+
+/** Services, images and env files of Python code. */
+function* pythonGroups(facts: FactView): Generator<Group> {
+  for (const service of allFacts(facts, 'compose.service')) {
+    const entry = entryOfService(facts, service);
+    if (entry === null || isDevelopmentFile(service.place.path)) continue;
+    const settings = service.value.environment
+      .filter(({ set }) => set)
+      .map(({ name, start, end }) => ({ name, place: placeIn(service, { start, end }), lines: null }));
+    yield { path: service.place.path, language: 'python', directory: pythonHome(facts, entry), settings };
+  }
+  for (const image of allFacts(facts, 'image.file')) {
+    const entry = entryOfImage(facts, image);
+    if (entry === null || isDevelopmentFile(image.place.path)) continue;
+    const settings = image.value.env.map(({ name, start, end }) => ({
+      name,
+      place: placeIn(image, { start, end }),
+      lines: null,
+    }));
+    yield { path: image.place.path, language: 'python', directory: pythonHome(facts, entry), settings };
+  }
+}
 
 function groupsOf(facts: FactView): readonly Group[] {
   const groups: Group[] = [];
@@ -51,7 +80,7 @@ function groupsOf(facts: FactView): readonly Group[] {
     const settings = service.value.environment
       .filter(({ set }) => set)
       .map(({ name, start, end }) => ({ name, place: placeIn(service, { start, end }), lines: null }));
-    groups.push({ path: service.place.path, module: module.value.directory, settings });
+    groups.push({ path: service.place.path, language: 'go', directory: module.value.directory, settings });
   }
   const byFile = new Map<string, Setting[]>();
   for (const fact of facts.all('env.documented')) {
@@ -65,56 +94,71 @@ function groupsOf(facts: FactView): readonly Group[] {
   }
   for (const [path, settings] of byFile) {
     const module = moduleAround(facts, directoryOf(path));
-    if (module !== null) groups.push({ path, module: module.value.directory, settings });
+    if (module !== null) groups.push({ path, language: 'go', directory: module.value.directory, settings });
+    else groups.push({ path, language: 'python', directory: directoryOf(path), settings });
   }
+  groups.push(...pythonGroups(facts));
   return groups;
 }
 
-/** By directory of a module: the variables that its code reads. */
-function readsByModule(facts: FactView, reads: readonly EnvRead[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const modules = new Map<string, Set<string>>();
-  for (const { name, place, via } of reads) {
-    if (via === 'compose') continue;
-    const module = moduleAround(facts, directoryOf(place.path))?.value.directory ?? '';
-    const own = modules.get(module) ?? new Set<string>();
-    modules.set(module, own.add(name));
-  }
-  return modules;
+/** What the code of a group reads. */
+interface Code {
+  readonly names: ReadonlySet<string>;
+  /** It may read variables whose names are made while it runs. */
+  readonly automatic: boolean;
 }
 
-/** Whether a module may read variables whose names are made while it runs. */
-function mayReadAny(facts: FactView, module: string): boolean {
-  return [...facts.all('env.automatic'), ...facts.all('env.tag-prefix')].some(
-    ({ place }) => moduleAround(facts, directoryOf(place.path))?.value.directory === module,
+/** Whether a place is in the code of a group. */
+function isIn(facts: FactView, { language, directory }: Group, path: string): boolean {
+  if (language === 'go') return (moduleAround(facts, directoryOf(path))?.value.directory ?? '') === directory;
+  return path.endsWith('.py') && (directory === '' || path.startsWith(`${directory}/`));
+}
+
+function codeOf(facts: FactView, reads: readonly EnvRead[], group: Group): Code {
+  const names = new Set<string>();
+  for (const { name, place, via } of reads) {
+    if (via !== 'compose' && isIn(facts, group, place.path)) names.add(name);
+  }
+  const automatic = [...facts.all('env.automatic'), ...facts.all('env.tag-prefix')].some(({ place }) =>
+    isIn(facts, group, place.path),
   );
+  return { names, automatic };
 }
 
 /** Judges the variables of every file and service that sets more of them for the code than not. */
 export function* judgeVariables(facts: FactView): Generator<WorkspaceVerdict> {
   const reads = envReads(facts);
-  const modules = readsByModule(facts, reads);
   const known = new Set(reads.map(({ name }) => name));
   const prefixes = [...new Set(facts.all(PREFIX_FACT).map(({ key }) => key))];
-  const isRead = (name: string): boolean =>
+  const isRead = (name: string, language: Group['language']): boolean =>
     prefixes.some((prefix) => name.startsWith(prefix)) ||
     known.has(name) ||
     facts.lookup('env.named', name).length > 0 ||
-    facts.lookup('env.other-read', name).length > 0;
+    facts.lookup('env.other-read', name).length > 0 ||
+    (language === 'python' && isMentioned(facts, name));
   const said = new Set<string>();
-  for (const { path, module, settings } of groupsOf(facts)) {
-    const own = modules.get(module);
-    if (own === undefined || facts.role(path) !== 'production' || mayReadAny(facts, module)) continue;
-    const relevant = settings.filter(({ name }) => !isForeignVariable(name) && !READ_BY_OTHERS.test(name));
+  const codes = new Map<string, Code>();
+  for (const group of groupsOf(facts)) {
+    const { path, language, directory, settings } = group;
+    const key = `${language} ${directory}`;
+    const code = codes.get(key) ?? codeOf(facts, reads, group);
+    codes.set(key, code);
+    const own = code.names;
+    if (own.size === 0 || code.automatic || facts.role(path) !== 'production') continue;
+    const relevant = settings.filter(
+      ({ name }) =>
+        !isForeignVariable(name) && !READ_BY_OTHERS.test(name) && (language === 'go' || !READ_BY_PYTHON.test(name)),
+    );
     // A file of which the code reads little is for something else.
     if (relevant.filter(({ name }) => own.has(name)).length * 2 < relevant.length) continue;
     for (const { name, place, lines } of relevant) {
-      if (isRead(name)) {
+      if (isRead(name, language)) {
         if (own.has(name)) yield { kind: 'pass', subject: place };
         continue;
       }
       // Said once: example and values are copies of each other.
-      if (said.has(`${module}\n${name}`)) continue;
-      said.add(`${module}\n${name}`);
+      if (said.has(`${directory}\n${name}`)) continue;
+      said.add(`${directory}\n${name}`);
       yield {
         kind: 'fail',
         subject: place,
@@ -139,4 +183,11 @@ export function* judgeVariables(facts: FactView): Generator<WorkspaceVerdict> {
       };
     }
   }
+}
+
+/** Whether Python code has the name somewhere: as it is, or as a field of settings is called. */
+function isMentioned(facts: FactView, name: string): boolean {
+  return [name, name.toLowerCase()].some((word) =>
+    facts.mentions('python.mentions', word).some((path) => path.endsWith('.py')),
+  );
 }

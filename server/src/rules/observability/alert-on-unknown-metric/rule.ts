@@ -22,16 +22,43 @@ function baseOf(name: string): string {
   return name.replace(/_(?:bucket|sum|count|created)$/, '');
 }
 
+/** First words that say what is measured rather than who measures. */
+const GENERAL =
+  /^(?:http|https|api|app|application|web|requests?|responses?|db|database|sql|tasks?|jobs?|workers?|queue|celery|django|flask|fastapi|starlette|python|process|redis|postgres|cache|llm|users?|models?|errors?|service|system|grpc|kafka|active|total)$/;
+
+/** The word that every registered name begins with, when it can only stand for this program; null otherwise. */
+function commonStart(names: readonly string[]): string | null {
+  const first = names[0]?.split('_')[0] ?? '';
+  if (names.length < 3 || first.length < 3 || GENERAL.test(first)) return null;
+  return names.every((name) => name.startsWith(`${first}_`)) ? first : null;
+}
+
+/** Metrics of libraries that measure Python programs by themselves. */
+const BROUGHT =
+  /^(?:https?|django|flask|starlette|fastapi|celery|python|process|aiohttp|gunicorn|uvicorn|sanic|flower)_/;
+const BRINGS =
+  /instrumentator|exporter|(?:django|flask|celery|aio|sanic)_?prometheus|prometheus_(?!client)|opentelemetry/;
+
 const emittedMetrics = defineDerivation('alert-on-unknown-metric.emitted', (facts): Emitted => {
   const parts = new Set<string>();
   const namespaces = new Set<string>();
   const names = new Set<string>();
+  const registered = new Set<string>();
   for (const { key, value, place } of allFacts(facts, 'metric.part')) {
     parts.add(key);
-    if (facts.role(place.path) !== 'production' || !place.path.endsWith('.go')) continue;
+    if (facts.role(place.path) !== 'production') continue;
+    if (place.path.endsWith('.py')) {
+      if (value.namespace) namespaces.add(key);
+      else if (value.registered === true) registered.add(key);
+      continue;
+    }
+    if (!place.path.endsWith('.go')) continue;
     if (value.namespace) namespaces.add(key);
     else if (/^[a-z]\w*_\w+_\w+$/.test(key)) names.add(key);
   }
+  const namespace = commonStart([...registered]);
+  if (namespace !== null) namespaces.add(namespace);
+  for (const name of registered) if (name.split('_').length > 2) names.add(name);
   return { parts, namespaces, names: [...names].sort() };
 });
 
@@ -73,7 +100,11 @@ function nearest(name: string, names: readonly string[]): string | null {
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   const { parts, namespaces, names } = facts.derive(emittedMetrics);
+  const isMeasured = allFacts(facts, 'metrics.client').some(
+    ({ key, place }) => place.path.endsWith('.py') && BRINGS.test(key),
+  );
   for (const { key, value, place } of allFacts(facts, 'metric.expected')) {
+    if (isMeasured && BROUGHT.test(key)) continue;
     if (facts.role(place.path) !== 'production' || key.includes(':')) continue;
     if (facts.lookup('metric.recorded', key).length > 0) continue;
     const name = baseOf(key);
