@@ -4,6 +4,7 @@ import type { Fact, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts
 import { defineRule, type FactView, type WorkspaceJudge } from '../../../core/rulekit/rule.ts';
 import type { ConfigLoad } from '../../../knowledge/project/config.ts';
 import { wrapperOf } from '../../../knowledge/project/envReads.ts';
+import { judgePython, pythonDetectors, SETTINGS } from './python.ts';
 
 /** Fields for which the fix writes a check. */
 const CHECKED_FIELDS = 6;
@@ -62,8 +63,9 @@ function fixesFor(item: Fact, load: ConfigLoad, validator: string | null): reado
 
 const judge: WorkspaceJudge = {
   partition: 'directory',
-  reads: ['config.load'],
+  reads: ['config.load', SETTINGS],
   *judge(facts): Iterable<WorkspaceVerdict> {
+    yield* judgePython(facts);
     for (const item of facts.get('config.load')) {
       if (facts.role(item.place.path) !== 'production') continue;
       const load = item.value as unknown as ConfigLoad;
@@ -106,20 +108,21 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A function reads several settings from the environment or a file and returns them, but neither it nor anything that it calls can fail, checks a required value or a range, or repairs one; and no validator of the type is called anywhere. An error result that is always nil counts as none. Loaders whose settings are all strings with a default are left alone.',
+    what: 'A function reads several settings from the environment or a file and returns them, but neither it nor anything that it calls can fail, checks a required value or a range, or repairs one; and no validator of the type is called anywhere. An error result that is always nil counts as none. Loaders whose settings are all strings with a default are left alone. In Python a module of settings reads three or more variables that may be missing, checks nothing, and no condition anywhere mentions them; settings of Django are left alone.',
     why: 'A missing key or a port of -1 is accepted at start-up and shows itself hours later as strange behaviour, far from its cause. Numbers that do not parse are silently replaced by the default, so that a typing error in a limit is never noticed.',
     howToFix:
-      'Give the type a Validate method that checks required values and ranges, call it before the settings are returned, and stop the program on its error. Name the variable and the bad value in the message.',
+      'Give the type a Validate method that checks required values and ranges, call it before the settings are returned, and stop the program on its error. Name the variable and the bad value in the message. In Python use `os.environ[...]` for what is required, or a settings class that validates.',
     refs: ['CWE-20', 'CWE-1188', 'https://12factor.net/config'],
   },
   messages: {
     neverFails:
       '{name} returns settings that nothing checks, and its error is always nil; validate them before returning.',
     unchecked: '{name} returns settings that nothing checks; validate them and return an error.',
+    python: '{names} may be missing, which nothing checks; read what is required so that its absence stops the start.',
     uncalled: '{name} returns settings without calling {validator}; call it before returning.',
   },
   effort: { each: [60, 240] },
   fix: 'sometimes',
-  on: {},
+  on: { python: pythonDetectors },
   workspace: judge,
 });
