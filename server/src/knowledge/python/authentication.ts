@@ -367,6 +367,10 @@ const OWNED =
 const RIGHTS =
   /permission|privilege|rbac|casbin|is_admin|admin_only|require_admin|(?:has|require|user|check|allowed|min|admin)_?roles?|\broles?\b["']?\]?\s*(?:not in|in|==|!=)|has_scope|SecurityScopes|can_access|has_access|check_access|(?<!un)authorize[rd]?\b|superuser|is_staff|owner_id|(?:status_code\s*=\s*|abort\()(?:\w+\.)*(?:HTTP_)?403|PermissionDenied|Forbidden/i;
 
+/** Comments, texts, and the role of a message in a chat: `message["role"] == "user"`, `.role == "assistant"`. */
+const NO_RIGHTS =
+  /#[^\n]*|"""[\s\S]*?"""|["']role["']\s*:|\b(?:msg|message|m|turn|entry|item|chat\w*|history\w*)(?:\[["']role["']\]|\.get\(["']role["'][^)\n]*\)|\.role\b)|\brole\b["']?\]?\)?\s*(?:not in|in|==|!=)\s*[[({]?\s*["'](?:assistant|system|tool|developer|model|human|ai|bot|function)["']/g;
+
 /** Code that asks for rights, or keeps records by user; one sign counts for the file. */
 const rights: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['function_definition', 'class_definition'],
@@ -393,7 +397,7 @@ const rights: NodeDetector<unknown, PythonNode, PythonHeader> = {
   *check(node, ctx) {
     if (/(?:^|\/)(?:files?|fs|docker)\//.test(ctx.file.path)) return;
     if (!OWNED.test(node.text) && !RIGHTS.test(node.text)) return;
-    const code = node.text.replace(/#[^\n]*|"""[\s\S]*?"""|["']role["']\s*:/g, '');
+    const code = node.text.replace(NO_RIGHTS, '');
     const match = OWNED.exec(code) ?? RIGHTS.exec(code);
     if (match !== null)
       yield state('auth.rights', ctx.file.path, { word: match[0].slice(0, 40) }, node.child('name') ?? node);

@@ -10,9 +10,9 @@ import { isExampleAddress, isHole, shown } from './patterns.ts';
 
 const LANGUAGES: ReadonlySet<LanguageId> = new Set<LanguageId>(['env', 'yaml', 'toml', 'json']);
 const LARGE = 200_000;
-/** Examples, tests, schemas, translations, pipelines, documents. */
+/** Examples, tests, schemas, translations, pipelines, documents, and what editors keep for themselves. */
 const SKIPPED =
-  /(?:^|\/)(?:locales?|i18n|lang|langs|translations?|l10n|docs?|documentation|\.github|\.circleci|\.devcontainer|testdata|fixtures?|hack|node_modules|web|frontend|ui|examples?)\/|(?:^|[._/-])(?:example|examples|sample|template|tmpl|dist|test|tests|ci|dev|local|mock|swagger|openapi|schema|package|lock|tsconfig|golangci|jest|eslintrc|min)(?:[._/-]|$)|\.schema\.json$/i;
+  /(?:^|\/)(?:locales?|i18n|lang|langs|translations?|l10n|docs?|documentation|\.github|\.circleci|\.devcontainer|\.vs|\.vscode|\.idea|\.fleet|\.settings|testdata|fixtures?|hack|node_modules|web|frontend|ui|examples?)\/|(?:^|[._/-])(?:example|examples|sample|template|tmpl|dist|test|tests|ci|dev|local|mock|swagger|openapi|schema|package|lock|tsconfig|golangci|jest|eslintrc|min)(?:[._/-]|$)|\.schema\.json$/i;
 
 /** `key: value`, `key = "value"`, `"key": "value",` on one line. */
 const PAIR =
