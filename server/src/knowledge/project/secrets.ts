@@ -143,10 +143,11 @@ export function looksRandom(value: string): boolean {
   const parts = value.split(/[-_./]/);
   if (parts.length > 1 && parts.every((part) => /^(?:[A-Za-z]{0,14}|v?\d{1,4}|[A-Za-z]+\d{1,2})$/.test(part)))
     return false;
-  // `C98USDT_Sell_main`: names with a code in capitals among their words.
+  // `C98USDT_Sell_main`, `5634913742_NTRNUSDT_fast_mirror`: words with a code in capitals or a number among them.
+  const words = parts.filter((part) => /^[A-Z]?[a-z]{2,13}$/.test(part)).length;
   if (
-    parts.length > 2 &&
-    parts.every((part) => /^(?:[A-Z]?[a-z]{2,13}|\d{0,4}[A-Z]{2,12}|[A-Z]{1,6}\d{1,4}[A-Z]{0,8})$/.test(part))
+    words >= 2 &&
+    parts.every((part) => /^(?:[A-Z]?[a-z]{2,13}|\d{0,4}[A-Z]{2,12}|[A-Z]{1,6}\d{1,4}[A-Z]{0,8}|\d{5,12})$/.test(part))
   )
     return false;
   return entropy(value) >= (/^[0-9a-f]+$/i.test(value) ? 2.8 : 3.4);

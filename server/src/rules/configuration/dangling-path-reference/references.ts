@@ -206,6 +206,22 @@ const MESSAGE =
 const ELSEWHERE =
   /\bgit clone\b|<<|repository:|\b(?:unzip|tar)\b|\b(?:cd|pushd|Set-Location)[ \t]+["']?(?:\/|~|\$(?!\(|\{?\w*(?:DIR|ROOT|PATH)))|\bdocker[ \t]+(?:run|exec)\b|\bdocker[ -]compose[ \t]+(?:run|exec)\b|\bssh\b|\bkubectl[ \t]+exec/i;
 
+/** Whether the step of a pipeline around a place, or all of them, begins in another folder. */
+function isElsewhere(source: string, offset: number): boolean {
+  if (!source.includes('working-directory:')) return false;
+  if (/^[ \t]*defaults:\s[\s\S]{0,200}?working-directory:/m.test(source)) return true;
+  let start = 0;
+  let end = source.length;
+  for (const step of source.matchAll(/^[ \t]*-[ \t]+(?=[\w-]+:)/gm)) {
+    if (step.index <= offset) start = step.index;
+    else {
+      end = step.index;
+      break;
+    }
+  }
+  return source.slice(start, end).includes('working-directory:');
+}
+
 export const scripts: TextDetector = {
   text: true,
   triggers: ['.py', '.sh', 'uvicorn', 'gunicorn', 'hypercorn', 'daphne'],
@@ -213,8 +229,10 @@ export const scripts: TextDetector = {
     if (source.length > 200_000 || ELSEWHERE.test(source)) return;
     // Pipelines begin at the root.
     const directory = ctx.file.language === 'workflow' ? '' : directoryOf(ctx.file.path);
+    const isWorkflow = ctx.file.language === 'workflow';
     for (const line of source.matchAll(/[^\r\n]+/g)) {
       for (const started of startedBy(line[0], line.index)) {
+        if (isWorkflow && isElsewhere(source, line.index)) continue;
         const before = line[0].slice(0, started.start - line.index);
         if (MESSAGE.test(before) || /\bdocker\b/.test(before)) continue;
         const name = started.text.slice(started.text.lastIndexOf('/') + 1);

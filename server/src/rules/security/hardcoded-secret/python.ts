@@ -166,7 +166,8 @@ function fixesOf(site: Site, literal: PythonNode): readonly Fix[] {
 }
 
 /** Files that only show how something is used, or stand in for something. */
-const SHOWN = /(?:^|[/_])(?:mock|fake|stub|example|examples|sample|samples|demo|testing|smoketest)s?(?:[/_.]|$)/i;
+const SHOWN =
+  /(?:^|[/_])(?:mock|fake|stub|exampl|example|examples|sample|samples|demo|testing|smoketest)s?(?:[/_.]|$)/i;
 
 const literals: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['string'],
