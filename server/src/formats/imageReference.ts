@@ -19,9 +19,19 @@ export function readImageReference(text: string): ImageReference | null {
 const FLOATING =
   /^(?:latest|stable|edge|nightly|lts|current|rolling|mainline|main|master|head|canary|next|dev|develop|development|unstable|testing|beta|release|alpine|slim|debian|ubuntu|perl|fpm|apache|cli|jdk|jre|musl|full|minimal|base|runtime|prod|production)$/i;
 
-/** Whether a tag names no version at all, so that it means something else after each release; '' counts as `latest`. */
-export function isFloatingTag(tag: string): boolean {
-  return tag === '' || tag.split(/[-_.]/).every((word) => FLOATING.test(word));
+/** Releases of the system below an image by their names: of the system itself they are versions. */
+const RELEASE = /^(?:buster|bullseye|bookworm|trixie|sid|bionic|focal|jammy|noble)$/i;
+/** Images with versions of their own: those that Docker publishes for languages and servers. */
+const HAS_OWN = /^(?:library\/)?(?!(?:debian|ubuntu|buildpack-deps)$)[\w.-]+$/;
+
+/**
+ * Whether a tag names no version at all, so that it means something else after each release; '' counts as `latest`.
+ * `python:slim-bookworm` names the system below, not the Python that is meant.
+ */
+export function isFloatingTag(tag: string, name = ''): boolean {
+  if (tag === '') return true;
+  const words = tag.split(/[-_.]/).filter((word) => !HAS_OWN.test(name) || !RELEASE.test(word));
+  return words.every((word) => FLOATING.test(word));
 }
 
 /** Images that are published without versions, for which a digest is the only way to fix one. */

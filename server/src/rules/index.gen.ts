@@ -39,6 +39,7 @@ import { rule as configurationEnvVarMismatch } from './configuration/env-var-mis
 import { rule as configurationHardcodedConfig } from './configuration/hardcoded-config/rule.ts';
 import { rule as configurationInconsistentConfig } from './configuration/inconsistent-config/rule.ts';
 import { rule as configurationIneffectiveBuildInstruction } from './configuration/ineffective-build-instruction/rule.ts';
+import { rule as configurationIneffectiveCiGate } from './configuration/ineffective-ci-gate/rule.ts';
 import { rule as configurationInvalidConfig } from './configuration/invalid-config/rule.ts';
 import { rule as configurationMalformedEnvFile } from './configuration/malformed-env-file/rule.ts';
 import { rule as configurationMigrationWithoutRollback } from './configuration/migration-without-rollback/rule.ts';
@@ -261,6 +262,7 @@ export const RULES: readonly Rule[] = [
   configurationHardcodedConfig,
   configurationInconsistentConfig,
   configurationIneffectiveBuildInstruction,
+  configurationIneffectiveCiGate,
   configurationInvalidConfig,
   configurationMalformedEnvFile,
   configurationMigrationWithoutRollback,

@@ -9,7 +9,7 @@ function* judge(images: readonly UsedImage[], path: string, untagged = true): Ge
   const severity = isDevelopmentFile(path) ? { severity: 'low' as const } : {};
   for (const { reference, span } of images) {
     const { name, tag, digest } = reference;
-    if (digest !== '' || !isFloatingTag(tag)) yield { kind: 'pass', subject: span };
+    if (digest !== '' || !isFloatingTag(tag, name)) yield { kind: 'pass', subject: span };
     else if (!hasNoVersions(reference) && (tag !== '' || untagged))
       yield {
         kind: 'fail',
@@ -54,7 +54,7 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A Dockerfile builds on an image without a tag, or with one that names no version (`latest`, `stable`, `alpine`, `lts-slim`), also as the default of an argument; or a compose service or a Kubernetes container runs such an image. A digest fixes the image whatever the tag says. Stages, images that the compose file builds, variables without a default and images that are published without versions are left out; files for development weigh less.',
+    what: 'A Dockerfile builds on an image without a tag, or with one that names no version (`latest`, `stable`, `alpine`, `lts-slim`, the release of the system below as in `python:slim-bookworm`), also as the default of an argument; or a compose service or a Kubernetes container runs such an image. A digest fixes the image whatever the tag says. Stages, images that the compose file builds, variables without a default and images that are published without versions are left out; files for development weigh less.',
     why: 'Two builds of the same commit differ. One day the base is another major version, and the build that has to go out because of an incident is the first that meets it.',
     howToFix:
       'Name the version that was tested (`python:3.12-slim`, `redis:7.2`), and let a bot raise it in a change of its own.',
