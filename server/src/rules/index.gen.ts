@@ -92,6 +92,7 @@ import { rule as observabilityMissingMetricsEndpoint } from './observability/mis
 import { rule as observabilityMissingReadinessProbe } from './observability/missing-readiness-probe/rule.ts';
 import { rule as observabilityMissingTracing } from './observability/missing-tracing/rule.ts';
 import { rule as observabilityPrintInsteadOfLogging } from './observability/print-instead-of-logging/rule.ts';
+import { rule as observabilityUnknownScrapeTarget } from './observability/unknown-scrape-target/rule.ts';
 import { rule as observabilityUnloadedMonitoringConfig } from './observability/unloaded-monitoring-config/rule.ts';
 import { rule as observabilityUnreliableHealthCheck } from './observability/unreliable-health-check/rule.ts';
 import { rule as observabilityUnstructuredLogging } from './observability/unstructured-logging/rule.ts';
@@ -315,6 +316,7 @@ export const RULES: readonly Rule[] = [
   observabilityMissingReadinessProbe,
   observabilityMissingTracing,
   observabilityPrintInsteadOfLogging,
+  observabilityUnknownScrapeTarget,
   observabilityUnloadedMonitoringConfig,
   observabilityUnreliableHealthCheck,
   observabilityUnstructuredLogging,
