@@ -60,6 +60,12 @@ const LOAD_PATH =
 const LOAD_IMPORT = /^[ \t]*(?:from|import)\s+(?:locust|molotov|pytest_benchmark|asv)\b/m;
 const BENCHMARK_FIXTURE = /\bdef test_\w+\([^)]*\bbenchmark\b|\bbenchmark\.(?:pedantic|group)\b/;
 
+/** Libraries that make dependencies fail, and tests in which one does: a mock that raises, an answer 5xx, a cut connection. */
+const FAULT_IMPORT =
+  /^[ \t]*(?:from|import)\s+(?:toxiproxy|chaoslib|chaostoolkit|chaosaws|chaosk8s|pumba|gremlin\w*)\b/m;
+const FAULT =
+  /\bside_effect\s*=\s*\[?\s*(?:[\w.]*(?:Error|Exception|Timeout\w*|Unavailable|Refused|Reset|Disconnect\w*|Failure)\b|\w*(?:raise|fail|boom|err)\w*)|\bexc\s*=\s*[\w.]*(?:Error|Timeout|Exception)\b|\b(?:status|status_code)\s*=\s*(?:50[0234]|429)\b|\b(?:inject|simulat)\w*[_ ]?(?:fault|fail|err|outage|latency|timeout)|\bdef (?:test_)?\w*(?:connection_(?:error|refused|lost)|timed?_?out|unavailable|outage|unreachable|network_(?:error|failure)|server_error|upstream_(?:error|fail)|circuit_breaker|flaky)|\bclass \w*(?:Failing|Broken|Flaky|Faulty|Unavailable)\w*/i;
+
 const levels: TextDetector = {
   text: true,
   *check(text, ctx) {
@@ -71,6 +77,7 @@ const levels: TextDetector = {
       const at = { start: benchmark.index, end: benchmark.index + benchmark[0].length };
       yield state('test.benchmark', 'benchmark', { real: true }, at);
     }
+    if (FAULT_IMPORT.test(text) || FAULT.test(text)) yield state('test.level', 'chaos', { by: path }, TOP);
     if (INTEGRATION_NAME.test(path)) yield state('test.level', 'integration', { by: 'its name' }, TOP);
     else if (INTEGRATION.test(text)) yield state('test.level', 'integration', { by: path }, TOP);
     else if (/@pytest\.mark\.(?:integration|e2e|functional|smoke|system)\b/.test(text)) {

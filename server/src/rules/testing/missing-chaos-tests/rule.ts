@@ -1,17 +1,21 @@
 /** Services that depend on others over the network, and no test or experiment in which one of these fails. */
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts } from '../../../knowledge/facts.ts';
-import { firstConcerning, type ServiceComponent, serviceComponentsOf } from '../../../knowledge/go/components.ts';
-import { frontOf, isDeployedPath, SERVICE_FACTS } from '../../../knowledge/go/services.ts';
+import { firstConcerning, type ServiceComponent } from '../../../knowledge/go/components.ts';
+import { isDeployedPath } from '../../../knowledge/go/services.ts';
+import { ANY_SERVICE_FACTS, anyComponentsOf, frontOf, servedIn } from '../../../knowledge/services.ts';
 
 /** Databases in the same process or beside it are no other service. */
 const LOCAL = /^database\/sql$|^gorm\.io\/|sqlx|go-sql-driver|lib\/pq|pgx|jinzhu\/gorm/;
 
 /** Whether a component is a part of something distributed: code that is deployed calls other systems. */
 function isDistributed(facts: FactView, component: ServiceComponent): boolean {
+  const isPython = component.programs[0]?.language === 'python';
+  const isServed = isPython ? servedIn(facts, component.programs[0]!) : () => true;
   return allFacts(facts, 'network.client').some(
     (client) =>
-      client.place.path.endsWith('.go') &&
+      client.place.path.endsWith(isPython ? '.py' : '.go') &&
+      isServed(client.place.path) &&
       !LOCAL.test(client.key) &&
       facts.role(client.place.path) === 'production' &&
       isDeployedPath(client.place.path) &&
@@ -38,12 +42,12 @@ export const rule = defineRule({
       'No test lets a dependency of this service fail; inject time-outs and errors in a test and check what it does.',
   },
   fix: 'none',
-  on: { go: [] },
+  on: { go: [], python: [] },
   workspace: {
     partition: 'workspace',
-    reads: SERVICE_FACTS,
+    reads: ANY_SERVICE_FACTS,
     *judge(facts) {
-      for (const component of serviceComponentsOf(facts)) {
+      for (const component of anyComponentsOf(facts)) {
         if (!isDistributed(facts, component)) continue;
         const found = firstConcerning(facts, component, 'test.level', 'chaos');
         const subject = frontOf(facts, component.programs[0]!).place;
