@@ -1,7 +1,7 @@
 /** Workspaces that keep data and never speak of a backup. */
 import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule } from '../../../core/rulekit/rule.ts';
-import { cluster, compose, embedded, STORAGE_FACT } from './storage.ts';
+import { cluster, compose, embedded, pythonEmbedded, STORAGE_FACT } from './storage.ts';
 
 export const rule = defineRule({
   id: 'missing-backup',
@@ -21,7 +21,7 @@ export const rule = defineRule({
     none: 'Data is kept here ({what}) and nothing in this workspace backs it up; schedule a backup and describe its restore.',
   },
   fix: 'none',
-  on: { compose: [compose], yaml: [cluster], go: [embedded] },
+  on: { compose: [compose], yaml: [cluster], go: [embedded], python: [pythonEmbedded] },
   workspace: {
     partition: 'workspace',
     reads: [STORAGE_FACT],

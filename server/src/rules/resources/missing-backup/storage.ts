@@ -2,10 +2,16 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import { fact, type NodeDetector, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { isDeployedPath } from '../../../knowledge/go/services.ts';
+import { isServedPath } from '../../../knowledge/python/services.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { callArguments, stringLiteralValue } from '../../../languages/go/syntax.ts';
 import { calleeId, typesAround } from '../../../languages/go/types.ts';
+import { callChain } from '../../../languages/python/chains.ts';
+import type { PythonHeader } from '../../../languages/python/header.ts';
+import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { constantText } from '../../../languages/python/strings.ts';
+import { keywordArgument, positionalArguments } from '../../../languages/python/syntax.ts';
 
 /** Key: what it is. Data is kept here. */
 export const STORAGE_FACT = 'missing-backup.storage';
@@ -63,5 +69,28 @@ export const embedded: NodeDetector<unknown, GoNode, GoHeader> = {
     if (!isSqlite && !EMBEDDED.test(id)) return;
     if (/:memory:|mode=memory|InMemory|cache|te?mp/i.test(text)) return;
     yield fact(STORAGE_FACT, isSqlite ? 'SQLite' : /badger|bolt|leveldb|pebble/.exec(id)![0], null, node);
+  },
+};
+
+const PYTHON_SQLITE =
+  /^(?:(?:aio)?sqlite3?\.connect|peewee\.SqliteDatabase|playhouse\.\w+\.Sqlite\w*Database|sqlite_utils\.Database)$/;
+const PYTHON_ENGINE =
+  /^(?:sqlalchemy\.(?:ext\.asyncio\.)?create_(?:async_)?engine|sqlmodel\.create_engine|databases\.Database)$/;
+
+/** The same in Python; what a variable names counts unless its name says that it can be made again. */
+export const pythonEmbedded: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['call'],
+  triggers: ['sqlite', 'Sqlite'],
+  calls: (name) => /^(?:connect|Sqlite\w*Database|Database|create_(?:async_)?engine)$/.test(name),
+  *check(node, ctx): Iterable<Verdict> {
+    if (!isServedPath(ctx.file.path)) return;
+    const chain = callChain(node, ctx);
+    const [first] = positionalArguments(node);
+    const path = first ?? keywordArgument(node, 'database');
+    if (path === undefined || path === null) return;
+    const text = `${path.text} ${constantText(path, ctx) ?? ''}`;
+    const isFile = PYTHON_SQLITE.test(chain) || (PYTHON_ENGINE.test(chain) && /sqlite/i.test(text));
+    if (!isFile || /:memory:|mode=(?:memory|ro)\b|sqlite:\/\/["' ]|cache|te?mp|test|index|download/i.test(text)) return;
+    yield fact(STORAGE_FACT, 'SQLite', null, node);
   },
 };
