@@ -9,6 +9,7 @@ import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { isBeforeGo } from '../../../knowledge/go/modules.ts';
 import { type GuardedAccess, namesOf, type PackageGuards, packageGuards } from '../../../languages/go/locks/guards.ts';
 import { isHeld } from '../../../languages/go/locks/reach.ts';
+import { pythonDetectors } from './python.ts';
 
 type Kind = 'map' | 'slice' | 'pointer';
 
@@ -109,18 +110,20 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A method takes a mutex and returns a map, slice or pointer of its value as it is, while other methods change the content in place under that mutex.',
-    why: 'The lock ends when the method returns, so callers read what others write at the same time. With a map that ends the process; with the rest, values are torn.',
+    what: 'A method takes a mutex and returns a map, slice or pointer of its value as it is, while other methods change the content in place under that mutex. In Python: a dictionary, list or set that the constructor makes, or a view of it.',
+    why: 'The lock ends when the method returns, so callers read what others write at the same time. With a map of Go that ends the process, in Python a loop over it fails; with the rest, values are torn.',
     howToFix:
-      'Return a copy that is made under the lock (`maps.Clone`, `slices.Clone`, `c := *p; return &c`), or offer methods that answer what callers want to know.',
+      'Return a copy that is made under the lock (`maps.Clone`, `slices.Clone`, `c := *p; return &c`; in Python `self.items.copy()`), or offer methods that answer what callers want to know.',
     refs: ['CWE-375', 'CWE-362'],
   },
   messages: {
+    container:
+      'Callers use {field} after {lock} is released, while others change it; return a copy that is made under the lock.',
     map: 'Callers read the map {field} after {lock} is released, while others write to it; return maps.Clone of it.',
     slice: 'Callers read the slice {field} after {lock} is released, while others change its elements; return a copy.',
     pointer: 'Callers use what {field} points to after {lock} is released, while others change it; return a copy.',
   },
   fix: 'sometimes',
-  on: {},
+  on: { python: pythonDetectors },
   workspace: { partition: 'directory', reads: ['go.locking'], judge },
 });

@@ -17,6 +17,7 @@ import {
   placeOfCall,
   waysAt,
 } from '../../../languages/go/locks/reach.ts';
+import { PYTHON_NESTED, type PythonNested, pythonDetectors } from './python.ts';
 
 /** One lock is held, another one is taken. */
 interface Nesting {
@@ -175,6 +176,37 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   }
 }
 
+/** Locks of one module of Python. */
+function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
+  const all = facts.get(PYTHON_NESTED);
+  const seen = new Set<string>();
+  for (const found of all) {
+    const { path } = found.place;
+    const { held } = found.value as unknown as PythonNested;
+    const [outer = '', inner = ''] = found.key.split('\t');
+    const reverse = all.filter(({ key, place }) => place.path === path && key === `${inner}\t${outer}`);
+    if (facts.role(path) !== 'production') continue;
+    if (reverse.length === 0) {
+      yield { kind: 'pass', subject: found.place };
+      continue;
+    }
+    const other = reverse.find(({ value }) => {
+      const others = (value as unknown as PythonNested).held;
+      return !others.some((lock) => lock !== outer && lock !== inner && held.includes(lock));
+    });
+    if (other === undefined || seen.has(`${path}\t${inner}\t${outer}`)) continue;
+    seen.add(`${path}\t${outer}\t${inner}`);
+    const { name } = other.value as unknown as PythonNested;
+    yield {
+      kind: 'fail',
+      subject: found.place,
+      message: 'inverted',
+      args: { outer, inner, other: name },
+      related: [{ place: other.place, message: `${name} holds ${inner} and takes ${outer} here` }],
+    };
+  }
+}
+
 export const rule = defineRule({
   id: 'lock-order-inversion',
   title: 'Two locks taken in opposite orders',
@@ -183,8 +215,8 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'One function takes a lock while it holds another one, and a second function of the package takes the same two the other way round, themselves or through functions that they call.',
-    why: 'Two goroutines that meet in the middle wait for each other for ever. It happens rarely, under load, and takes everybody along who needs one of the locks.',
+    what: 'One function takes a lock while it holds another one, and a second function of the package (in Python: of the class or module) takes the same two the other way round, themselves or through functions that they call.',
+    why: 'Two goroutines or threads that meet in the middle wait for each other for ever. It happens rarely, under load, and takes everybody along who needs one of the locks.',
     howToFix:
       'Decide on one order for the two locks, write it down beside the fields, and keep to it; or release the first lock before the second one is taken.',
     refs: ['CWE-833', 'https://en.wikipedia.org/wiki/Lock_hierarchy'],
@@ -194,6 +226,13 @@ export const rule = defineRule({
       'This takes {inner} while {outer} is held, and {other} takes them the other way round, so both can wait for ever; take the two in one order.',
   },
   fix: 'none',
-  on: {},
-  workspace: { partition: 'directory', reads: ['go.locking'], judge },
+  on: { python: pythonDetectors },
+  workspace: {
+    partition: 'directory',
+    reads: ['go.locking', PYTHON_NESTED],
+    *judge(facts) {
+      yield* judgePython(facts);
+      yield* judge(facts);
+    },
+  },
 });

@@ -4,40 +4,24 @@
  */
 import type { Verdict } from '../../../core/model/verdict.ts';
 import type { ChunkContext, Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
-import { chainOf } from '../../../languages/python/chains.ts';
 import { importsModule, type PythonHeader } from '../../../languages/python/header.ts';
+import { locksTakenIn, type TakenLock } from '../../../languages/python/locks.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import {
-  bodyOf,
   calledName,
   calledOn,
   definedName,
   hasToken,
   isAsync,
   methodsOf,
-  onlyChild,
   runningFunction,
 } from '../../../languages/python/syntax.ts';
 
-interface Taken {
-  readonly item: PythonNode;
-  readonly lock: string;
-  readonly body: PythonNode;
-}
-
 /** What a method takes by `with self.lock:` in its own body. */
-function takenIn(method: PythonNode, ctx: ChunkContext): Taken[] {
-  const result: Taken[] = [];
-  for (const item of method.descendants('with_item')) {
-    const statement = item.ancestor('with_statement');
-    const body = statement === null ? null : bodyOf(statement);
-    if (statement === null || body === null || hasToken(statement, 'async')) continue;
-    if (runningFunction(statement)?.equals(method) !== true) continue;
-    const lock = item.child('value') ?? onlyChild(item);
-    if (lock === null || !/^self\.\w+$/.test(lock.text) || chainOf(lock, ctx) !== 'threading.Lock()') continue;
-    result.push({ item, lock: lock.text, body });
-  }
-  return result;
+function takenIn(method: PythonNode, ctx: ChunkContext): TakenLock[] {
+  return locksTakenIn(method, ctx, /^threading\.Lock\(\)$/).filter(
+    ({ lock, statement }) => lock.startsWith('self.') && !hasToken(statement, 'async'),
+  );
 }
 
 const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
@@ -46,7 +30,7 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   when: (_node, { file }) => importsModule(file.header, 'threading'),
   *check(node, ctx): Iterable<Verdict> {
     const methods = methodsOf(node);
-    const taken = new Map<string, Taken[]>();
+    const taken = new Map<string, TakenLock[]>();
     const named = new Map<string, number>();
     for (const method of methods) {
       const name = definedName(method);
