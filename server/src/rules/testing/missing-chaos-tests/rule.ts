@@ -7,6 +7,8 @@ import { ANY_SERVICE_FACTS, anyComponentsOf, frontOf, servedIn } from '../../../
 
 /** Databases in the same process or beside it are no other service. */
 const LOCAL = /^database\/sql$|^gorm\.io\/|sqlx|go-sql-driver|lib\/pq|pgx|jinzhu\/gorm/;
+/** In Python imports tell little; requests, and libraries that exist for nothing but talking to other services, do. */
+const REMOTE = /^(?:http|grpc(?:\.aio)?|grpclib|zeep|aio_pika|pika|aiokafka|confluent_kafka|kafka|nats|faststream)$/;
 
 /** Whether a component is a part of something distributed: code that is deployed calls other systems. */
 function isDistributed(facts: FactView, component: ServiceComponent): boolean {
@@ -16,7 +18,7 @@ function isDistributed(facts: FactView, component: ServiceComponent): boolean {
     (client) =>
       client.place.path.endsWith(isPython ? '.py' : '.go') &&
       isServed(client.place.path) &&
-      !LOCAL.test(client.key) &&
+      (isPython ? REMOTE.test(client.key) : !LOCAL.test(client.key)) &&
       facts.role(client.place.path) === 'production' &&
       isDeployedPath(client.place.path) &&
       component.concerns(client),
