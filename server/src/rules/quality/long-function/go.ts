@@ -3,29 +3,7 @@ import type { Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { qualifiedFunctionName, statementsOf } from '../../../languages/go/syntax.ts';
-
-type Options = { readonly maximum: number };
-
-/** Breaks of lines between two offsets. */
-function lineBreaks(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count++;
-  return count;
-}
-
-/** Lines of the body that are more than white space and comments; its braces do not count. */
-function linesOfCode(body: GoNode): number {
-  const { text } = body.tree;
-  let code = text.slice(body.start, body.end);
-  for (const comment of body.descendants('comment')) {
-    const start = comment.start - body.start;
-    const end = comment.end - body.start;
-    code = code.slice(0, start) + code.slice(start, end).replace(/[^\n]/g, ' ') + code.slice(end);
-  }
-  let lines = 0;
-  for (const line of code.split('\n')) if (line.trim() !== '') lines++;
-  return Math.max(0, lines - 2);
-}
+import { lineBreaks, linesOfCode, type Options } from './lines.ts';
 
 /** Whether most of the body is one literal, or one switch that only maps constants. */
 function isTable(node: GoNode, lines: number): boolean {
@@ -64,7 +42,8 @@ const functions: NodeDetector<Options, GoNode> = {
       yield { kind: 'pass', subject: name.span };
       return;
     }
-    const lines = linesOfCode(body);
+    // Its braces do not count.
+    const lines = Math.max(0, linesOfCode(body, body.descendants('comment')) - 2);
     if (lines <= maximum || isTable(node, lines)) {
       yield { kind: 'pass', subject: name.span };
       return;
