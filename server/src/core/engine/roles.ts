@@ -25,6 +25,9 @@ const TEXT_NAMES = new Set([
   'Vagrantfile',
 ]);
 
+/** What pip-tools and uv compile into a file of fixed versions. */
+const REQUIREMENTS = /(?:^|[/._-])(?:requirements|constraints)(?:[-_.][\w.-]*)?\.in$|(?:^|\/)requirements\/[^/]+\.in$/;
+
 /** Directories that never hold what the team wrote and reviews; they are not even listed. */
 export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set([
   '.git',
@@ -101,7 +104,7 @@ export function languageOf(path: string): LanguageId | null {
   if (/(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(path)) return 'workflow';
   if (/^(dockerfile|containerfile)(\..+)?$/.test(lower) || lower.endsWith('.dockerfile')) return 'dockerfile';
   if (/^(gnu)?makefile(\..+)?$/.test(lower) || lower.endsWith('.mk')) return 'makefile';
-  if (TEXT_NAMES.has(name)) return 'text';
+  if (TEXT_NAMES.has(name) || REQUIREMENTS.test(path)) return 'text';
   const dot = lower.lastIndexOf('.');
   const extension = dot < 0 ? '' : lower.slice(dot + 1);
   switch (extension) {
@@ -201,6 +204,7 @@ const MANIFESTS = new Set([
   'setup.cfg',
   'Pipfile',
   'requirements.txt',
+  'requirements.in',
 ]);
 
 /** Whether the file makes its directory a component. */
