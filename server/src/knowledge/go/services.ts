@@ -312,7 +312,7 @@ export function frontOf(facts: FactView, program: GoProgram): Front {
     best.find((router) => routes.some((route) => isInDeclaration(route.place, router.place))) ??
     routers[0] ??
     routes[0];
-  if (first === undefined) return { place: program.starts[0]!.place, beside: null };
+  if (first === undefined) return { place: (program.starts[0] ?? program.routes[0])!.place, beside: null };
   const route = evidence(facts, program, 'http.route').find(
     ({ place, value }) =>
       place.path === first.place.path && value.root && value.before !== null && SNIPPET_FRAMEWORKS.has(value.framework),

@@ -105,7 +105,7 @@ export const rule = defineRule({
     partition: 'workspace',
     reads: [...ANY_SERVICE_FACTS, 'compose.service'],
     *judge(facts) {
-      const programs = anyServicesOf(facts);
+      const programs = anyServicesOf(facts).filter(({ starts, routes }) => starts.length + routes.length > 0);
       const [program] = programs;
       const [descriptor] = descriptorsOf(facts);
       if (program === undefined) {
