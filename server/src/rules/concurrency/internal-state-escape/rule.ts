@@ -112,8 +112,11 @@ export const rule = defineRule({
   docs: {
     what: 'A method takes a mutex and returns a map, slice or pointer of its value as it is, while other methods change the content in place under that mutex. In Python: a dictionary, list or set that the constructor makes, or a view of it.',
     why: 'The lock ends when the method returns, so callers read what others write at the same time. With a map of Go that ends the process, in Python a loop over it fails; with the rest, values are torn.',
-    howToFix:
-      'Return a copy that is made under the lock (`maps.Clone`, `slices.Clone`, `c := *p; return &c`; in Python `self.items.copy()`), or offer methods that answer what callers want to know.',
+    howToFix: 'Return a copy that is made under the lock, or offer methods that answer what callers want to know.',
+    howToFixIn: {
+      go: '`maps.Clone`, `slices.Clone` and `c := *p; return &c` make one.',
+      python: '`self.items.copy()` makes one.',
+    },
     refs: ['CWE-375', 'CWE-362'],
   },
   messages: {

@@ -208,8 +208,12 @@ export const rule = defineRule({
   docs: {
     what: 'A package variable is written by a function that runs in a goroutine or serves requests, and used by other functions, and no lock is held at any of these places. In Python: a value that several threads change in more than one step (`n += 1`) without a lock, and the environment or working directory of the process when a request changes it.',
     why: 'Two goroutines that touch a variable at once, one of them writing, is a data race: readers see half-written or stale values, and a concurrent write to a map ends the process.',
-    howToFix:
-      'Use a type of `sync/atomic` for a flag or counter, put a mutex beside the variable and hold it at every use, or give the variable to one goroutine and talk to it through channels. In Python hold a `threading.Lock` around the change, or send the changes to one thread through a `queue.Queue`; pass settings to a call instead of putting them into `os.environ`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Use a type of `sync/atomic` for a flag or counter, put a mutex beside the variable and hold it at every use, or give the variable to one goroutine and talk to it through channels.',
+      python:
+        'Hold a `threading.Lock` around the change, or send the changes to one thread through a `queue.Queue`; pass settings to a call instead of putting them into `os.environ`.',
+    },
     refs: ['CWE-362', 'CWE-567', 'https://go.dev/ref/mem'],
   },
   messages: {

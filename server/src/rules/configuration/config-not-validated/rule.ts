@@ -111,7 +111,11 @@ export const rule = defineRule({
     what: 'A function reads several settings from the environment or a file and returns them, but neither it nor anything that it calls can fail, checks a required value or a range, or repairs one; and no validator of the type is called anywhere. An error result that is always nil counts as none. Loaders whose settings are all strings with a default are left alone. In Python a module of settings reads three or more variables that may be missing, checks nothing, and no condition anywhere mentions them; settings of Django are left alone.',
     why: 'A missing key or a port of -1 is accepted at start-up and shows itself hours later as strange behaviour, far from its cause. Numbers that do not parse are silently replaced by the default, so that a typing error in a limit is never noticed.',
     howToFix:
-      'Give the type a Validate method that checks required values and ranges, call it before the settings are returned, and stop the program on its error. Name the variable and the bad value in the message. In Python use `os.environ[...]` for what is required, or a settings class that validates.',
+      'Check required values and ranges before the settings are used, and stop the program when one is wrong. Name the variable and the bad value in the message.',
+    howToFixIn: {
+      go: 'Give the type a Validate method, and call it before the settings are returned.',
+      python: 'Use `os.environ[...]` for what is required, or a settings class of pydantic.',
+    },
     refs: ['CWE-20', 'CWE-1188', 'https://12factor.net/config'],
   },
   messages: {

@@ -123,8 +123,11 @@ export const rule = defineRule<Options>({
   docs: {
     what: 'An exported function, an exported type or an exported method of one has no comment directly above it. Commands (`package main`), tests and generated code are left out. Methods that a well-known interface explains, such as `String`, can be left out with the option `skipMethods`. In Python it is about public functions and classes at the top of modules: in a component that documents nearly all of them each module is told once which it has left out, in any other the component is told once for all. Data classes, short functions and what a framework calls are left out there.',
     why: 'The doc comment is the contract: what the function promises, which errors it gives, who closes what it returns. Without it every user has to read the body, and nobody can tell a bug from an intention. Editors, `go doc` and `help()` show nothing.',
-    howToFix:
-      'Write a sentence above the declaration that begins with its name and says what a caller must know. A comment on a group of types covers all of them. In Python it is the first text in the body.',
+    howToFix: 'Say what a caller must know.',
+    howToFixIn: {
+      go: 'Write a sentence above the declaration that begins with its name. A comment on a group of types covers all of them.',
+      python: 'Write it as the first text in the body.',
+    },
     refs: [
       'Go doc comments: https://go.dev/doc/comment',
       'revive: exported',

@@ -13,8 +13,11 @@ export const rule = defineRule({
   docs: {
     what: 'A function that is neither `main` nor part of a command line ends the process (`os.Exit`, `log.Fatal`), or panics with an error that something else has returned. In a request handler it counts as critical. In Python it is `sys.exit`, `os._exit`, `quit` or SystemExit in a module that others import.',
     why: 'Whoever calls the function cannot decide what a failure means: deferred functions and clean-ups do not run, other requests are cut off, and one bad input takes the whole service down.',
-    howToFix:
-      'Return the error to the caller (raise an exception in Python) and let `main` decide. In a handler answer with an error status. Keep panics for mistakes of the programmer, in functions whose name begins with Must.',
+    howToFix: 'Let the program decide what to do. In a handler answer with an error status.',
+    howToFixIn: {
+      go: 'Return the error to the caller, up to `main`. Keep panics for mistakes of the programmer, in functions whose name begins with Must.',
+      python: 'Raise an exception instead.',
+    },
     refs: ['CWE-248', 'CWE-705', 'revive deep-exit', 'https://go.dev/doc/effective_go#panic'],
   },
   messages: {

@@ -84,8 +84,11 @@ export const rule = defineRule({
   docs: {
     what: 'The error of a call is dropped: the call stands alone, the error is assigned to `_` or overwritten before anybody reads it, a written file is closed without a look at the result, or a success flag is not read. In Python it is the status of a command, the answer to a request that changes something, a lock that may not have been taken, or a result that is all that a call gives.',
     why: 'The program goes on with a result that does not exist: it stores an empty value, reports a backup that is cut short, or fails much later at a place that has nothing to do with the cause.',
-    howToFix:
-      'Return the error with context, handle it, or at least log it. Where it really does not matter, write `_ =` and say why in a comment. Close a file that was written explicitly and return its error. In Python let the call raise: `check=True`, `raise_for_status()`.',
+    howToFix: 'Handle it, or at least log it. Where it really does not matter, say why in a comment.',
+    howToFixIn: {
+      go: 'Return the error with context; where it does not matter write `_ =`. Close a file that was written explicitly and return its error.',
+      python: 'Let the call raise: `check=True`, `raise_for_status()`.',
+    },
     refs: ['CWE-252', 'CWE-391', 'gosec G104', 'errcheck', 'ruff PLW1510'],
   },
   messages: {

@@ -19,8 +19,12 @@ export const rule = defineRule({
   docs: {
     what: 'A component makes many errors of mere text and never tells them apart: no sentinel or error type is ever matched by `errors.Is`, `errors.As` or a comparison. In Python a component raises Exception or RuntimeError again and again, and has no exception class of its own.',
     why: 'Callers can only print what went wrong. Whether to retry, to answer 404 or to page somebody cannot be decided, so everything is treated alike.',
-    howToFix:
-      'Declare sentinels (`var ErrNotFound = errors.New(...)`) or a type with a code for the few kinds that callers act upon, wrap them by `%w`, and match them where errors become answers or retries. In Python declare one exception class for the application and a few below it.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Declare sentinels (`var ErrNotFound = errors.New(...)`) or a type with a code for the few kinds that callers act upon, wrap them by `%w`, and match them where errors become answers or retries.',
+      python:
+        'Declare one exception class for the application, a few below it for the kinds that callers act upon, and match them where errors become answers or retries.',
+    },
     refs: ['CWE-755', 'https://go.dev/blog/go1.13-errors'],
   },
   messages: {

@@ -99,8 +99,11 @@ export const rule = defineRule({
   docs: {
     what: 'A function or method of the workspace is called with fewer or more arguments than its only declaration takes. Calls that spread a slice, or pass on what another call returns, are not counted, and neither are functions that are declared differently for different builds. In Python an argument is missing, surplus, given twice or named like no parameter; calls with `*args` or `**kw`, decorated functions and names that are bound twice are not judged.',
     why: 'The package does not compile. It happens when a parameter is added and a caller in a command or behind a build tag is forgotten. Python raises TypeError when it gets to the call.',
-    howToFix:
-      'Pass what the declaration asks for, or change the declaration. Let the continuous integration run `go build ./...` and `go vet ./...`, or a type checker for Python.',
+    howToFix: 'Pass what the declaration asks for, or change the declaration.',
+    howToFixIn: {
+      go: 'Let the continuous integration run `go build ./...` and `go vet ./...`.',
+      python: 'Let the continuous integration run a type checker.',
+    },
     refs: ['CWE-628', 'Go specification: Calls', 'mypy: call-arg'],
   },
   messages: {

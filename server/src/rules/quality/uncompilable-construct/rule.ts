@@ -208,8 +208,11 @@ export const rule = defineRule({
   docs: {
     what: 'The files of a directory belong to different packages, a function with results can reach its end without a return, or a switch or map literal names the same constant twice. In Python `await` stands outside of an async function, `return`, `yield`, `break` or `continue` stands where it means nothing, or arguments and parameters are repeated or out of order. Test packages, files that are left out of the build and code that does not parse are not counted.',
     why: 'The package does not build although every file parses, so editors and formatters stay silent until somebody runs the compiler. Python raises SyntaxError when the module is imported.',
-    howToFix:
-      'Move the file into a directory of its own, return a value at the end (or panic where it cannot be reached), and keep one of the repeated entries. In Python declare the function with `async def`, or move the statement into the function that it belongs to.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Move the file into a directory of its own, return a value at the end (or panic where it cannot be reached), and keep one of the repeated entries.',
+      python: 'Declare the function with `async def`, or move the statement into the function that it belongs to.',
+    },
     refs: [
       'Go specification: Terminating statements',
       'Go specification: Package clause',

@@ -30,8 +30,12 @@ export const rule = defineRule({
   docs: {
     what: 'A program accepts TCP connections or upgrades requests to WebSockets, reads from them, and never sets a deadline or answers to pings, so that a read waits as long as the peer likes. In Python: accepted sockets, handlers of `socketserver` and asyncio streams without a time-out, and WebSockets without pings.',
     why: 'A peer that vanishes without a word, or never meant to say one, keeps its goroutine or thread, its buffers and its descriptor for ever. Opening a few thousand such connections costs an attacker nothing.',
-    howToFix:
-      'Call `SetReadDeadline` before each read, or once and again whenever a pong arrives, with pings sent more often than that. Limit messages by `SetReadLimit`. In Python call `settimeout` on the connection, wrap reads of asyncio in `asyncio.timeout`, and give aiohttp a `heartbeat`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Call `SetReadDeadline` before each read, or once and again whenever a pong arrives, with pings sent more often than that. Limit messages by `SetReadLimit`.',
+      python:
+        'Call `settimeout` on the connection, wrap reads of asyncio in `asyncio.timeout`, and give aiohttp a `heartbeat`.',
+    },
     refs: ['CWE-400', 'CWE-770', 'https://pkg.go.dev/github.com/gorilla/websocket#Conn.SetReadDeadline'],
   },
   messages: {

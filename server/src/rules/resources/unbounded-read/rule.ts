@@ -13,8 +13,12 @@ export const rule = defineRule({
   docs: {
     what: 'The body of a response, or what a decompressor makes of data from elsewhere, is read to its end into memory, and nothing limits how much that may be; or its size is looked at only when it is in memory. In Python that concerns `urlopen(...).read()`, streamed responses, uploads, and `gzip.decompress` and its like.',
     why: 'The other side decides how much memory the process takes. A broken or hostile peer, or a small archive that unpacks to gigabytes, ends it.',
-    howToFix:
-      'Read through `io.LimitReader` with more than any sound answer needs, and treat a full limit as an error; or decode the stream as it arrives. In Python give `read` a number of bytes, one more than the limit, and decompress with `decompressobj().decompress(data, max_length)`.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Read through `io.LimitReader` with more than any sound answer needs, and treat a full limit as an error; or decode the stream as it arrives.',
+      python:
+        'Give `read` a number of bytes, one more than the limit, and decompress with `decompressobj().decompress(data, max_length)`.',
+    },
     refs: ['CWE-400', 'CWE-409', 'gosec G110'],
   },
   messages: {

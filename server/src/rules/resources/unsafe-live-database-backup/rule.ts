@@ -15,7 +15,11 @@ export const rule = defineRule({
     what: 'A backup reads or copies the files of a database that may be open, and neither stops the database nor asks it for a snapshot.',
     why: 'The copy holds pages from before and after a write, and lacks what still stands in the log. It looks fine until the day on which it is restored.',
     howToFix:
-      'Use what the database offers: `VACUUM INTO` or `.backup` of SQLite (in Python `Connection.backup`), `DB.Backup` of badger, `Tx.WriteTo` of bbolt, `pg_dump` of PostgreSQL; or close the database first.',
+      'Use what the database offers: `VACUUM INTO` or `.backup` of SQLite, `pg_dump` of PostgreSQL; or close the database first.',
+    howToFixIn: {
+      go: '`DB.Backup` of badger and `Tx.WriteTo` of bbolt do so, too.',
+      python: '`Connection.backup` of sqlite3 does so, too.',
+    },
     refs: ['https://www.sqlite.org/howtocorrupt.html', 'https://www.sqlite.org/backup.html'],
   },
   messages: {

@@ -215,8 +215,12 @@ export const rule = defineRule({
   docs: {
     what: 'A goroutine that is started neither by `main` nor by the constructor of a package variable runs an endless loop, or ranges over a ticker, with no return, break or stop channel in it. In Python: a thread or task whose endless loop has no way out and asks no flag that somebody sets, when the thread keeps the process alive or its class has a method that ends the object.',
     why: 'When its owner is closed or replaced, the goroutine, thread or task goes on: it keeps what it refers to alive, works on state that is gone, and cannot be waited for when the program shuts down.',
-    howToFix:
-      'Give the loop a way out: `select` on `ctx.Done()` or on a channel that the owner closes, and return there. Let the owner wait for the goroutine when it closes. In Python loop on `while not stop.wait(seconds)` with a `threading.Event` that `close` sets, or keep the task of asyncio and cancel it there.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Give the loop a way out: `select` on `ctx.Done()` or on a channel that the owner closes, and return there. Let the owner wait for the goroutine when it closes.',
+      python:
+        'Loop on `while not stop.wait(seconds)` with a `threading.Event` that `close` sets, or keep the task of asyncio and cancel it there.',
+    },
     refs: ['CWE-772', 'gosec G118'],
   },
   messages: {
