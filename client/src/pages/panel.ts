@@ -87,8 +87,9 @@ export function createPage(options: PageOptions): Page {
     adopted.webview.options = webviewOptions;
     adopted.webview.onDidReceiveMessage((action: PageAction) => receive(action));
     adopted.onDidChangeViewState(() => {
-      // The script of a hidden page is gone; it says when it is back.
-      if (!adopted.visible) isReady = false;
+      // The script of a hidden page is gone; it says when it is back, perhaps before it is known to be visible.
+      if (adopted.visible) void send();
+      else isReady = false;
     });
     adopted.onDidDispose(() => {
       if (panel === adopted) panel = undefined;

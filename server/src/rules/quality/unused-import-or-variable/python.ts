@@ -102,6 +102,12 @@ function removalOf(
   if (!alone || text.slice(start, end).includes('#')) return null;
   // `from a`, still without its `import`: the grammar takes the next line for it.
   if (/(?:^|\n)[ \t]*from[ \t]+[\w.]+\s*$/.test(text.slice(Math.max(0, start - 200), start))) return null;
+  // Statements that ran into one another while somebody types: no comma in between, or more behind the last name.
+  const isApart = names.every(({ end: own }, i) => {
+    const behind = text.slice(own, names[i + 1]?.start ?? end);
+    return i + 1 < names.length ? behind.includes(',') : /^[\s\\,)]*$/.test(behind);
+  });
+  if (!isApart) return null;
   if (unused.every((value) => value)) {
     // In a block it may be the only statement.
     if (index > 0 || indent !== '') return null;
@@ -111,9 +117,7 @@ function removalOf(
   const own = names[index]!;
   const next = names[index + 1];
   const isFirst = unused.slice(0, index).every((value) => value) && next !== undefined;
-  const removal = isFirst ? { start: own.start, end: next.start } : { start: names[index - 1]!.end, end: own.end };
-  // Two statements that ran into one another while somebody types have no comma in between.
-  return text.slice(removal.start, removal.end).includes(',') ? removal : null;
+  return isFirst ? { start: own.start, end: next.start } : { start: names[index - 1]!.end, end: own.end };
 }
 
 /** Names that the functions of a chunk mention, with how often. */
