@@ -57,7 +57,8 @@ export function createPage(options: PageOptions): Page {
       return { kind: 'nothing', labels: pageLabels(), text: error instanceof Error ? error.message : String(error) };
     });
     isLoading = false;
-    await panel?.webview.postMessage(message);
+    // Not awaited: where the page was loaded anew meanwhile, nobody says that the message is gone.
+    void panel?.webview.postMessage(message);
     if (!isOutdated) return;
     isOutdated = false;
     await send();
@@ -87,9 +88,10 @@ export function createPage(options: PageOptions): Page {
     adopted.webview.options = webviewOptions;
     adopted.webview.onDidReceiveMessage((action: PageAction) => receive(action));
     adopted.onDidChangeViewState(() => {
-      // The script of a hidden page is gone; it says when it is back, perhaps before it is known to be visible.
-      if (adopted.visible) void send();
-      else isReady = false;
+      // The script of a hidden page is gone and says when it is back. One that was hidden for a moment only is still there,
+      // and says nothing.
+      isReady = adopted.visible;
+      void send();
     });
     adopted.onDidDispose(() => {
       if (panel === adopted) panel = undefined;
