@@ -82,6 +82,11 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** Where the text of a scalar stands, without its quotes. */
+export function innerSpan({ span, quoted }: YamlScalar): Span {
+  return quoted ? { start: span.start + 1, end: Math.max(span.start + 1, span.end - 1) } : span;
+}
+
 /** Reads all documents of a text. Never fails: what cannot be read is missing. */
 export function readYaml(source: string): readonly YamlDocument[] {
   if (source.length > LENGTH_LIMIT) return [];

@@ -20,6 +20,7 @@ import {
 import {
   entriesAt,
   entryOf,
+  innerSpan,
   itemsAt,
   readYaml,
   textAt,
@@ -218,7 +219,7 @@ function composeEnvironment(service: YamlMap): ComposeService['environment'] {
     if (item.kind !== 'scalar') return [];
     const equals = item.text.indexOf('=');
     const name = equals < 0 ? item.text : item.text.slice(0, equals);
-    const start = item.span.start + (item.quoted ? 1 : 0);
+    const { start } = innerSpan(item);
     return [
       { name, value: equals < 0 ? '' : item.text.slice(equals + 1), set: equals >= 0, start, end: start + name.length },
     ];

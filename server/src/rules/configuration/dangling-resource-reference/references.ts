@@ -9,6 +9,7 @@ import { fact, type TextDetector } from '../../../core/rulekit/rule.ts';
 import {
   entriesAt,
   entryOf,
+  innerSpan,
   itemsAt,
   readYaml,
   textAt,
@@ -47,8 +48,8 @@ function isPlain(value: YamlValue | null): value is YamlScalar {
 }
 
 /** The name itself, without quotes and what stands behind it. */
-function spanOfName({ span, quoted }: YamlScalar, name: string): Span {
-  const start = span.start + (quoted ? 1 : 0);
+function spanOfName(scalar: YamlScalar, name: string): Span {
+  const { start } = innerSpan(scalar);
   return { start, end: start + name.length };
 }
 

@@ -6,6 +6,7 @@ import { type ShellCommand, shellCommands } from '../../../formats/shell.ts';
 import {
   entriesAt,
   entryOf,
+  innerSpan,
   itemsAt,
   readYaml,
   textAt,
@@ -51,7 +52,8 @@ function commandsOf(source: string, run: YamlScalar): readonly ShellCommand[] {
   const { start, end } = run.span;
   const header = /^[|>][-+\d]*[^\n]*\n/.exec(source.slice(start, Math.min(end, start + 200)));
   if (header !== null) return shellCommands(source, start + header[0].length, end);
-  return run.quoted ? shellCommands(source, start + 1, end - 1) : shellCommands(source, start, end);
+  const inner = innerSpan(run);
+  return shellCommands(source, inner.start, inner.end);
 }
 
 /** Options of scanners and actions that let everything through. */
@@ -124,9 +126,8 @@ function* judgeStep(source: string, step: Step, all: readonly Step[], piped: boo
   for (const { action, key, value: lenient, better } of LENIENT) {
     const setting = entryOf(valueAt(value, 'with'), key);
     if (!action.test(uses) || setting?.value.kind !== 'scalar' || !lenient.test(setting.value.text)) continue;
-    const { span, quoted } = setting.value;
-    const inner = quoted ? { start: span.start + 1, end: span.end - 1 } : span;
-    const subject = { start: setting.keySpan.start, end: span.end };
+    const inner = innerSpan(setting.value);
+    const subject = { start: setting.keySpan.start, end: setting.value.span.end };
     yield {
       kind: 'fail',
       subject,

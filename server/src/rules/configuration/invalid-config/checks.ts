@@ -2,7 +2,7 @@
 import type { Span } from '../../../core/model/location.ts';
 import type { Fix, Verdict } from '../../../core/model/verdict.ts';
 import { nearestName } from '../../../core/text/nearest.ts';
-import { entriesAt, itemsAt, textAt, valueAt, type YamlValue } from '../../../formats/yaml.ts';
+import { entriesAt, innerSpan, itemsAt, textAt, valueAt, type YamlValue } from '../../../formats/yaml.ts';
 import type { Shape } from './shapes.ts';
 
 export function replacement(span: Span, newText: string, title = `Write ${newText}`): readonly Fix[] {
@@ -26,13 +26,12 @@ function* scalarOf(value: YamlValue, shape: Shape, key: string): Generator<Verdi
   const { text, span } = value;
   if (shape.scalar === 'duration') {
     if (!/^[1-9]\d*$/.test(text)) return;
-    const inner = value.quoted ? { start: span.start + 1, end: span.end - 1 } : span;
     yield {
       kind: 'fail',
       subject: span,
       message: 'duration',
       args: { key, text },
-      fixes: replacement(inner, `${text}s`),
+      fixes: replacement(innerSpan(value), `${text}s`),
     };
   } else if (text !== '' && !shape.scalar.includes(text)) {
     const near = nearestName(text, shape.scalar);
@@ -138,14 +137,12 @@ export function* targets(root: YamlValue): Generator<Verdict> {
         if (target.kind !== 'scalar' || target.templated || !target.text.includes('/') || target.text.includes('$'))
           continue;
         const address = /^https?:\/\/([^/]+)\/?$/.exec(target.text)?.[1];
-        const { start, end } = target.span;
-        const inner = target.quoted ? { start: start + 1, end: end - 1 } : target.span;
         yield {
           kind: 'fail',
           subject: target.span,
           message: 'target',
           args: { target: target.text },
-          fixes: address === undefined ? [] : replacement(inner, address),
+          fixes: address === undefined ? [] : replacement(innerSpan(target), address),
         };
       }
     }
@@ -188,14 +185,12 @@ export function* receivers(root: YamlValue): Generator<Verdict> {
       continue;
     }
     const near = nearestName(receiver.text, names);
-    const { start, end } = receiver.span;
-    const inner = receiver.quoted ? { start: start + 1, end: end - 1 } : receiver.span;
     yield {
       kind: 'fail',
       subject: receiver.span,
       message: 'receiver',
       args: { name: receiver.text },
-      fixes: near === null ? [] : replacement(inner, near),
+      fixes: near === null ? [] : replacement(innerSpan(receiver), near),
     };
   }
 }
