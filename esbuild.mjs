@@ -1,5 +1,5 @@
 /**
- * Builds what ships: client, server, CLI and the script of the webviews as one file each, with the WebAssembly files, the
+ * Builds what ships: client, server, CLI, threads and the script of the webviews, with the WebAssembly files, the
  * schemas and the examples of rules beside them.
  */
 import { execFileSync } from 'node:child_process';
@@ -43,6 +43,9 @@ await Promise.all([
     },
     outdir: 'dist',
     format: 'esm',
+    // What they share is there once, and the server answers `initialize` before it has loaded the rules.
+    splitting: true,
+    chunkNames: 'shared-[hash]',
     banner,
   }),
   build({

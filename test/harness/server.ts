@@ -25,6 +25,7 @@ import { type Host, isProblem } from '../../server/src/host/host.ts';
 import { createNodeHost } from '../../server/src/host/node/nodeHost.ts';
 import { componentsOf } from '../../server/src/knowledge/project/components.ts';
 import { toDiagnostic } from '../../server/src/lsp/convert.ts';
+import { shakeHands } from '../../server/src/lsp/handshake.ts';
 import { serve } from '../../server/src/lsp/server.ts';
 import { REPORT_REQUEST, type ReportResult } from '../../server/src/protocol.ts';
 import { chooseRubric, DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
@@ -56,18 +57,26 @@ export function serveHere({ hostOf = createNodeHost, onSend }: ServerSetup = {})
     onSend?.(message, engine);
     return write(message);
   };
-  serve({
-    connection: createConnection(ProposedFeatures.all, new StreamMessageReader(toServer), writer),
-    createEngine: async () => {
-      // What rests is as good as what is awake: the audits that these servers are compared with know no rest.
-      engine = newEngine(await testSyntax(), RULES, 100);
-      return engine;
-    },
-    createHost: hostOf,
-    vocabulary: VOCABULARY,
-    chooseRubric,
-    now: () => `${TODAY}T12:00:00Z`,
-  });
+  const reader = new StreamMessageReader(toServer);
+  shakeHands(
+    (messageStrategy) => createConnection(ProposedFeatures.all, reader, writer, { messageStrategy }),
+    async (connection, params) =>
+      serve(
+        {
+          connection,
+          createEngine: async () => {
+            // What rests is as good as what is awake: the audits that these servers are compared with know no rest.
+            engine = newEngine(await testSyntax(), RULES, 100);
+            return engine;
+          },
+          createHost: hostOf,
+          vocabulary: VOCABULARY,
+          chooseRubric,
+          now: () => `${TODAY}T12:00:00Z`,
+        },
+        params,
+      ),
+  );
   return {
     transport: { reader: new StreamMessageReader(toClient), writer: new StreamMessageWriter(toServer) },
     engine: () => engine,

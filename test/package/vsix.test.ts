@@ -1,6 +1,6 @@
 /** What ships (T29): only the listed files, each grammar the pinned one, the package small. */
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,9 @@ const SAMPLE = [
 ];
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What the programs have in common; the names change with the content. */
+const SHARED = readdirSync(join(ROOT, 'dist')).filter((name) => /^shared-[A-Z0-9]{8}\.js$/.test(name));
 
 /** Names of the entries of a zip file, from its central directory (PKWARE APPNOTE, section 4.3). */
 function entriesOf(zip: Buffer): string[] {
@@ -57,6 +60,7 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
       'extension/dist/examples.json',
       'extension/dist/rubric.schema.json',
       'extension/dist/scanWorker.js',
+      ...SHARED.map((name) => `extension/dist/${name}`),
       'extension/dist/server.js',
       'extension/dist/shipworthy.schema.json',
       'extension/dist/tree-sitter-go.wasm',

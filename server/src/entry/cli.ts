@@ -13,9 +13,9 @@ import { readBaseline, writeBaseline } from '../core/engine/baseline.ts';
 import { CONFIGURATION_FILE } from '../core/engine/configuration.ts';
 import { isDate } from '../core/model/day.ts';
 import type { Finding } from '../core/model/finding.ts';
+import { TOOL_VERSION } from '../core/model/tool.ts';
 import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
 import { type Audit, baselineEntry, compareWithBaseline, onlyFresh } from '../core/present/audit.ts';
-import { TOOL_VERSION } from '../core/present/build.ts';
 import {
   auditOfCommit,
   type HistoryEntry,

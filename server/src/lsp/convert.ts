@@ -16,9 +16,7 @@ import type { TextEdit } from '../core/model/location.ts';
 import { ruleDocsUri } from '../core/present/build.ts';
 import { type DiagnosticLevel, diagnosticLevel, diagnosticMessage } from '../core/present/diagnostics.ts';
 import type { Rule } from '../core/rulekit/rule.ts';
-
-export const SOURCE = 'shipworthy';
-export const FIX_ALL_KIND = `${CodeActionKind.SourceFixAll}.shipworthy`;
+import { SOURCE } from './handshake.ts';
 
 const SEVERITIES: Readonly<Record<DiagnosticLevel, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,

@@ -20,9 +20,7 @@ import {
   type FileEvent,
   type Hover,
   type InitializeParams,
-  type InitializeResult,
   type ResultProgressReporter,
-  TextDocumentSyncKind,
   type WorkspaceDiagnosticReport,
   type WorkspaceDiagnosticReportPartialResult,
   type WorkspaceDocumentDiagnosticReport,
@@ -50,10 +48,11 @@ import type { DeclaredComponent } from '../core/model/component.ts';
 import type { Finding, ResolvedFix } from '../core/model/finding.ts';
 import type { Json } from '../core/model/json.ts';
 import { directoryOf } from '../core/model/path.ts';
+import { TOOL_NAME } from '../core/model/tool.ts';
 import { SEVERITIES, type Severity } from '../core/model/verdict.ts';
 import { agentFindings, agentPreview, agentScorecard, type FindingFilter } from '../core/present/agent.ts';
 import type { Audit } from '../core/present/audit.ts';
-import { type BuildOptions, buildAudit, ruleDocsUri, TOOL_NAME, TOOL_VERSION } from '../core/present/build.ts';
+import { type BuildOptions, buildAudit, ruleDocsUri } from '../core/present/build.ts';
 import { dashboardOf, type TrendEntry, trendEntry } from '../core/present/dashboard.ts';
 import { toMarkdown } from '../core/present/document.ts';
 import { hoverMarkdown, type RuleLevel, rulePage } from '../core/present/explain.ts';
@@ -142,10 +141,8 @@ import {
   type ActionData,
   type DiagnosticData,
   type EditTarget,
-  FIX_ALL_KIND,
   placeUri,
   ruleCommandUri,
-  SOURCE,
   toAcceptAction,
   toAnnotatedEdit,
   toCodeActions,
@@ -154,6 +151,7 @@ import {
 } from './convert.ts';
 import { type FileText, replacingEdit, withSetting } from './fileEdits.ts';
 import { combineFixes, preferred, safeAnywhere, safeAtHome } from './fixPlan.ts';
+import { FIX_ALL_KIND, SOURCE } from './handshake.ts';
 import { locate, pathOf, type Root, rootsOf, uriOf } from './roots.ts';
 
 /** A choice whose action this server made. */
@@ -240,9 +238,9 @@ interface ClientAbilities {
   readonly commandLinks: boolean;
 }
 
-/** Starts to serve the connection. Returns when the process is told to exit. */
-export function serve(parts: ServerParts): void {
-  new LanguageServer(parts).listen();
+/** Serves a connection on which the client's `initialize` was answered: see handshake.ts. */
+export function serve(parts: ServerParts, params: InitializeParams): void {
+  new LanguageServer(parts, params).listen();
 }
 
 class LanguageServer {
@@ -329,15 +327,15 @@ class LanguageServer {
   #loggedProblems = 0;
   #examples: Promise<Readonly<Record<string, RuleExamples>>> | null = null;
 
-  constructor(parts: ServerParts) {
+  constructor(parts: ServerParts, params: InitializeParams) {
     this.#parts = parts;
     this.#connection = parts.connection;
     this.#configuration = emptyConfiguration(parts.vocabulary);
+    this.#initialize(params);
   }
 
   listen(): void {
     const connection = this.#connection;
-    connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => {
       // Whoever wants other settings waits until there is something to apply them to.
       this.#configuring = this.#start();
@@ -387,10 +385,9 @@ class LanguageServer {
       this.#track(this.#reconfigure().then(() => this.#rescan()));
       return null;
     });
-    connection.listen();
   }
 
-  #initialize(params: InitializeParams): InitializeResult {
+  #initialize(params: InitializeParams): void {
     const { capabilities } = params;
     const options = (params.initializationOptions ?? {}) as InitializationOptions;
     this.#abilities = {
@@ -410,16 +407,6 @@ class LanguageServer {
     const folders =
       params.workspaceFolders ?? (params.rootUri != null ? [{ uri: params.rootUri, name: 'workspace' }] : []);
     this.#setRoots(folders);
-    return {
-      capabilities: {
-        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-        diagnosticProvider: { identifier: SOURCE, interFileDependencies: true, workspaceDiagnostics: true },
-        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
-        hoverProvider: true,
-        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
-      },
-      serverInfo: { name: TOOL_NAME, version: TOOL_VERSION },
-    };
   }
 
   #setRoots(folders: readonly { readonly uri: string; readonly name: string }[]): void {
@@ -508,12 +495,11 @@ class LanguageServer {
     this.#editorOf = editors;
     const roots = this.#roots;
     const previous = this.#configuration;
-    const { vocabulary } = this.#parts;
     const configuration = await loadConfiguration({
       roots: roots.map((root) => root.prefix),
       nested: this.#nested,
       read: (path) => this.#readSettingsFile(path),
-      vocabulary,
+      vocabulary: this.#parts.vocabulary,
       previous,
     });
     // Folders that came meanwhile are read by who told of them.

@@ -7,6 +7,7 @@ import type { Problem } from '../engine/problem.ts';
 import { codeNameOf } from '../engine/roles.ts';
 import type { ComponentPart } from '../model/component.ts';
 import type { AcceptedFinding, Finding, RuleTally } from '../model/finding.ts';
+import { TOOL_NAME, TOOL_URI, TOOL_VERSION } from '../model/tool.ts';
 import { scoreWorkspace } from '../score/score.ts';
 import type { Rubric, Scorecard } from '../score/types.ts';
 import { hashText } from '../text/hash.ts';
@@ -15,9 +16,6 @@ import { gradeComponents, looseFiles, ownersByShare, withComponentGates, withOwn
 import { diffOfFix, type Excerpt, excerptOf, type FixDiff, splitLines } from './evidence.ts';
 import { compareText } from './text.ts';
 
-export const TOOL_NAME = 'Shipworthy';
-export const TOOL_VERSION = '0.1.0';
-const TOOL_URI = 'https://github.com/shipworthy/shipworthy';
 const RULE_DOCS_URI = `${TOOL_URI}/blob/main/docs/rules`;
 
 /** Address of a rule's page. */
