@@ -90,14 +90,19 @@ function plainText(node: PythonNode): { readonly text: string; readonly start: n
   return node.childOfKind('interpolation') === null ? { text: content.text, start: content.start } : null;
 }
 
+/** The schema changes in a literal of Python code, with offsets of its chunk; empty for any other literal. */
+export function changesInPython(literal: PythonNode): readonly SqlChange[] {
+  const plain = literal.end - literal.start < 20 ? null : plainText(literal);
+  if (plain === null || !DDL.test(plain.text)) return [];
+  return schemaChanges(upSection(plain.text)).map((change) => moved(change, plain.start));
+}
+
 const pythonLiterals: NodeDetector<unknown, PythonNode> = {
   kinds: ['string'],
   triggers: ['CREATE ', 'create ', 'ALTER TABLE', 'alter table'],
   when: (node) => node.end - node.start >= 20,
   *check(node, ctx) {
-    const literal = plainText(node);
-    if (literal === null || !DDL.test(literal.text)) return;
-    const changes = schemaChanges(upSection(literal.text)).map((change) => moved(change, literal.start));
+    const changes = changesInPython(node);
     if (changes.length > 0) yield state('sql.script', ctx.file.path, { source: 'code', tool: '', changes }, node);
   },
 };

@@ -2,9 +2,8 @@
  * Go: lists of migrations with a version twice, and start-up code that makes some things conditionally and others not.
  * Code that is about migrations, or that looks at what exists, decides by itself what it runs.
  */
-import type { Fix, Verdict } from '../../../core/model/verdict.ts';
+import type { Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
-import type { SqlChange } from '../../../formats/sql.ts';
 import { changesInLiteral } from '../../../knowledge/project/schema.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
@@ -16,7 +15,7 @@ import {
   syntaxChildren,
   topLevelOf,
 } from '../../../languages/go/syntax.ts';
-import { repeatedColumns } from './migrations.ts';
+import { isForMySql, judgeColumns, judgeConditions, ONCE_PATH, saysOnce } from './startup.ts';
 
 const VERSION_FIELD = /^(?:Version|version|ID|Id|id|Number|number|Num|Name|name)$/;
 const MIGRATION_LIST = /^\[(?:\.\.\.|\d*)\]\*?(?:\w+\.)?\w*[mM]igrations?\w*$/;
@@ -81,30 +80,13 @@ const lists: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-/** Words of code that runs statements once, or knows what to do when something exists. */
-const ONCE =
-  /migrat|upgrad|user_version|schema_version|schemaVersion|information_schema|sqlite_master|pg_tables|pg_indexes|to_regclass|[eE]xists\b|duplicate|Duplicate|42P07|42701|1050|1060|1061|:memory:|os\.Remove|\bDROP\b|HasTable|TEMP\b|[vV]ersion\s*[<>=!]/;
-const ONCE_PATH = /migrat|upgrad|(?:^|\/)(?:seeds?|scripts?|tools?)\//i;
-/** Of what a declaration says, only conditions of statements themselves are no sign. */
-const CONDITION = /\bIF\s+(?:NOT\s+)?EXISTS\b/gi;
-
 /** Whether the statements are run once only, by what the code around says. */
 function mayRunOnce(literal: GoNode): boolean {
   const owner = enclosingFunction(literal);
   const around = owner ?? topLevelOf(literal);
   if (around === null) return true;
   const name = owner === null ? '' : functionName(owner);
-  return ONCE.test(`${name} ${around.text}`.replace(CONDITION, ' '));
-}
-
-function addCondition(change: SqlChange): readonly Fix[] {
-  return [
-    {
-      title: `Create ${change.subject.name} only if it does not exist`,
-      safety: 'suggestion',
-      edits: [{ kind: 'replace', span: { start: change.head, end: change.head }, newText: ' IF NOT EXISTS' }],
-    },
-  ];
+  return saysOnce(`${name} ${around.text}`);
 }
 
 const schemas: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -113,39 +95,9 @@ const schemas: NodeDetector<unknown, GoNode, GoHeader> = {
   when: (node) => node.end - node.start >= 30,
   *check(node, ctx): Iterable<Verdict> {
     const changes = changesInLiteral(node);
-    for (const change of changes) {
-      for (const column of repeatedColumns(change)) {
-        yield {
-          kind: 'fail',
-          subject: { start: column.start, end: column.end },
-          message: 'twice',
-          args: { name: column.name },
-        };
-      }
-    }
-    const made = changes.filter(
-      ({ kind, special, subject }) =>
-        (kind === 'createTable' && !special) || (kind === 'createIndex' && subject.name !== ''),
-    );
-    const [first] = made.filter(({ kind, conditional }) => kind === 'createTable' && conditional);
-    if (first === undefined || ONCE_PATH.test(ctx.file.path) || mayRunOnce(node)) return;
-    // MySQL knows no such condition for indexes.
-    const isMySql = /`|\bENGINE\b|AUTO_INCREMENT/i.test(node.text.slice(1, -1)) || importsMySql(ctx.file.header);
-    for (const change of made) {
-      const { subject, conditional, kind } = change;
-      const span = { start: subject.start, end: subject.end };
-      if (conditional) yield { kind: 'pass', subject: span };
-      else {
-        yield {
-          kind: 'fail',
-          subject: span,
-          message: 'once',
-          args: { name: subject.name },
-          related: [{ span: { start: first.subject.start, end: first.subject.end }, message: 'As it is done here.' }],
-          fixes: isMySql && kind === 'createIndex' ? [] : addCondition(change),
-        };
-      }
-    }
+    yield* judgeColumns(changes);
+    if (changes.length === 0 || ONCE_PATH.test(ctx.file.path) || mayRunOnce(node)) return;
+    yield* judgeConditions(changes, isForMySql(node.text.slice(1, -1)) || importsMySql(ctx.file.header));
   },
 };
 

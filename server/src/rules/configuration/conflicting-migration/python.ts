@@ -1,13 +1,53 @@
 /**
- * Histories of Alembic and Django: one folder is one history. Two revisions of one name, or two ends that nothing merges,
- * stop the tool before it does anything.
+ * Python: functions that prepare a database at start-up and make some things conditionally and others not, and
+ * histories of Alembic and Django. There one folder is one history: two revisions of one name, or two ends that nothing
+ * merges, stop the tool before it does anything.
  */
 import { directoryOf } from '../../../core/model/path.ts';
-import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import type { FactView } from '../../../core/rulekit/rule.ts';
+import type { Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { FactView, NodeDetector } from '../../../core/rulekit/rule.ts';
 import { allFacts, type TypedFact } from '../../../knowledge/facts.ts';
+import { changesInPython } from '../../../knowledge/project/schema.ts';
+import type { PythonHeader } from '../../../languages/python/header.ts';
+import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { calledName, enclosingFunction } from '../../../languages/python/syntax.ts';
+import { isForMySql, judgeColumns, judgeConditions, ONCE_PATH, saysOnce } from './startup.ts';
 
 type Migration = TypedFact<'python.migration'>;
+
+/** Whether a statement runs whenever its function does: nothing around decides that, and nobody catches its failure. */
+function runsAlways(literal: PythonNode, owner: PythonNode): boolean {
+  const call = literal.ancestor('call');
+  if (call === null || !/^(?:execute|executescript|exec_driver_sql)$/.test(calledName(call))) return false;
+  const around = literal.ancestor(
+    'if_statement',
+    'try_statement',
+    'for_statement',
+    'while_statement',
+    'match_statement',
+  );
+  return around === null || !owner.contains(around);
+}
+
+const schemas: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['function_definition'],
+  triggers: ['CREATE TABLE', 'create table', 'Create Table'],
+  when: (node) => /create\s+table/i.test(node.text),
+  *check(node, ctx): Iterable<Verdict> {
+    const literals = node.descendants('string').filter((literal) => enclosingFunction(literal)?.start === node.start);
+    const changes = literals.map((literal) => ({ literal, changes: changesInPython(literal) }));
+    yield* judgeColumns(changes.flatMap((own) => own.changes));
+    if (ONCE_PATH.test(ctx.file.path) || saysOnce(node.text)) return;
+    const isMySql = isForMySql(node.text) || ctx.file.header.imports.some(({ module }) => /mysql/i.test(module));
+    const always = changes.filter(({ literal }) => runsAlways(literal, node));
+    yield* judgeConditions(
+      always.flatMap((own) => own.changes),
+      isMySql,
+    );
+  },
+};
+
+export const python: readonly NodeDetector[] = [schemas as NodeDetector];
 
 function fileOf({ place: { path } }: Migration): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -1,17 +1,19 @@
 /** Schema changes that stop half-way: versions that collide, things that exist already, start-up code that runs once only. */
 import type { WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
+import { defineRule, type FactView, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { go } from './go.ts';
 import { judgeMigrations } from './migrations.ts';
-import { judgePython } from './python.ts';
+import { judgePython, python } from './python.ts';
 
-/** Generated Go code repeats what stands in the files that it was made of. */
-const written = go.map((detector) => ({
-  ...detector,
-  *check(node: Parameters<typeof detector.check>[0], ctx: Parameters<typeof detector.check>[1]) {
-    if (ctx.file.role === 'production') yield* detector.check(node, ctx);
-  },
-}));
+/** Generated code repeats what stands in the files that it was made of, and migrations run once. */
+function inWritten(detectors: readonly NodeDetector[]): readonly NodeDetector[] {
+  return detectors.map((detector) => ({
+    ...detector,
+    *check(node, ctx) {
+      if (ctx.file.role === 'production') yield* detector.check(node, ctx);
+    },
+  }));
+}
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   yield* judgeMigrations(facts);
@@ -55,6 +57,6 @@ export const rule = defineRule({
   fix: 'sometimes',
   // Migrations of Alembic and Django are files that a tool has begun.
   roles: ['production', 'generated'],
-  on: { go: written },
+  on: { go: inWritten(go), python: inWritten(python) },
   workspace: { partition: 'workspace', reads: ['sql.script', 'python.migration'], judge },
 });

@@ -10,6 +10,7 @@ import { allFacts, type Part, placeIn, type TypedFact } from '../../../knowledge
 import { imageOfService, moduleAround, moduleOfImage } from '../../../knowledge/go/deployments.ts';
 import { ENV_READ_FACTS, type EnvRead, envReads } from '../../../knowledge/project/envReads.ts';
 import { isForeignVariable } from '../../../knowledge/project/platformVariables.ts';
+import { clientDetectors } from './clients.ts';
 import { judgePython } from './python.ts';
 import { isNearMiss, isSameName } from './similar.ts';
 
@@ -172,7 +173,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A compose file, an image, a Kubernetes manifest or an env file sets a variable that nothing reads, while the code that it is for reads a variable of almost the same name that nothing sets: a letter more or less, other underscores or order, a synonym (`DATABASE_URL` and `DB_URL`). Or two files of the code read one setting under two names. For Python services of a compose file it also speaks when the code stops without a variable and the service sets one of the same kind that nothing in it reads. Variables that scripts, templates or libraries read are left out, and so are programs that make names of variables while they run.',
+    what: 'A compose file, an image, a Kubernetes manifest or an env file sets a variable that nothing reads, while the code that it is for reads a variable of almost the same name that nothing sets: a letter more or less, other underscores or order, a synonym (`DATABASE_URL` and `DB_URL`). Or two files of the code read one setting under two names. For Python services of a compose file it also speaks when the code stops without a variable and the service sets one of the same kind that nothing in it reads, and when a client of the project gets its key from a variable of its library in one file and from one of another provider elsewhere. Variables that scripts, templates or libraries read are left out, and so are programs that make names of variables while they run.',
     why: 'The value never arrives. At best the program refuses to start; at worst it runs with a default: without its key, against the wrong database.',
     howToFix: 'Set the variable under the name that the code reads. The fix renames it.',
     refs: ['CWE-1188', 'https://12factor.net/config'],
@@ -181,10 +182,12 @@ export const rule = defineRule({
     set: 'Nothing reads {name}, but the code reads {meant}, which nothing sets; rename it.',
     required: 'Nothing in this service reads {name}, and it stops without {meant}, which is not set; rename it.',
     file: 'Nothing reads {name}, but the code reads {meant}, which no file sets; rename it.',
+    client: '{name} is handed to {client}, which gets {meant} elsewhere and is made for that; read {meant}.',
+    handed: '{name} is only handed to {client}, which needs {meant}; set {meant}, and read it there.',
     split: '{name} is read here, but other code reads the same setting as {other}; use one name.',
   },
   effort: { each: [5, 20] },
   fix: 'sometimes',
-  on: {},
+  on: { python: clientDetectors },
   workspace: { partition: 'workspace', reads: ENV_READ_FACTS, judge },
 });

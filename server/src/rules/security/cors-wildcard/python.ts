@@ -10,6 +10,7 @@ import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { assignedValue, constantText } from '../../../languages/python/strings.ts';
 import {
+  enclosingFunction,
   hasKeywordSplat,
   keywordArgument,
   positionalArguments,
@@ -36,6 +37,18 @@ function allows(value: PythonNode, ctx: ChunkContext): 'all' | 'list' | null {
 function isEverything(text: string): boolean {
   return /^(?:\*|\^?(?:https\?:\/\/)?\(?\.[*+]\)?\$?)$/.test(text);
 }
+
+/** Lists of written origins that a module chooses between, for the middleware that is told of one of them. */
+const choices: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['assignment'],
+  triggers: ['ORIGINS', 'origins'],
+  when: (node) => /(?:^|_)origins$/i.test(node.child('left')?.text ?? '') && node.ancestor('if_statement') !== null,
+  *check(node, ctx): Iterable<Verdict> {
+    const value = node.child('right');
+    if (value === null || !ctx.file.header.imports.some(({ module }) => /cors/i.test(module))) return;
+    if (enclosingFunction(node) === null && allows(value, ctx) === 'list') yield { kind: 'pass', subject: value.span };
+  },
+};
 
 /** The list as the environment gives it, in the place of the wildcard. */
 function fixFor(value: PythonNode): FailVerdict['fixes'] {
@@ -96,4 +109,4 @@ const settings: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
-export const pythonDetectors: readonly Detector[] = [calls, settings] as readonly Detector[];
+export const pythonDetectors: readonly Detector[] = [calls, choices, settings] as readonly Detector[];
