@@ -1,5 +1,5 @@
 /** Settings that the program which reads them refuses or ignores: compose files, Prometheus, its rules, Alertmanager. */
-import type { FactVerdict, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { Fact, FactVerdict, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, fact, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { isAlertmanagerConfig, isPrometheusConfig, isRuleFile } from '../../../formats/monitoring.ts';
 import { entryOf, itemsAt, readYaml, type YamlValue } from '../../../formats/yaml.ts';
@@ -9,6 +9,9 @@ import { ALERTMANAGER, COMPOSE, PROMETHEUS, ROUTE, RULES, type Shape } from './s
 
 /** Key: name of the variable; value: who reads the file. */
 const PLACEHOLDER = 'invalid-config.placeholder';
+/** Variables that a message names, and further places that a finding points at. */
+const NAMED = 3;
+const SHOWN = 6;
 
 /** Files that are rendered before they are used, or read by programs with settings of their own. */
 const RENDERED = /\{%|<%|\.(?:tpl|tmpl|template|j2|jinja)\b|(?:^|\/)(?:templates?|charts?)\//;
@@ -37,7 +40,8 @@ function* routesOf(root: YamlValue): Generator<Verdict> {
 }
 
 function* variables(root: YamlValue, by: string): Generator<FactVerdict> {
-  for (const { name, span } of placeholders(root)) yield fact(PLACEHOLDER, name, by, span);
+  const found = [...placeholders(root)].sort((left, right) => left.span.start - right.span.start);
+  for (const { name, span } of found) yield fact(PLACEHOLDER, name, by, span);
 }
 
 function* shaped(root: YamlValue, shape: Shape, consumer: string): Generator<Verdict> {
@@ -99,10 +103,31 @@ function isRendered(facts: FactView, path: string): boolean {
   );
 }
 
+/** A file is rendered as a whole or not at all: one finding names all its variables. */
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
-  for (const { key, value, place } of facts.get(PLACEHOLDER)) {
-    if (facts.role(place.path) !== 'production' || isRendered(facts, place.path)) continue;
-    yield { kind: 'fail', subject: place, message: 'placeholder', args: { name: key, consumer: value as string } };
+  const byFile = new Map<string, Fact[]>();
+  for (const variable of facts.get(PLACEHOLDER)) {
+    const { path } = variable.place;
+    if (facts.role(path) !== 'production') continue;
+    const own = byFile.get(path);
+    if (own === undefined) byFile.set(path, [variable]);
+    else own.push(variable);
+  }
+  for (const [path, variables] of byFile) {
+    if (isRendered(facts, path)) continue;
+    const first = variables[0]!;
+    const names = [...new Set(variables.map(({ key }) => key))];
+    const more = names.length - NAMED;
+    yield {
+      kind: 'fail',
+      subject: first.place,
+      message: 'placeholder',
+      args: {
+        names: names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : ''),
+        consumer: first.value as string,
+      },
+      related: variables.slice(1, 1 + SHOWN).map(({ key, place }) => ({ place, message: `Nothing replaces ${key}.` })),
+    };
   }
 }
 
@@ -136,7 +161,7 @@ export const rule = defineRule({
     dotted: 'Prometheus cannot read {name}: names of metrics hold no dots; write {newText}.',
     receiver: 'No receiver is called {name}, so Alertmanager refuses the file; define it, or name another.',
     placeholder:
-      '{consumer} does not replace {name}; render the file before it is used, or read the value from a file.',
+      '{consumer} does not replace {names}; render the file before it is used, or read the value from a file.',
   },
   effort: { each: [3, 15] },
   fix: 'sometimes',

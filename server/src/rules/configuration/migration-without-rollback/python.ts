@@ -1,5 +1,5 @@
 /** Python: both ways of Alembic's migrations, as facts of their file, and operations of Django without a reverse. */
-import type { Verdict } from '../../../core/model/verdict.ts';
+import type { FixEdit, Verdict } from '../../../core/model/verdict.ts';
 import { type ChunkContext, type Detector, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { callChain, headerOf } from '../../../languages/python/chains.ts';
 import { keywordInserted, replaced } from '../../../languages/python/edits.ts';
@@ -23,6 +23,8 @@ export const DOWN = 'migration.down';
 
 /** Comments that tools write. */
 const TOOL_COMMENT = /auto generated|please adjust|end Alembic commands|noqa|pylint|type:/i;
+/** Further operations that a finding points at. */
+const SHOWN = 5;
 const SCHEMA = /^(?:create_\w+|add_column|drop_\w+|alter_column|rename_table|batch_alter_table|add_\w+)$/;
 
 function isAlembic(ctx: ChunkContext): boolean {
@@ -63,41 +65,64 @@ const ways: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
-/** `migrations.RunPython(fill)` */
+/** `migrations.RunPython(fill)` with how its reverse is added; null for what is no such operation or cannot be told. */
+interface Operation {
+  readonly call: PythonNode;
+  readonly name: string;
+  readonly isReversible: boolean;
+}
+
+function operationOf(call: PythonNode, ctx: ChunkContext): Operation | null {
+  const name = calledName(call);
+  if (name !== 'RunPython' && name !== 'RunSQL') return null;
+  if (!/^django\.db\.migrations\.Run(?:Python|SQL)$/.test(callChain(call, ctx)) || hasSplat(call)) return null;
+  const reverse = argumentOf(call, name === 'RunPython' ? 'reverse_code' : 'reverse_sql', 1);
+  return { call, name, isReversible: reverse !== null && reverse.kind !== 'none' };
+}
+
+function noopEdit({ call, name }: Operation): FixEdit | null {
+  const noop = `${call.child('function')!.text}.noop`;
+  const keyword = name === 'RunPython' ? 'reverse_code' : 'reverse_sql';
+  const reverse = argumentOf(call, keyword, 1);
+  return reverse === null ? keywordInserted(call, keyword, noop) : replaced(reverse, noop);
+}
+
+/** A migration is taken back as a whole or not at all: one verdict for all its operations. */
 const operations: NodeDetector<unknown, PythonNode, PythonHeader> = {
-  kinds: ['call'],
+  kinds: ['class_definition'],
   triggers: ['RunPython', 'RunSQL'],
-  calls: (name) => name === 'RunPython' || name === 'RunSQL',
+  when: (node) => definedName(node) === 'Migration',
   *check(node, ctx): Iterable<Verdict> {
     // What makes a fresh schema is taken back by dropping it.
     if (/(?:^|\/)0001_[^/]*$/.test(ctx.file.path)) return;
-    const chain = callChain(node, ctx);
-    if (!/^django\.db\.migrations\.Run(?:Python|SQL)$/.test(chain) || hasSplat(node)) return;
-    const operation = calledName(node);
-    const keyword = operation === 'RunPython' ? 'reverse_code' : 'reverse_sql';
-    const reverse = argumentOf(node, keyword, 1);
-    if (reverse !== null && reverse.kind !== 'none') {
-      yield { kind: 'pass', subject: node.span };
+    const found = node.descendants('call').flatMap((call) => operationOf(call, ctx) ?? []);
+    const missing = found.filter(({ isReversible }) => !isReversible);
+    const first = missing[0];
+    if (first === undefined) {
+      if (found.length > 0) yield { kind: 'pass', subject: found[0]!.call.span };
       return;
     }
-    const callee = node.child('function')!;
-    const noop = `${callee.text}.noop`;
-    const edit = reverse === null ? keywordInserted(node, keyword, noop) : replaced(reverse, noop);
+    const edits = missing.flatMap((operation) => noopEdit(operation) ?? []);
+    const isOne = missing.length === 1;
     yield {
       kind: 'fail',
-      subject: callee.span,
-      message: 'django',
-      args: { operation },
+      subject: first.call.child('function')!.span,
+      message: isOne ? 'django' : 'operations',
+      args: { operation: first.name, count: `${missing.length}` },
       severity: 'low',
+      related: missing.slice(1, 1 + SHOWN).map(({ call }) => ({
+        span: call.child('function')!.span,
+        message: 'This has no reverse either.',
+      })),
       fixes:
-        edit === null
+        edits.length < missing.length
           ? []
           : [
               {
                 title: 'Say that nothing is to be taken back (noop)',
                 safety: 'suggestion',
                 preferred: true,
-                edits: [edit],
+                edits,
               },
             ],
     };

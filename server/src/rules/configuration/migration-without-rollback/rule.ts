@@ -26,7 +26,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A migration changes the schema and its way back does nothing: `downgrade()` of Alembic holds only `pass` while `upgrade()` changes something. For Django `RunPython` and `RunSQL` without the reverse operation. A migration that says that there is no way back, by a comment or an exception, is left alone.',
+    what: 'A migration changes the schema and its way back does nothing: `downgrade()` of Alembic holds only `pass` while `upgrade()` changes something. For Django `RunPython` and `RunSQL` without the reverse operation, once for each migration. A migration that says that there is no way back, by a comment or an exception, is left alone.',
     why: 'When a release has to be taken back, the schema stays at the new version. Alembic then even says that it is at the old one, and the next upgrade fails half-way.',
     howToFix:
       'Write the inverse operations. Where there is nothing to do, say so: `migrations.RunPython.noop`; where there is no way back, raise an exception with the reason.',
@@ -38,6 +38,8 @@ export const rule = defineRule({
   messages: {
     alembic: 'This downgrade does nothing although the upgrade changes the schema; write the inverse operations.',
     django: '{operation} has no reverse, so that this migration cannot be taken back; give it one, or noop.',
+    operations:
+      '{count} operations have no reverse, so that this migration cannot be taken back; give each one, or noop.',
   },
   effort: { each: [5, 30] },
   fix: 'sometimes',

@@ -1,8 +1,9 @@
 /**
  * Python: what the public functions and classes at the top of a module say of themselves, as one fact for each module, and
- * the judge of a component: where nearly all of them have a docstring those of a module that have none are named together, in
+ * the judge of a component: where nearly all of them have a docstring those of a folder that have none are named together, in
  * any other it is said once. Data classes, short functions and what a framework calls by name need none.
  */
+import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import {
   type ChunkContext,
@@ -34,6 +35,8 @@ const SHORT = 3;
 const MANY = 20;
 /** Share that has a docstring where it is the custom to write one. */
 const USUAL = 0.75;
+/** Further modules that a finding points at. */
+const SHOWN = 6;
 /** Names in a message. */
 const NAMED = 3;
 
@@ -100,9 +103,25 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
     yield { kind: 'fail', subject: worst![0]!.place, message: 'component', args };
     return;
   }
-  for (const items of byFile.values()) {
-    const args = { count: `${items.length}`, names: listed(items) };
-    yield { kind: 'fail', subject: items[0]!.place, message: 'module', args };
+  // What is left out tends to be left out in many modules of a folder: one finding with what it is says as much as many.
+  const byFolder = new Map<string, Fact[][]>();
+  for (const [path, items] of byFile) {
+    const folder = directoryOf(path);
+    const own = byFolder.get(folder);
+    if (own === undefined) byFolder.set(folder, [items]);
+    else own.push(items);
+  }
+  for (const modules of byFolder.values()) {
+    const items = modules.flat();
+    yield {
+      kind: 'fail',
+      subject: items[0]!.place,
+      message: modules.length === 1 ? 'module' : 'folder',
+      args: { count: `${items.length}`, modules: `${modules.length}`, names: listed(items) },
+      related: modules
+        .slice(1, 1 + SHOWN)
+        .map(([first]) => ({ place: first!.place, message: 'No docstring here either.' })),
+    };
   }
   const good = new Map(all.map(({ place }) => [place.path, place]));
   for (const path of byFile.keys()) good.delete(path);

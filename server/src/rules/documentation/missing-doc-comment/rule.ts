@@ -121,7 +121,7 @@ export const rule = defineRule<Options>({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'An exported function, an exported type or an exported method of one has no comment directly above it. Commands (`package main`), tests and generated code are left out. Methods that a well-known interface explains, such as `String`, can be left out with the option `skipMethods`. In Python it is about public functions and classes at the top of modules: in a component that documents nearly all of them each module is told once which it has left out, in any other the component is told once for all. Data classes, short functions and what a framework calls are left out there.',
+    what: 'An exported function, an exported type or an exported method of one has no comment directly above it. Commands (`package main`), tests and generated code are left out. Methods that a well-known interface explains, such as `String`, can be left out with the option `skipMethods`. In Python it is about public functions and classes at the top of modules: in a component that documents nearly all of them each folder is told once which it has left out, in any other the component is told once for all. Data classes, short functions and what a framework calls are left out there.',
     why: 'The doc comment is the contract: what the function promises, which errors it gives, who closes what it returns. Without it every user has to read the body, and nobody can tell a bug from an intention. Editors, `go doc` and `help()` show nothing.',
     howToFix: 'Say what a caller must know.',
     howToFixIn: {
@@ -153,6 +153,8 @@ export const rule = defineRule<Options>({
   messages: {
     missing: 'Exported {kind} {name} has no doc comment; say above it what a caller must know.',
     module: 'Public, but without a docstring, which most others here have: {names}; say what a caller must know.',
+    folder:
+      '{count} public functions and classes in {modules} modules here have no docstring, which most others have: {names}; say what a caller must know.',
     component:
       '{count} of {all} public functions and classes of this component have no docstring; begin with those that others call.',
   },
