@@ -2,11 +2,32 @@
 import type { Fix } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn } from '../../../knowledge/facts.ts';
-import { type Image, imageOfService, isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
+import {
+  type ComposeService,
+  type Image,
+  imageOfService,
+  isDevelopmentFile,
+} from '../../../knowledge/go/deployments.ts';
 
-/** A check with the tool that Alpine brings, of the one health route that the workspace registers. */
-function fixFor(facts: FactView, image: Image): readonly Fix[] {
-  const { beforeCommand, root, expose } = image.value;
+/** The one port at which the program answers, as image and services say; null when they name several or none. */
+function portOf(image: Image, services: readonly ComposeService[]): string | null {
+  const { expose } = image.value;
+  const ports =
+    expose.length > 0 ? expose : services.flatMap(({ value }) => value.ports.map((own) => ({ port: own.container })));
+  const [first, ...others] = new Set(ports.map(({ port }) => port));
+  return first === undefined || others.length > 0 || !/^\d+$/.test(first) ? null : first;
+}
+
+/** The check of a route with what an image brings: wget of Alpine, or Python itself; null for other images. */
+function commandFor(root: string, url: string): string | null {
+  if (/(?:^|[/:-])alpine\b/.test(root)) return `wget -qO- ${url} || exit 1`;
+  if (!/^(?:docker\.io\/)?(?:library\/)?python(?::|$)/.test(root)) return null;
+  return `["python", "-c", "import urllib.request; urllib.request.urlopen('${url}', timeout=2)"]`;
+}
+
+/** A check of the one health route that the workspace registers. */
+function fixFor(facts: FactView, image: Image, services: readonly ComposeService[]): readonly Fix[] {
+  const { beforeCommand, root } = image.value;
   const paths = new Set(
     allFacts(facts, 'http.route').flatMap(({ key, value }) => {
       const path = key.replace(/^[A-Z]+\s+/, '');
@@ -14,9 +35,10 @@ function fixFor(facts: FactView, image: Image): readonly Fix[] {
     }),
   );
   const [path] = paths;
-  const [port] = expose;
-  if (beforeCommand === null || path === undefined || paths.size > 1 || !/(?:^|[/:-])alpine\b/.test(root)) return [];
-  if (port === undefined || expose.length > 1 || !/^\d+$/.test(port.port)) return [];
+  const port = portOf(image, services);
+  if (beforeCommand === null || path === undefined || paths.size > 1 || port === null) return [];
+  const check = commandFor(root, `http://localhost:${port}${path}`);
+  if (check === null) return [];
   return [
     {
       title: `Check ${path}`,
@@ -26,7 +48,7 @@ function fixFor(facts: FactView, image: Image): readonly Fix[] {
         {
           kind: 'replaceAt',
           place: placeIn(image, { start: beforeCommand, end: beforeCommand }),
-          newText: `HEALTHCHECK --interval=30s --timeout=3s CMD wget -qO- http://localhost:${port.port}${path} || exit 1\n`,
+          newText: `HEALTHCHECK --interval=30s --timeout=3s CMD ${check}\n`,
         },
       ],
     },
@@ -41,7 +63,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'preview',
   docs: {
-    what: 'The last stage of a Dockerfile exposes a port and starts something but has no HEALTHCHECK, no compose service that is built from it has one, and the workspace has no Kubernetes workloads, which bring probes of their own. HEALTHCHECK NONE counts as a decision.',
+    what: 'The last stage of a Dockerfile exposes a port (or a compose service publishes one of it) and starts something but has no HEALTHCHECK, no compose service that is built from it has one, and the workspace has no Kubernetes workloads, which bring probes of their own. HEALTHCHECK NONE counts as a decision.',
     why: 'A process that hangs still runs, so Docker and Swarm keep sending requests to it, and services that depend on it start before it can answer.',
     howToFix:
       'Add `HEALTHCHECK CMD` with a request to the health route. In an image without a shell let the program ask itself: `HEALTHCHECK CMD ["/app", "-healthcheck"]`.',
@@ -58,19 +80,20 @@ export const rule = defineRule({
     reads: ['image.file'],
     *judge(facts) {
       if (facts.all('kubernetes.workload').length > 0) return;
-      const checked = new Set(
-        allFacts(facts, 'compose.service')
-          .filter((service) => service.value.healthcheck)
-          .map((service) => imageOfService(facts, service)?.key),
-      );
+      const services = allFacts(facts, 'compose.service').map((service) => ({
+        service,
+        image: imageOfService(facts, service)?.key,
+      }));
       for (const image of allFacts(facts, 'image.file')) {
         const { expose, command, entrypoint, healthcheck } = image.value;
         if (facts.role(image.place.path) !== 'production' || isDevelopmentFile(image.place.path)) continue;
-        if (expose.length === 0 || (command ?? entrypoint) === null) continue;
+        const own = services.filter((used) => used.image === image.key).map(({ service }) => service);
+        const isServer = expose.length > 0 || own.some(({ value }) => value.ports.length > 0);
+        if (!isServer || (command ?? entrypoint) === null) continue;
         if (healthcheck !== null) yield { kind: 'pass', subject: placeIn(image, healthcheck) };
-        else if (checked.has(image.key))
+        else if (own.some(({ value }) => value.healthcheck))
           yield { kind: 'pass', subject: image.place, note: 'A compose service checks it.' };
-        else yield { kind: 'fail', subject: image.place, message: 'missing', fixes: fixFor(facts, image) };
+        else yield { kind: 'fail', subject: image.place, message: 'missing', fixes: fixFor(facts, image, own) };
       }
     },
   },
