@@ -440,6 +440,13 @@ export function assignmentTargets(assignment: PythonNode): Target[] {
 
 // --- comments and lines -------------------------------------------------------------------------------------------
 
+/** Whether a comment behind the node tells another tool that this is meant: `# noqa: T201`. */
+export function isWaived(node: PythonNode, codes: RegExp): boolean {
+  const { text } = node.tree;
+  const written = text.slice(node.start, node.end + /^[^\r\n]*/.exec(text.slice(node.end))![0].length);
+  return (written.match(/#\s*noqa:[^\r\n]*/gi) ?? []).some((comment) => codes.test(comment));
+}
+
 /** Comments directly above a definition or statement without a blank line in between, in order. */
 export function leadingComments(node: PythonNode): PythonNode[] {
   const { text } = node.tree;

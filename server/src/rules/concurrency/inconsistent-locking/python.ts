@@ -104,6 +104,7 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
         continue;
       }
       if (/[lL]ocked|unsafe|nolock/.test(name) || seen.has(`${attribute} ${name}`)) continue;
+      if (isBeforeThreads(place, method)) continue;
       if (isCalledWithLock(name, methods, ctx)) continue;
       // It is made, and nothing else runs yet.
       if (isCalledFromSetup(name, methods)) continue;
@@ -119,6 +120,13 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
     }
   },
 };
+
+/** Whether the method starts the threads only after it has made the value anew: nobody else is there yet. */
+function isBeforeThreads(place: PythonNode, method: PythonNode): boolean {
+  if (place.kind !== 'attribute' || place.parent?.kind !== 'assignment') return false;
+  const starts = method.descendants('call').filter((call) => /^(?:Thread|submit|map)$/.test(calledName(call)));
+  return starts.length > 0 && starts.every((call) => call.start > place.end);
+}
 
 function callsOf(name: string, method: PythonNode): PythonNode[] {
   return method.descendants('call').filter((call) => calledName(call) === name && calledOn(call)?.text === 'self');

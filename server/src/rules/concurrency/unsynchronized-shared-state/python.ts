@@ -175,12 +175,17 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
         return isOwn ? [{ target, method: definedName(method) }] : [];
       }),
     );
+    const mentioned = methods
+      .filter((method) => reached.has(definedName(method)))
+      .map(({ text: body }) => body)
+      .join('\n');
+    /** Callers change it from elsewhere; what the thread calls on other objects is no caller. */
+    const isOutside = (method: string): boolean =>
+      !reached.has(method) && !SETUP.test(method) && !new RegExp(`\\.${method}\\b`).test(mentioned);
     const shown = new Set<string>();
     for (const { target, method } of updates) {
       if (!reached.has(method) || SETUP.test(method) || shown.has(target.text)) continue;
-      const other = updates.find(
-        (one) => one.target.text === target.text && !reached.has(one.method) && !SETUP.test(one.method),
-      );
+      const other = updates.find((one) => one.target.text === target.text && isOutside(one.method));
       if (other === undefined && !many.has(method)) continue;
       shown.add(target.text);
       yield {

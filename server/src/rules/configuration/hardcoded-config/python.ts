@@ -132,8 +132,9 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const address = connector === undefined ? null : argumentOf(node, connector[1], connector[2]);
     if (address === null) return;
     const literal = literalOf(address, ctx);
-    if (literal !== null && isOwnAddress(beginningOf(literal)) && !isDefault(literal, ctx))
-      yield failure(literal, 'connect');
+    // A port that is put in comes from somewhere: `f"http://localhost:{PORT}/"`.
+    if (literal === null || /:$/.test(beginningOf(literal))) return;
+    if (isOwnAddress(beginningOf(literal)) && !isDefault(literal, ctx)) yield failure(literal, 'connect');
   },
 };
 
@@ -167,7 +168,7 @@ const constants: NodeDetector<unknown, PythonNode, PythonHeader> = {
   *check(node, ctx): Iterable<Verdict> {
     const value = node.child('right');
     if (value?.kind !== 'string' || !isOwnAddress(beginningOf(value))) return;
-    if (/default|example|test|dev|local/i.test(node.child('left')!.text) || ASIDE.test(ctx.file.path)) return;
+    if (/default|fallback|example|test|dev|local/i.test(node.child('left')!.text) || ASIDE.test(ctx.file.path)) return;
     yield failure(value, 'connect');
   },
 };

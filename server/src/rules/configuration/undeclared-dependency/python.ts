@@ -115,8 +115,11 @@ const PLATFORM =
   /^(?:setuptools|pip|wheel|pkg_resources|win32\w*|pythoncom|google|airflow|pyspark|bpy|maya|dbt|pytest|_pytest|hypothesis|IPython|ipywidgets|cython|Cython|distutils|nox|invoke|fabric)$/;
 
 export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
-  const manifests = allFacts(facts, 'python.manifest');
-  if (manifests.length === 0 || facts.all('python.requirement').length === 0) return;
+  const requirements = facts.all('python.requirement');
+  // A pyproject.toml with nothing but the settings of tools says nothing of what is required.
+  const listing = new Set(requirements.map(({ place }) => place.path));
+  const manifests = allFacts(facts, 'python.manifest').filter(({ place }) => listing.has(place.path));
+  if (manifests.length === 0) return;
   const modules = pythonModules(facts);
   const comments = new Map(facts.all('python.requirement.comment').map((item): [string, Fact] => [item.key, item]));
   const said = new Set<string>();
@@ -179,7 +182,10 @@ function nearest(path: string, manifests: readonly string[]): string {
     const folder = manifest.slice(0, manifest.lastIndexOf('/') + 1);
     return path.startsWith(folder) ? folder.length : -1;
   };
-  return [...manifests].sort((left, right) => depth(right) - depth(left))[0] ?? '';
+  // Of those in one folder the one that is for production: `requirements.txt` before `requirements-dev.txt`.
+  const aside = (manifest: string): number =>
+    /(?:dev|test|doc|lint|ci|build)\w*\.(?:txt|in)$/i.test(manifest) ? 1 : 0;
+  return [...manifests].sort((left, right) => depth(right) - depth(left) || aside(left) - aside(right))[0] ?? '';
 }
 
 function uncommented(comment: Fact): Fix {

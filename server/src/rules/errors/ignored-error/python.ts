@@ -55,7 +55,8 @@ function commandText(call: PythonNode, ctx: ChunkContext): string {
   if (first === undefined) return '';
   const parts = first.kind === 'list' || first.kind === 'tuple' ? syntaxChildren(first) : [first];
   const texts = parts.map((part) =>
-    part.kind === 'identifier' && constantText(part, ctx) === null
+    // Of `'cls' if ... else 'clear'` the beginning says what kind of command it is.
+    part.kind === 'conditional_expression' || (part.kind === 'identifier' && constantText(part, ctx) === null)
       ? part.text
       : textPieces(part, ctx)
           .map((piece) => ('text' in piece ? piece.text : '{}'))

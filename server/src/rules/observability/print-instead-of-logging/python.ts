@@ -10,6 +10,7 @@ import {
   calledName,
   definedName,
   enclosingFunction,
+  isWaived,
   keywordArguments,
   leadingComments,
   onlyChild,
@@ -35,9 +36,11 @@ const TERMINAL = [
   'optparse',
   'tabulate',
   'termcolor',
+  'inquirer',
+  'InquirerPy',
 ];
 const TERMINAL_PATH =
-  /(?:^|\/)(?:cli|commands?|tools?|scripts?|ui|tui|console|terminal|shell|install\w*|migrat\w*|gen\w*|contrib|hack|bench\w*|examples?|notebooks?|management|setup|bin|seed\w*|manage|train\w*|eval\w*|demo\w*)(?:\/|\.py$)|(?:^|\/)(?:run|start|test|debug|demo|example|quick)\w*\.py$/i;
+  /(?:^|\/)(?:cli|commands?|tools?|scripts?|ui|tui|console|terminal|shell|install\w*|migrat\w*|gen\w*|contrib|hack|bench\w*|examples?|notebooks?|management|setup|bin|seed\w*|manage|train\w*|eval\w*|demo\w*)(?:\/|\.py$)|(?:^|\/)(?:run|start|test|debug|demo|example|quick)\w*\.py$|cli\.py$/i;
 const TALKS =
   /print|usage|help|dump|show|display|render|banner|version|prompt|report|output|table|splash|logo|debug|ask|confirm|progress|welcome|main|cli|repl|interactive|demo|test|benchmark|summary|menu|login|qr|scan|setup|emit|on_error|dry_?run/i;
 /** Files that are the logger. */
@@ -80,6 +83,7 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
 /** Printed to look for a fault, besides what is logged, as the last word of a program, or where nothing else is possible. */
 function isQuiet(call: PythonNode): boolean {
   const statement = statementOf(call);
+  if (isWaived(call, /\bT20[13]?\b/)) return true;
   const beside = [statement?.previousSibling, statement?.nextSibling].flatMap((other) => other ?? []);
   if (beside.some((other) => onlyChild(other)?.kind === 'call' && mayLog(onlyChild(other)!))) return true;
   if (/^(?:sys\.|os\._?)?exit\(|^raise SystemExit\b/.test(statement?.nextSibling?.text ?? '')) return true;

@@ -119,6 +119,11 @@ export function digestOf(body: FlatNode, language: Tokens, skipped: FlatNode | n
   };
 }
 
+/** A path without the folders that name a version of an API. */
+export function unversioned(path: string): string {
+  return path.replace(/(^|\/)v\d+(?:[._]\d+)*(?:(?:alpha|beta)\d*)?(?=\/|$)/g, '');
+}
+
 /** Finds the later ones of equal bodies of the partition, of which `isIntended` does not say that both are to be there. */
 export function* judgeCopies(
   facts: FactView,

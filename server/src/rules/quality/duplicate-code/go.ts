@@ -6,7 +6,7 @@ import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { isPredeclared } from '../../../languages/go/scope.ts';
 import { fileConstraint } from '../../../languages/go/symbols.ts';
-import { type Body, digestOf, LINE_LIMIT, type Tokens } from './copies.ts';
+import { type Body, digestOf, LINE_LIMIT, type Tokens, unversioned } from './copies.ts';
 
 export const GO_BODY = 'duplicate-code.body';
 interface GoBody extends Body {
@@ -40,10 +40,6 @@ const bodies: NodeDetector<unknown, GoNode, GoHeader> = {
 
 export const goDetectors: readonly Detector[] = [bodies as NodeDetector];
 
-function unversioned(path: string): string {
-  return directoryOf(path).replace(/(^|\/)v\d+(?:(?:alpha|beta)\d*)?(?=\/|$)/g, '');
-}
-
 /** Whether both are meant to be there: for another platform or version of an API, or with functions of its package. */
 export function isIntended(left: Fact, right: Fact): boolean {
   const [a, b] = [directoryOf(left.place.path), directoryOf(right.place.path)];
@@ -51,5 +47,5 @@ export function isIntended(left: Fact, right: Fact): boolean {
   if (a === b) return one!.constraint !== other!.constraint;
   // What a function of that name does there is its own affair: the SQL of one database, and that of another.
   if (one!.local) return true;
-  return unversioned(left.place.path) === unversioned(right.place.path);
+  return unversioned(a!) === unversioned(b!);
 }

@@ -4,11 +4,11 @@ import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { mayHoldExcerpts } from '../../../languages/go/hidden.ts';
 import { judgeCopies } from './copies.ts';
 import { GO_BODY, goDetectors, isIntended } from './go.ts';
-import { PYTHON_BODY, pythonDetectors } from './python.ts';
+import { isIntendedInPython, PYTHON_BODY, pythonDetectors } from './python.ts';
 
 function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   if (!mayHoldExcerpts(facts.partition)) yield* judgeCopies(facts, GO_BODY, isIntended);
-  yield* judgeCopies(facts, PYTHON_BODY, () => false);
+  yield* judgeCopies(facts, PYTHON_BODY, isIntendedInPython);
 }
 
 export const rule = defineRule({

@@ -6,6 +6,7 @@ import type { Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
 import { callChain } from '../../../languages/python/chains.ts';
 import { importsModule, type PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { isWaived } from '../../../languages/python/syntax.ts';
 
 const STARTS =
   /^asyncio\.(?:create_task|ensure_future|(?:get_event_loop|get_running_loop|new_event_loop)\(\)\.create_task)$/;
@@ -20,6 +21,7 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
       yield { kind: 'pass', subject: node.span };
       return;
     }
+    if (isWaived(node, /\bRUF006\b/)) return;
     yield { kind: 'fail', subject: (node.child('function') ?? node).span, message: 'task' };
   },
 };

@@ -69,9 +69,17 @@ const RELEASES = /^(?:a?close|close_all|quit|logout|shutdown|detach|terminate|re
 const BORROWERS =
   /^(?:builtins\.(?:print|len|list|tuple|set|sorted|sum|any|all|str|repr|isinstance|bool|id|enumerate|max|min|next|iter|type)|(?:json|pickle|tomllib|tomli|toml|plistlib|marshal|yaml|ruamel\.yaml)\.\w+|csv\.(?:reader|writer|DictReader|DictWriter)|configparser\.\w+\(\)\.(?:read_file|write)|shutil\.copyfileobj|pandas\.read_\w+|subprocess\.(?:run|call|check_call|check_output)|hashlib\.file_digest|ast\.parse|os\.(?:fsync|fstat))$/;
 
+/** Descriptors that a process takes over for good: `os.dup2(null.fileno(), 0)`. */
+function isTakenOver(use: PythonNode): boolean {
+  const call = use.parent?.kind === 'attribute' ? use.parent.parent : null;
+  if (call?.kind !== 'call' || calledName(call) !== 'fileno') return false;
+  const around = call.parent?.parent;
+  return around?.kind === 'call' && calledName(around) === 'dup2';
+}
+
 /** What a use of the variable does to what it holds. */
 function useOf(use: PythonNode, owner: PythonNode, ctx: ChunkContext): CustodyUse {
-  if (runningFunction(use)?.equals(owner) !== true) return 'handover';
+  if (runningFunction(use)?.equals(owner) !== true || isTakenOver(use)) return 'handover';
   let inner = use;
   while (inner.parent?.kind === 'parenthesized_expression' || inner.parent?.kind === 'await') inner = inner.parent;
   const { parent } = inner;

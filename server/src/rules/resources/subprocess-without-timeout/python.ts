@@ -47,7 +47,7 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
       (isWait && positionalArguments(node).length > 1) ||
       isInside(node, owner);
     // A thread or timer that ends it.
-    const isWatched = /\.(?:kill|terminate|send_signal)\b/.test(owner.text) && !isRun;
+    const isWatched = /\.(?:kill|terminate|send_signal)\b|\bTimer\(/.test(owner.text) && !isRun;
     if (isLimited || isWatched) {
       yield fact(PYTHON_RUN, '', { kind: 'pass', subject: node.span } as unknown as Json, node);
       return;

@@ -43,6 +43,9 @@ function canLeave(loop: PythonNode, owner: PythonNode): boolean {
   if (owner.descendants('yield').some((one) => runningFunction(one)?.equals(owner) === true)) return true;
   const body = bodyOf(loop);
   if (body === null) return true;
+  // An exception ends the loop where somebody around it waits for one: `except Empty: return`.
+  const around = loop.ancestor('try_statement', 'function_definition');
+  if (around?.kind === 'try_statement' && around.childOfKind('except_clause') !== null) return true;
   for (const node of body.descendants('return_statement', 'break_statement', 'raise_statement', 'call')) {
     if (runningFunction(node)?.equals(owner) !== true) continue;
     if (node.kind === 'call') {
@@ -59,6 +62,8 @@ function endlessLoop(owner: PythonNode): { readonly loop: PythonNode; readonly f
   for (const loop of owner.descendants('while_statement')) {
     if (runningFunction(loop)?.equals(owner) !== true) continue;
     const flag = flagOf(loop);
+    // A property may be anything.
+    if (flag !== null && flag !== '' && new RegExp(`\\bdef ${flag}\\(`).test(owner.tree.text)) continue;
     if (flag !== null && !canLeave(loop, owner)) return { loop, flag };
   }
   return null;

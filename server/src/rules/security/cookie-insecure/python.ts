@@ -46,6 +46,8 @@ const cookies: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (name === null || value === null || hasSplat(node) || positionalArguments(node).length > 2) return;
     const text = constantText(name, ctx) ?? name.text;
     if (!CREDENTIAL.test(text) || OTHER.test(text) || isDeletion(node, value)) return;
+    // What the source says is no secret: `is_logged_in=true`.
+    if (stringValue(value) !== null) return;
     const hasDefault = headerOf(ctx).imports.some(({ module }) => /^(?:fastapi|starlette)\b/.test(module));
     const missing = FLAGS.filter(([keyword]) => {
       const given = keywordArgument(node, keyword);

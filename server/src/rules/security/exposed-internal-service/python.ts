@@ -60,6 +60,8 @@ function listenerOf(node: PythonNode, ctx: ChunkContext): readonly ['metrics' | 
     const address = pairOf(positionalArguments(node)[0]);
     const owner = enclosingFunction(node);
     const text = owner === null ? node.tree.text : owner.text;
+    // Groups of machines are asked on every interface: that is what discovery is.
+    if (/multicast|IP_ADD_MEMBERSHIP|IPV6_JOIN_GROUP|SO_BROADCAST/i.test(text)) return null;
     // Connections are taken, or datagrams read, right here.
     return address !== null && /\.(?:accept|recvfrom)\(/.test(text) ? ['raw', address] : null;
   }

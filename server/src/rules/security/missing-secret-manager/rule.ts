@@ -8,6 +8,8 @@ import { ANY_SERVICE_FACTS, anyServicesOf, servedIn } from '../../../knowledge/s
 
 /** Whether a variable holds a secret: settings about one and public keys do not. */
 function holdsSecret(name: string): boolean {
+  // Of a shell it is the working directory.
+  if (/^(?:OLD)?PWD$/.test(name)) return false;
   const kind = secretNameOf(name);
   return (kind === 'password' || kind === 'secret' || /_TOKEN$/.test(name)) && !/PUBLIC|_FILE$|_PATH$|_URL$/.test(name);
 }

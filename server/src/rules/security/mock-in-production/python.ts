@@ -13,6 +13,19 @@ const LIBRARIES = /^(?:unittest|mock|pytest\w*|fakeredis|faker|moto|responses|fa
 const HOME = /mock|fake|stub|dummy|test|demo|example|sample|fixture|simulat|seed|dev/i;
 const CHOSEN = /mock|fake|stub|demo|dev|test|dry|offline|simulat|local|debug|sandbox|TYPE_CHECKING|__main__/i;
 
+/** Siblings that are imported together with the double: so many are a list to choose from. */
+const IMPLEMENTATIONS = 4;
+
+/** Whether a package's `__init__` lists its implementations, the double being one of them: `from .fake import FakeStore`. */
+function isRegistry(module: string, header: PythonHeader): boolean {
+  const isSibling = /^\.\w+$/;
+  if (!isSibling.test(module)) return false;
+  const siblings = header.imports.filter(
+    ({ module: other, name }) => isSibling.test(other) && /^[A-Z]/.test(name ?? ''),
+  );
+  return siblings.length > IMPLEMENTATIONS;
+}
+
 const imports: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['import_from_statement', 'import_statement'],
   triggers: ['mock', 'fake', 'test_', 'testdata', 'dummy_'],
@@ -27,6 +40,8 @@ const imports: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (LIBRARIES.test(module)) return;
     const found = module.split('.').some((segment) => DOUBLE.test(segment));
     if (!found) return;
+    // One of several implementations beside it that a setting chooses from.
+    if (path.endsWith('/__init__.py') && isRegistry(module, ctx.file.header)) return;
     const subject = node.child('module_name') ?? node.child('name') ?? node;
     for (let branch = node.ancestor('if_statement'); branch !== null; branch = branch.ancestor('if_statement')) {
       if (!CHOSEN.test(branch.child('condition')?.text ?? '')) continue;

@@ -38,7 +38,7 @@ const CLEANS = /^_{0,2}(?:sanitize|sanitise|escape|purify|scrub|redact|mask|stri
 const DOCUMENTED =
   /no-?op|nothing to|always (?:valid|allow|succeed|return|true)|does nothing|not (?:needed|required|applicable|supported|used)|unsupported|interface|subclass|override|default implementation|hook|optional|by design|on purpose/i;
 const DOUBLE =
-  /mock|fake|stub|dummy|noop|no_op|null|empty|test|insecure|unsafe|disabled|allow_?all|anonymous|base|default|interface|protocol|abstract/i;
+  /mock|fake|stub|dummy|noop|no_op|null|empty|test|insecure|unsafe|disabled|allow_?all|anonymous|base|mixin|default|interface|protocol|abstract/i;
 
 const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['function_definition'],

@@ -44,6 +44,8 @@ function partsOf(path: PythonNode, ctx: ChunkContext): PythonNode[] {
     }
     if (node.kind === 'call') {
       const name = calledName(node);
+      // A file in memory has no path, and what was read from a file is none.
+      if (/^(?:BytesIO|StringIO|read|getvalue|getbuffer)$/.test(name)) continue;
       if (/^(?:join|Path|PurePath|str|expanduser|fspath)$/.test(name)) {
         if (name === 'join' && !/path/.test(node.child('function')?.text ?? '')) continue;
         open.push(...positionalArguments(node).reverse());

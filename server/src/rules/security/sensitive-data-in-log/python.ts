@@ -10,9 +10,10 @@ import { handlerAround, inputIn } from '../../../knowledge/python/requests.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { scopesAround } from '../../../languages/python/scope.ts';
-import { stringValue, textPieces } from '../../../languages/python/strings.ts';
+import { assignedValue, stringValue, textPieces } from '../../../languages/python/strings.ts';
 import {
   calledName,
+  calledOn,
   definedName,
   enclosingFunction,
   keywordArguments,
@@ -25,6 +26,10 @@ const TOKEN =
 /** Words after which a name is about a secret and not the secret. */
 const ABOUT =
   /^(?:count|counts|len|length|id|ids|type|name|names|index|idx|num|max|min|ok|has|is|valid|set|exists|present|expiry|expires|expired|policy|hint|reset|changed|updated|required|lookup|public|pub|hash|hashed|kind|path|file|filename|url|uri|err|error|errors|enabled|encrypted|masked|redacted|prefix|usage|limit|budget|source|no|missing|invalid|field|fields|form|env|var|header|status|location|dir|manager|provider|class|model|size|total|cls|scope|scopes|at|created|bits|chars|digits)$/;
+/** From so many letters of its own on a text is a message of the program. */
+const OWN_WORDS = 16;
+/** Names that say which session or service it is about; only what a session calls its key opens it. */
+const NAMED_KEY = /^_?(?:session|service)_?key$/i;
 /** Names of what people write, and of how they are reached. */
 const CONTENT =
   /^(?:(?:user|chat|customer|client|incoming)_?(?:message|input|text|prompt|question|query)|message_?(?:body|text|content)|message|prompt|question|user_?input|phone(?:_?number)?|from_?number|body)$/i;
@@ -66,6 +71,7 @@ function secretIn(node: PythonNode, ctx: ChunkContext): string | null {
   if (/^[A-Z\d_]+_BYTES$/.test(name)) return null;
   const words = wordsOf(name);
   if (words.some((word) => ABOUT.test(word))) return null;
+  if (NAMED_KEY.test(name) && !/session\.session_key$/.test(node.text)) return null;
   const kind = secretNameOf(name);
   if (kind !== 'password' && kind !== 'secret' && !TOKEN.test(name)) return null;
   return isMaskOrKey(node, ctx) ? null : name;
@@ -75,7 +81,17 @@ function secretIn(node: PythonNode, ctx: ChunkContext): string | null {
 function isContent(node: PythonNode, ctx: ChunkContext): boolean {
   const name = lastName(node);
   if (!CONTENT.test(name)) return false;
+  // A message that the program words itself, whatever it puts in.
+  const made = node.kind === 'identifier' ? assignedValue(node, ctx) : null;
+  if (made !== null && shownTexts(made, ctx) >= OWN_WORDS) return false;
   return inputIn(node, ctx) !== null;
+}
+
+/** How many letters of a text the program itself wrote. */
+function shownTexts(expression: PythonNode, ctx: ChunkContext): number {
+  const inner = unparenthesized(expression);
+  const text = inner.kind === 'call' && calledName(inner) === 'format' ? (calledOn(inner) ?? inner) : inner;
+  return textPieces(text, ctx, false).reduce((sum, piece) => sum + ('text' in piece ? piece.text.length : 0), 0);
 }
 
 function isExcerpt(node: PythonNode): boolean {

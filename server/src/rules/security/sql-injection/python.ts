@@ -14,6 +14,7 @@ import { assignedValue, prefixOf, type TextPiece, textPieces } from '../../../la
 import {
   calledName,
   calledOn,
+  enclosingFunction,
   positionalArguments,
   shortText,
   unparenthesized,
@@ -90,9 +91,31 @@ function isHarmless(value: PythonNode, ctx: ChunkContext): boolean {
   });
 }
 
+/**
+ * Whether a value is a piece of SQL in the dialect of the database that runs the statement: `db.now`, `db.cast("x")`, where
+ * it runs on `db` or `(conn or db)`.
+ */
+function isDialect(value: PythonNode, runner: PythonNode | null): boolean {
+  const inner = unparenthesized(value);
+  const owner = inner.kind === 'call' ? calledOn(inner) : inner.kind === 'attribute' ? inner.child('object') : null;
+  if (runner === null || owner?.kind !== 'identifier') return false;
+  if (inner.kind === 'call' && !positionalArguments(inner).every(({ kind }) => kind === 'string')) return false;
+  return [runner, ...runner.descendants('identifier')].some(({ text }) => text === owner.text);
+}
+
+/** Whether the function refuses the value when it holds a quote. */
+function isUnquoted(value: PythonNode): boolean {
+  const inner = unparenthesized(value);
+  const name = inner.parent?.kind === 'assignment' ? inner.parent.child('left') : inner;
+  if (name?.kind !== 'identifier') return false;
+  const around = enclosingFunction(inner)?.text ?? '';
+  return [`'"' not in ${name.text}`, `"'" not in ${name.text}`].every((check) => around.includes(check));
+}
+
 /** Values that are part of a statement and may come from somebody else. */
 function dangerIn(
   pieces: readonly TextPiece[],
+  runner: PythonNode | null,
   ctx: ChunkContext,
 ): { readonly value: PythonNode; readonly source: string | null } | null {
   let before = '';
@@ -102,6 +125,10 @@ function dangerIn(
       continue;
     }
     const { value } = piece;
+    if (isDialect(value, runner) || isUnquoted(value)) {
+      before += HOLE;
+      continue;
+    }
     const source = isConverted(value) ? null : inputIn(value, ctx);
     if (source !== null) return { value, source };
     const quoted = isQuoted(before);
@@ -169,7 +196,7 @@ const statements: NodeDetector<unknown, PythonNode, PythonHeader> = {
       yield { kind: 'pass', subject: statement.span };
       return;
     }
-    const danger = dangerIn(pieces, ctx);
+    const danger = dangerIn(pieces, calledOn(node), ctx);
     if (danger === null) return;
     const built = statement.kind === 'identifier' ? (assignedValue(statement, ctx) ?? statement) : statement;
     yield {
