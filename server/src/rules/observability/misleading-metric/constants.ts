@@ -18,20 +18,14 @@ import {
   stringLiteralValue,
   syntaxChildren,
 } from '../../../languages/go/syntax.ts';
+import { CONSTANT_KEY, DEMO, DEMO_NAME, MEASURED_KEY } from './words.ts';
 
 /** Functions whose results are taken for measurements. */
 const MEASURING =
   /[mM]etrics?|[sS]tat(?:s|istics|us)?(?:$|[A-Z])|[tT]elemetry|[uU]sage|State$|Data$|Counts?$|Performance|Analytics|Dashboard/;
-/** Keys that are constants by their nature. */
-const CONSTANT_KEY =
-  /^(?:version|api_?version|build|commit|name|service|app|title|description|message|msg|error|ok|success|code|status_?code|port|host|url|limit|max\w*|min\w*|page|page_?size|per_?page|capacity|timeout\w*|ttl|year|env\w*|type|id|currency|enabled|default\w*)$/i;
-/** Words of measurements. */
-const MEASURED_KEY =
-  /count|total|rate|size|usage|load|latency|score|hits?|miss|percent|ratio|average|avg|uptime|memory|cpu|active|running|pending|requests?|errors?|connections?|sessions|users|generation|pulse|queue|throughput|temperature|health|entries|tasks?/i;
 /** Calls that put the answer together and send it. */
 const SENDING =
   /^(?:Now|Unix\w*|UTC|Format|Header|Set|Add|Write|WriteHeader|WriteString|NewEncoder|Encode|Marshal\w*|JSON|IndentedJSON|Status|Send\w*|Render|Error|Fprint\w*|make|String)$/;
-const DEMO = /\b(?:demo|mock|fake|stub|sample|example|dummy|placeholder data)\b/i;
 
 /** Elements of a map literal with string keys; null for other literals. */
 function elementsOf(literal: GoNode): { readonly key: string; readonly value: GoNode }[] | null {
@@ -100,7 +94,7 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
     const isHandler = takesRequest(node);
     if (!isHandler && !MEASURING.test(name)) return;
     if (!isDeployedPath(ctx.file.path) || isHealthName(name)) return;
-    if (DEMO.test(leadingCommentText(node)) || /demo|mock|fake|stub|sample|example|default/i.test(name)) return;
+    if (DEMO.test(leadingCommentText(node)) || DEMO_NAME.test(name)) return;
     const literals = statementsOf(node)
       .map(literalOf)
       .filter((literal) => literal !== null);

@@ -18,10 +18,9 @@ import {
   syntaxChildren,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { RECORDS, SUCCESS } from './words.ts';
 
-const RECORDS = /^(?:record|observe|track|report|emit)|metric|stats$/i;
 const COUNTS = /^(?:Inc|Add|Observe)$/;
-const SUCCESS = /^(?:success|succeeded|ok)$/i;
 
 /** The argument of a recording call that says that all went well; null when there is none. */
 function successIn(call: GoNode): GoNode | null {

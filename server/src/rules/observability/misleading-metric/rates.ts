@@ -23,15 +23,13 @@ import {
   topLevelOf,
   unparenthesized,
 } from '../../../languages/go/syntax.ts';
+import { COUNT, OUTCOME, OUTCOME_CONDITION } from './words.ts';
 
 /** Shares of a whole. An average is something else: it may be carried on from its last value. */
 const SHARE = /(?:Rate|Ratio|Percent(?:age)?|Share)$/;
 const RATE = /(?:rate|ratio|percent(?:age)?|pct|average|avg|mean|throughput|latency|share|utili[sz]ation)(?:$|[A-Z_])/i;
 const RATE_START =
   /^(?:avg|average|mean|percent|get(?:Average|Avg|Rate|Percent)|(?:calc|calculate|compute)\w*(?:Rate|Average|Avg|Ratio|Percent))/;
-const COUNT =
-  /^(?:\w*[tT]otal\w*|\w*[cC]ounts?|n|num\w*|len|\w*[rR]equests|\w*[aA]ttempts|\w*[sS]amples|\w*[rR]uns|\w*[cC]alls|\w*[eE]xecutions|\w*[tT]asks\w*|\w*[hH]its)$/;
-const OUTCOME = /success|succeed|fail|error|hit|miss/i;
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -97,7 +95,7 @@ const oneSided: NodeDetector<unknown, GoNode, GoHeader> = {
     const owner = enclosingFunction(node);
     const condition = branch?.child('condition')?.text ?? '';
     if (branch == null || owner === null || !owner.contains(branch)) return;
-    if (!/^!?(?:\w+\.)*(?:success|succeeded|ok|isSuccess|failed)$|^err [!=]= nil$/i.test(condition)) return;
+    if (!OUTCOME_CONDITION.test(condition) && !/^err [!=]= nil$/.test(condition)) return;
     const others = owner
       .descendants('assignment_statement')
       .filter((other) => other.index !== node.index && assignedExpressions(other)[0]?.text === target.text);
