@@ -412,7 +412,7 @@ export function lineSpanOf(node: GoNode): Span {
 
 /** The line break that the text uses, for inserted lines. */
 export function lineBreakOf(node: GoNode): string {
-  return /\r\n|\r|\n/.exec(node.tree.text)?.[0] ?? '\n';
+  return /\r?\n/.exec(node.tree.text)?.[0] ?? '\n';
 }
 
 const TEST_PARAMETERS: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { wordsOf } from '../../../knowledge/project/secrets.ts';
 import { replaced } from '../../../languages/python/edits.ts';
 import { caughtNames, isCatchAll } from '../../../languages/python/flow.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
+import { lastNameOf, nameOfNumber } from '../../../languages/python/naming.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { scopesAround } from '../../../languages/python/scope.ts';
 import { numberValue, stringValue } from '../../../languages/python/strings.ts';
@@ -29,8 +30,6 @@ import { COUNT, OUTCOME, OUTCOME_CONDITION } from './words.ts';
 const RATE_WORDS =
   /^(?:rates?|ratio|percent|percentage|pct|average|avg|mean|throughput|latency|share|utili[sz]ation|success_rate)$/;
 const SHARE_WORDS = /^(?:rate|ratio|percent|percentage|pct|share)$/;
-/** Conversions and roundings that a rate passes through. */
-const NUMERIC = /^(?:float|int|round|min|max|abs|Decimal|str)$/;
 const CONDITIONS = [
   'comparison_operator',
   'boolean_operator',
@@ -62,56 +61,6 @@ function unconverted(expression: PythonNode): PythonNode {
   if (inner.kind !== 'call' || !/^(?:float|int|Decimal)\(/.test(inner.text)) return inner;
   const [value, ...more] = positionalArguments(inner);
   return value === undefined || more.length > 0 ? inner : unparenthesized(value);
-}
-
-/** The last name of `self.metrics.total`, `stats["total"]` and `len(items)` (`len`). */
-function lastNameOf(expression: PythonNode): string {
-  switch (expression.kind) {
-    case 'identifier':
-      return expression.text;
-    case 'attribute':
-      return expression.child('attribute')?.text ?? '';
-    case 'subscript': {
-      const key = expression.child('subscript');
-      return key === null ? '' : (stringValue(key) ?? '');
-    }
-    case 'call':
-      return calledName(expression);
-    default:
-      return '';
-  }
-}
-
-/** What a quotient is called: the variable, field, key, argument or function that it goes to. */
-function nameOfQuotient(division: PythonNode): string {
-  for (let inner = division; inner.parent !== null; inner = inner.parent) {
-    const { parent } = inner;
-    switch (parent.kind) {
-      case 'binary_operator':
-      case 'parenthesized_expression':
-      case 'conditional_expression':
-      case 'call':
-        continue;
-      case 'argument_list':
-        if (parent.parent !== null && NUMERIC.test(calledName(parent.parent))) continue;
-        return '';
-      case 'assignment':
-        return lastNameOf(assignmentTargets(parent)[0]?.target ?? division);
-      case 'keyword_argument':
-        return parent.child('name')?.text ?? '';
-      case 'pair': {
-        const key = parent.child('key');
-        return key === null ? '' : (stringValue(key) ?? '');
-      }
-      case 'return_statement': {
-        const owner = enclosingFunction(parent);
-        return owner === null ? '' : definedName(owner);
-      }
-      default:
-        return '';
-    }
-  }
-  return '';
 }
 
 /** Whether a text stands in another one as a whole. */
@@ -315,7 +264,7 @@ const divisions: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (!/^(?:call|identifier|attribute|subscript)$/.test(divisor.kind)) return;
     if (divisor.kind === 'call' && (calledName(divisor) !== 'len' || calledOn(divisor) !== null)) return;
     if (!COUNT.test(lastNameOf(divisor))) return;
-    const name = nameOfQuotient(node);
+    const name = nameOfNumber(node);
     if (!isRate(name) || !mayBeZero(divisor, owner, node, ctx)) return;
     const value = divisor.kind === 'identifier' ? scopesAround(ctx, divisor).bindingsOf(divisor)[0]?.value : null;
     const counted = value?.kind === 'call' ? value : divisor;

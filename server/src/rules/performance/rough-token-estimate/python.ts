@@ -2,13 +2,12 @@
 import type { Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
+import { nameOfNumber } from '../../../languages/python/naming.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { numberValue } from '../../../languages/python/strings.ts';
 import {
   calledName,
   calledOn,
-  definedName,
-  enclosingFunction,
   leadingComments,
   positionalArguments,
   statementOf,
@@ -24,44 +23,6 @@ function measuredIn(expression: PythonNode): PythonNode | null {
   return measured === undefined || /tokens?\b|encode\(|tokeni[sz]e/i.test(measured.text) ? null : measured;
 }
 
-/** The name that a value gets: of a variable, argument, entry or function. */
-function nameOf(node: PythonNode): string {
-  let inner = node;
-  for (let step = 0; step < 4; step++) {
-    const { parent } = inner;
-    if (parent === null) return '';
-    switch (parent.kind) {
-      case 'parenthesized_expression':
-      case 'binary_operator':
-      case 'conditional_expression':
-        inner = parent;
-        break;
-      case 'argument_list': {
-        const call = parent.parent;
-        if (call?.kind !== 'call' || !/^(?:int|round|ceil|max|min|float)$/.test(calledName(call))) return '';
-        inner = call;
-        break;
-      }
-      case 'assignment':
-      case 'augmented_assignment': {
-        const left = parent.child('left');
-        return left?.kind === 'attribute' ? (left.child('attribute')?.text ?? '') : (left?.text ?? '');
-      }
-      case 'keyword_argument':
-        return parent.child('name')?.text ?? '';
-      case 'pair':
-        return (parent.child('key')?.text ?? '').replace(/^["']|["']$/g, '');
-      case 'return_statement': {
-        const owner = enclosingFunction(parent);
-        return owner === null ? '' : definedName(owner);
-      }
-      default:
-        return '';
-    }
-  }
-  return '';
-}
-
 const estimates: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['binary_operator'],
   triggers: ['len('],
@@ -73,7 +34,7 @@ const estimates: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (factor === null || measuredIn(left) === null) return;
     const isProduct = node.child('operator')?.text === '*';
     if (isProduct ? factor < 0.2 || factor > 2 || factor === 1 : factor < 1.5 || factor > 8) return;
-    const name = nameOf(node);
+    const name = nameOfNumber(node);
     if (!countsTokens(name)) return;
     const statement = statementOf(node);
     const comments = statement === null ? [] : leadingComments(statement);
