@@ -21,6 +21,7 @@ import {
   isDiscarded,
   keywordArgument,
   leadingComments,
+  onlyChild,
   positionalArguments,
   shortText,
   statementOf,
@@ -31,6 +32,12 @@ const NAMES =
   /^(?:run|call|system|wait|post|put|patch|delete|request|acquire|send|sorted|reversed|strip|lstrip|rstrip|lower|upper|replace|title|capitalize|format|join|split|removeprefix|removesuffix|sub|exists|isfile|isdir|basename|dirname|deepcopy|copy)$/;
 
 const COMMAND = /^(?:subprocess\.(?:run|call|Popen\(\)\.wait)|os\.system)$/;
+/** Ways out that the functions offer. */
+const STATUS_MESSAGES: Readonly<Record<string, string>> = {
+  'subprocess.run': 'status',
+  'subprocess.call': 'called',
+  'os.system': 'system',
+};
 const REQUEST = /^(?:requests|httpx)\.(?:(?:Session|session|Client|AsyncClient)\(\)\.)?(?:post|put|patch|delete)$/;
 const LOCK = /^(?:threading|multiprocessing)\.(?:R?Lock|(?:Bounded)?Semaphore)\(\)\.acquire$/;
 const PURE =
@@ -41,6 +48,10 @@ const HARMLESS =
   /^\W*(?:sudo\s+)?(?:clear|cls|tput|stty|title|color|chcp|mode|reset|pkill|killall|kill|taskkill|rm|del|pause|open|start|xdg-open|explorer|notify-send|osascript|say|echo|espeak|aplay|afplay|paplay|true|sleep|stop|shutdown|reboot|xset|renice|ionice|pmset|fc-cache|\w*opener|\w*(?:editor|browser|pager|viewer|player)|docker (?:rm|stop|kill)|tmux kill)\b/i;
 const BEST_EFFORT = /notif|alert|ping|heartbeat|telemetr|track|analytic|report|log|warm|webhook|metric|typing|track/i;
 
+/** Parts of commands that tidy up, make code pretty, ask whether a program is there, or end this one. */
+const MINOR =
+  /__pycache__|\.pyc\b|\s-(?:delete\b|exec rm\b)|\b(?:prune|autoremove|autoclean|clean|gc)\b|\b(?:ruff|black|isort|autopep8|yapf|prettier|gofmt|clang-format)\b|\s--?version\b|^(?:which|where|type|hash|command -v)\s|getpid\(\)/;
+
 /** Whether a comment beside or above says why the result does not matter. */
 function isExplained(node: PythonNode): boolean {
   const statement = statementOf(node);
@@ -49,10 +60,23 @@ function isExplained(node: PythonNode): boolean {
   return leadingComments(statement).length > 0 || /#\s*\S/.test(behind);
 }
 
+/** What a variable was given last in the block of a call: in another branch it may be another command. */
+function givenBefore(name: PythonNode, call: PythonNode): PythonNode | null {
+  for (let at = statementOf(call)?.previousSibling ?? null; at !== null; at = at.previousSibling) {
+    const assignment = at.kind === 'expression_statement' ? onlyChild(at) : null;
+    if (assignment?.kind === 'assignment' && assignment.child('left')?.text === name.text)
+      return assignment.child('right');
+  }
+  return null;
+}
+
 /** The command that a call runs, as far as it is written. */
 function commandText(call: PythonNode, ctx: ChunkContext): string {
-  const first = argumentOf(call, 'args', 0) ?? positionalArguments(call)[0];
-  if (first === undefined) return '';
+  const own = calledOn(call)?.kind === 'call' ? calledOn(call)! : call;
+  const given = argumentOf(own, 'args', 0) ?? positionalArguments(own)[0];
+  if (given === undefined) return '';
+  const first = given.kind === 'identifier' ? (givenBefore(given, call) ?? given) : given;
+  if (first.text.includes('getpid()')) return first.text;
   const parts = first.kind === 'list' || first.kind === 'tuple' ? syntaxChildren(first) : [first];
   const texts = parts.map((part) =>
     // Of `'cls' if ... else 'clear'` the beginning says what kind of command it is.
@@ -100,8 +124,11 @@ function judge(call: PythonNode, chain: string, ctx: ChunkContext): Verdict | nu
     if (chain.endsWith('wait') && calledOn(call)?.kind !== 'call') return null;
     const check = keywordArgument(call, 'check');
     if (check !== null) return { kind: 'pass', subject };
-    if (hasKeywordSplat(call) || HARMLESS.test(commandText(call, ctx)) || isTidying(call) || isProbe(call)) return null;
-    return { kind: 'fail', subject, message: 'status', args, fixes: commandFixes(call, chain) };
+    if (hasKeywordSplat(call) || isTidying(call) || isProbe(call)) return null;
+    const text = commandText(call, ctx);
+    if (HARMLESS.test(text) || MINOR.test(text)) return null;
+    const fixes = commandFixes(call, chain);
+    return { kind: 'fail', subject, message: STATUS_MESSAGES[chain] ?? 'waited', args, fixes };
   }
   if (REQUEST.test(chain)) {
     const owner = enclosingFunction(call);

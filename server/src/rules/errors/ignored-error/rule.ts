@@ -87,7 +87,8 @@ export const rule = defineRule({
     howToFix: 'Handle it, or at least log it. Where it really does not matter, say why in a comment.',
     howToFixIn: {
       go: 'Return the error with context; where it does not matter write `_ =`. Close a file that was written explicitly and return its error.',
-      python: 'Let the call raise: `check=True`, `raise_for_status()`.',
+      python:
+        'Let the call raise: `subprocess.run(..., check=True)`, `raise_for_status()`. `os.system` never raises: look at what it returns.',
     },
     refs: ['CWE-252', 'CWE-391', 'gosec G104', 'errcheck', 'ruff PLW1510'],
   },
@@ -101,6 +102,9 @@ export const rule = defineRule({
       '{name} was written, and the error of its deferred {method} is dropped; check it before reporting success.',
     flag: '{call} reports failure only by its result, which is dropped; check it.',
     status: 'Whether {call} has worked is not looked at; pass check=True, or look at the status.',
+    called: 'Whether {call} has worked is not looked at; use check_call, which raises, or look at the status.',
+    system: 'Whether {call} has worked is not looked at; look at the status, or use subprocess.run with check=True.',
+    waited: 'Whether {call} has worked is not looked at; look at the status that it gives.',
     answer: 'The status of the answer to {call} is not looked at; call raise_for_status() on it, or handle errors.',
     lock: '{call} may return without the lock, which is not looked at; go on only when it gives True.',
     partial: '{call} may send only a part of it; use sendall, or send the rest.',
