@@ -6,6 +6,7 @@ import { callChain } from '../../../languages/python/chains.ts';
 import { replaced } from '../../../languages/python/edits.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { scopesAround } from '../../../languages/python/scope.ts';
 import { stringValue, textPieces } from '../../../languages/python/strings.ts';
 import {
   calledName,
@@ -13,7 +14,9 @@ import {
   definedName,
   enclosingFunction,
   keywordArgument,
+  parametersOf,
   positionalArguments,
+  rootIdentifier,
   unparenthesized,
 } from '../../../languages/python/syntax.ts';
 
@@ -53,23 +56,52 @@ function namesIn(value: PythonNode, ctx: ChunkContext): string[] {
   });
 }
 
-/**
- * Whether another service asks for the hash: it is sent under a name with the algorithm in it (`"md5Pass"`), or put into
- * the fields of a request by a function that signs in somewhere else.
- */
-function isDemanded(node: PythonNode, owner: PythonNode | null): boolean {
-  const left = node.ancestor('assignment')?.child('left') ?? null;
-  const key = node.ancestor('pair')?.child('key') ?? (left?.kind === 'subscript' ? left.child('subscript') : null);
-  const name = key === null ? null : stringValue(key);
-  if (name === null) return false;
-  return (
-    /md[45]|sha\d/i.test(name) ||
-    (owner !== null && /^_?(?:sign_?in|log_?in|authenticate)$/.test(definedName(owner)) && SENT.test(owner.text))
-  );
+/** What sends something elsewhere. */
+const SENT =
+  /(?:^|\.)(?:requests|session|_session|httpx|client|_client|http|self|api|urllib3?)\.(?:get|post|put|patch|api_request|load|request|fetch|call|urlopen|send)$/;
+/** Arguments that hold what is sent. */
+const SENT_AS = /^(?:get|post|data|params|json|form|payload|headers|auth|query|body|fields)$/;
+
+/** Whether a value goes into something that is sent: the fields of a request, or a dictionary that the caller sends. */
+function isSent(value: PythonNode, owner: PythonNode): boolean {
+  for (let at = value; at.parent !== null && !at.equals(owner); at = at.parent) {
+    const { parent } = at;
+    if (parent.kind === 'keyword_argument' && SENT_AS.test(parent.child('name')?.text ?? '')) return true;
+    if (parent.kind === 'call' && SENT.test(parent.child('function')?.text ?? '')) return true;
+    if (parent.kind === 'pair' && /md[45]|sha\d/i.test(parent.child('key')?.text ?? '')) return true;
+    if (parent.kind !== 'assignment') continue;
+    const left = parent.child('left');
+    if (left?.kind === 'identifier' && SENT_AS.test(left.text)) return true;
+    if (left?.kind !== 'subscript') return false;
+    const root = rootIdentifier(left)?.text ?? '';
+    // The dictionary belongs to the caller, or is sent here.
+    return (
+      SENT_AS.test(root) ||
+      /md[45]|sha\d/i.test(left.child('subscript')?.text ?? '') ||
+      parametersOf(owner).some(({ name }) => name === root && name !== 'self')
+    );
+  }
+  return false;
 }
 
-/** What sends something elsewhere. */
-const SENT = /\b(?:requests|session|httpx|client|self)\.(?:post|api_request|load|request)\(/;
+/** Whether another service asks for the hash: it is sent to it, at once or under the name that it gets here. */
+function isDemanded(node: PythonNode, owner: PythonNode | null, ctx: ChunkContext): boolean {
+  if (owner === null) return false;
+  if (isSent(node, owner)) return true;
+  const target = node.ancestor('assignment')?.child('left');
+  if (target?.kind !== 'identifier') return false;
+  const scopes = scopesAround(ctx, target);
+  const scope = scopes.bindingScope(target);
+  if (scope === null) return false;
+  return scopes.usesOf(target.text, scope).some((use) => use.start > node.end && isSent(use, owner));
+}
+
+/** Words of what a hash is made for, where a forged one would be believed. */
+const BELIEVED = /^(?:token|session|ticket|reset|activation|otp|csrf|apikey|api)$/;
+/** A secret of this program itself, so that nobody else asks for the hash. */
+const OWN_SECRET = /^(?:\w+_)?secret_?key$/i;
+/** What cannot be guessed before it is hashed. */
+const RANDOM = /urandom|\bsecrets\.|uuid\.?uuid[14]|uuid4|token_(?:bytes|hex|urlsafe)|SystemRandom/;
 
 const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
@@ -89,7 +121,7 @@ const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (keywordArgument(node, 'usedforsecurity')?.kind === 'false' || DEMANDED.test(around)) return;
     const names = namesIn(data, ctx);
     if (names.some(isPassword)) {
-      if (isDemanded(node, owner)) return;
+      if (isDemanded(node, owner, ctx)) return;
       // The first step of a slow hash, or a lookup of leaked passwords.
       if (owner !== null && /bcrypt|argon2|scrypt|pbkdf2|pwned|digest_auth|Digest/.test(owner.text)) return;
       yield { kind: 'fail', subject: node.span, message: 'password', args: { hash: title } };
@@ -103,10 +135,19 @@ const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
       const kind = secretNameOf(name);
       return (kind === 'secret' || kind === 'password') && !DEMANDED.test(name);
     });
+    if (RANDOM.test(data.text)) return;
     const target = node.ancestor('assignment')?.child('left')?.text ?? '';
-    const made = /^(?:\w*_)?(?:token|api_key|secret|session_id|salt|password_hash|signature)$/i.test(target)
+    const made = /^(?:\w*[._])?(?:token|api_key|secret|session_id|salt|password_hash|signature)$/i.test(target)
       ? target
       : undefined;
+    const isSigned = made?.endsWith('signature') === true;
+    const words = wordsOf(`${owner === null ? '' : definedName(owner)} ${target}`);
+    // Of a secret together with something else the hash is a key of a cache, or what the protocol of another service asks for.
+    if (secret !== undefined && names.length > 1) {
+      const isOwn = OWN_SECRET.test(secret);
+      if (!isOwn || !(isSigned || words.some((word) => BELIEVED.test(word)))) return;
+    } else if (secret === undefined && isSigned) return;
+    if (isDemanded(node, owner, ctx)) return;
     const name = secret ?? made;
     if (name === undefined) return;
     const fixes: readonly Fix[] =
