@@ -19,13 +19,16 @@ import {
   enclosingFunction,
   hasKeywordSplat,
   isDiscarded,
+  isEmptyStatement,
   keywordArgument,
   leadingComments,
   onlyChild,
   positionalArguments,
   shortText,
   statementOf,
+  statementsOf,
   syntaxChildren,
+  unparenthesized,
 } from '../../../languages/python/syntax.ts';
 
 const NAMES =
@@ -75,7 +78,9 @@ function commandText(call: PythonNode, ctx: ChunkContext): string {
   const own = calledOn(call)?.kind === 'call' ? calledOn(call)! : call;
   const given = argumentOf(own, 'args', 0) ?? positionalArguments(own)[0];
   if (given === undefined) return '';
-  const first = given.kind === 'identifier' ? (givenBefore(given, call) ?? given) : given;
+  const value = unparenthesized(given.kind === 'identifier' ? (givenBefore(given, call) ?? given) : given);
+  // `"cls" if os.name == "nt" else "clear"`: both do the same.
+  const first = value.kind === 'conditional_expression' ? (syntaxChildren(value)[0] ?? value) : value;
   if (first.text.includes('getpid()')) return first.text;
   const parts = first.kind === 'list' || first.kind === 'tuple' ? syntaxChildren(first) : [first];
   const texts = parts.map((part) =>
@@ -89,10 +94,13 @@ function commandText(call: PythonNode, ctx: ChunkContext): string {
   return texts.join(' ');
 }
 
-/** `try: run(...); return True`: whether there is such a command is all that is asked. */
+/** `try: run(...); return True`: whether there is such a command is all that is asked, or not even that matters. */
 function isProbe(call: PythonNode): boolean {
   const statement = call.ancestor('try_statement');
-  return statement !== null && /\breturn (?:True|False)\b/.test(statement.text);
+  if (statement === null) return false;
+  if (/\breturn (?:True|False)\b/.test(statement.text)) return true;
+  const handlers = statement.children.filter(({ kind }) => kind === 'except_clause');
+  return handlers.some((handler) => statementsOf(handler).every(isEmptyStatement));
 }
 
 function isTidying(call: PythonNode): boolean {
