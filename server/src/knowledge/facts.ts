@@ -68,6 +68,28 @@ export type RouterOrigin =
 /** CMD or ENTRYPOINT of an image. */
 export type ImageCommand = Part & { readonly words: readonly string[]; readonly exec: boolean };
 
+/** What a step of a pipeline can be about: components of one kind, or anything. */
+export type PipelineReach = 'go' | 'python' | 'npm' | 'any';
+
+/** Something that a pipeline does in a folder. */
+export type PipelineStep = {
+  readonly directory: string;
+  readonly reach: PipelineReach;
+  /** It builds or tests what is in the folder. */
+  readonly builds: boolean;
+  /** It may reach any folder below, too. */
+  readonly sweep: boolean;
+};
+
+/** A list of plain values in the matrix of a job, and how one more is written behind the last. */
+export type PipelineList = {
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly end: number;
+  readonly before: string;
+  readonly quote: string;
+};
+
 /** Every fact by name: the comment says what its key is, the type what its value is. */
 export type FactValues = {
   /** Key: path of the file. One for each Go file. */
@@ -93,6 +115,18 @@ export type FactValues = {
     /** Module paths that are replaced by a folder or another module. */
     readonly replaces: readonly string[];
   };
+
+  /** Key: path of a workflow or action of GitHub. `paths`: every word with a slash in it. */
+  'ci.pipeline': {
+    readonly steps: readonly PipelineStep[];
+    readonly lists: readonly PipelineList[];
+    readonly paths: readonly string[];
+  };
+  /**
+   * Key: directory, '' for the root. A manifest that makes the directory something to be built or tested by itself; the
+   * place is its name. `name`: without whose it is.
+   */
+  'project.part': { readonly kind: 'go' | 'python' | 'npm'; readonly name: string };
 
   /** Key: path of the file. One for each Python file: what it declares at its top, more rather than less. */
   'python.file': {

@@ -31,6 +31,8 @@ import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/env
 import { extractors as knowledgeProjectLayout } from '../knowledge/project/layout.ts';
 import { extractors as knowledgeProjectMonitoring } from '../knowledge/project/monitoring.ts';
 import { extractors as knowledgeProjectMonitoringStack } from '../knowledge/project/monitoringStack.ts';
+import { extractors as knowledgeProjectParts } from '../knowledge/project/parts.ts';
+import { extractors as knowledgeProjectPipelines } from '../knowledge/project/pipelines.ts';
 import { extractors as knowledgeProjectReadme } from '../knowledge/project/readme.ts';
 import { extractors as knowledgeProjectRecipes } from '../knowledge/project/recipes.ts';
 import { extractors as knowledgeProjectSchema } from '../knowledge/project/schema.ts';
@@ -90,6 +92,8 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectLayout,
   ...knowledgeProjectMonitoring,
   ...knowledgeProjectMonitoringStack,
+  ...knowledgeProjectParts,
+  ...knowledgeProjectPipelines,
   ...knowledgeProjectReadme,
   ...knowledgeProjectRecipes,
   ...knowledgeProjectSchema,

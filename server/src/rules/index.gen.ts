@@ -17,6 +17,7 @@ import { rule as concurrencyUnbalancedLock } from './concurrency/unbalanced-lock
 import { rule as concurrencyUnsynchronizedSharedState } from './concurrency/unsynchronized-shared-state/rule.ts';
 import { rule as concurrencyWriteUnderReadLock } from './concurrency/write-under-read-lock/rule.ts';
 import { rule as configurationBrokenHealthcheck } from './configuration/broken-healthcheck/rule.ts';
+import { rule as configurationCiMissingComponent } from './configuration/ci-missing-component/rule.ts';
 import { rule as configurationConfigNotValidated } from './configuration/config-not-validated/rule.ts';
 import { rule as configurationConflictingMigration } from './configuration/conflicting-migration/rule.ts';
 import { rule as configurationDanglingPathReference } from './configuration/dangling-path-reference/rule.ts';
@@ -241,6 +242,7 @@ export const RULES: readonly Rule[] = [
   concurrencyUnsynchronizedSharedState,
   concurrencyWriteUnderReadLock,
   configurationBrokenHealthcheck,
+  configurationCiMissingComponent,
   configurationConfigNotValidated,
   configurationConflictingMigration,
   configurationDanglingPathReference,

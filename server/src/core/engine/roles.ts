@@ -9,6 +9,7 @@ const TEXT_EXTENSIONS = new Set(
 const TEXT_NAMES = new Set([
   'README',
   'Earthfile',
+  'go.work',
   'justfile',
   'Justfile',
   'yarn.lock',

@@ -2,7 +2,8 @@
 import type { Span } from '../../../core/model/location.ts';
 import type { Fix, Verdict } from '../../../core/model/verdict.ts';
 import type { TextDetector } from '../../../core/rulekit/rule.ts';
-import { type ShellCommand, shellCommands } from '../../../formats/shell.ts';
+import type { ShellCommand } from '../../../formats/shell.ts';
+import { commandsOfRun } from '../../../formats/workflow.ts';
 import {
   entriesAt,
   entryOf,
@@ -47,15 +48,6 @@ function isExplained(source: string, { keySpan, value }: YamlEntry, holder: numb
   return [source.slice(value.span.end, line.end), ...above].some((text) => /^\s*#/.test(text) && INFORMS.test(text));
 }
 
-/** Commands of a `run` where they are written. */
-function commandsOf(source: string, run: YamlScalar): readonly ShellCommand[] {
-  const { start, end } = run.span;
-  const header = /^[|>][-+\d]*[^\n]*\n/.exec(source.slice(start, Math.min(end, start + 200)));
-  if (header !== null) return shellCommands(source, start + header[0].length, end);
-  const inner = innerSpan(run);
-  return shellCommands(source, inner.start, inner.end);
-}
-
 /** Options of scanners and actions that let everything through. */
 const LENIENT: readonly {
   readonly action: RegExp;
@@ -83,7 +75,7 @@ function stepsOf(source: string, job: YamlValue): readonly Step[] {
     return {
       value,
       run: scalar,
-      commands: scalar === null ? [] : commandsOf(source, scalar),
+      commands: scalar === null ? [] : commandsOfRun(source, scalar),
       uses: textAt(value, 'uses'),
       name: textAt(value, 'name'),
     };
