@@ -38,3 +38,15 @@ export function isFloatingTag(tag: string, name = ''): boolean {
 export function hasNoVersions({ name, tag }: ImageReference): boolean {
   return /^cgr\.dev\/|(?:^|\/)distroless\/[\w-]+-debian\d+$/.test(name) || /nonroot|debug/.test(tag);
 }
+
+/** Images that Docker publishes under names without an owner. */
+const OFFICIAL = new Set(
+  'adminer aerospike almalinux alpine alt amazoncorretto amazonlinux api-firewall arangodb archlinux backdrop bash bonita buildpack-deps busybox caddy cassandra centos chronograf cirros clearlinux clefos clickhouse clojure composer convertigo couchbase couchdb crate crux dart debian docker drupal eclipse-mosquitto eclipse-temurin eggdrop elasticsearch elixir emqx erlang express-gateway fedora flink fluentd fsharp friendica gazebo gcc geonetwork ghost golang gradle groovy haproxy haskell haxe hello-world hitch httpd hylang ibm-semeru-runtimes ibmjava influxdb iojs irssi java jetty jobber joomla jruby julia kapacitor kibana known kong krakend lightstreamer liquibase logstash mageia mariadb matomo maven mediawiki memcached mono mongo mongo-express monica mysql nats nats-streaming neo4j neurodebian nextcloud nginx node notary nuxeo odoo open-liberty openjdk opensuse oraclelinux orientdb owncloud percona perl photon php php-zendserver phpmyadmin plone postfixadmin postgres pypy python r-base rabbitmq rails rakudo-star rapidoid redis redmine registry rethinkdb rocket.chat rockylinux ros ruby rust sapmachine satosa silverpeas sl solr sonarqube sourcemage spark spiped storm swarm swift swipl telegraf thrift tomcat tomee traefik ubuntu unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper'.split(
+    ' ',
+  ),
+);
+
+/** A single word that Docker publishes nothing under: a build context of that name, or an image that is built before. */
+export function isOwnName({ name, tag }: ImageReference): boolean {
+  return tag === '' && !/[/.]/.test(name) && !OFFICIAL.has(name);
+}

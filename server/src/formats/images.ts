@@ -2,7 +2,7 @@
 import type { Span } from '../core/model/location.ts';
 import { expandVariables, readDockerfile } from './dockerfile.ts';
 import { type ImageReference, readImageReference } from './imageReference.ts';
-import { entriesAt, entryOf, itemsAt, readYaml, textAt, valueAt, type YamlValue } from './yaml.ts';
+import { entriesAt, entryOf, innerSpan, itemsAt, readYaml, textAt, valueAt, type YamlValue } from './yaml.ts';
 
 export interface UsedImage {
   readonly reference: ImageReference;
@@ -64,5 +64,36 @@ export function imagesOfManifests(source: string): readonly UsedImage[] {
         return reference === null ? [] : [{ reference, span: image.span }];
       });
     });
+  });
+}
+
+/** An image that a workflow runs: its steps in it, a service beside them, or an action that is one. */
+export interface WorkflowImage extends UsedImage {
+  readonly by: 'container' | 'service' | 'action';
+}
+
+/** Images of the containers, services and steps of a workflow or a composite action, expressions left out. */
+export function imagesOfWorkflow(source: string): readonly WorkflowImage[] {
+  return readYaml(source).flatMap(({ root }) => {
+    const found: WorkflowImage[] = [];
+    const add = (by: WorkflowImage['by'], value: YamlValue | null): void => {
+      if (value?.kind !== 'scalar' || value.templated) return;
+      const inner = innerSpan(value);
+      const scheme = by === 'container' ? /^(?:docker:\/\/)?/ : by === 'action' ? /^docker:\/\// : /^/;
+      const text = value.text.replace(scheme, '');
+      const reference = by === 'action' && text === value.text ? null : readImageReference(text);
+      if (reference !== null) found.push({ by, reference, span: { start: inner.end - text.length, end: inner.end } });
+    };
+    const addSteps = (owner: YamlValue | null): void => {
+      for (const step of itemsAt(owner, 'steps')) add('action', valueAt(step, 'uses'));
+    };
+    for (const { value: job } of entriesAt(root, 'jobs')) {
+      const container = valueAt(job, 'container');
+      add('container', container?.kind === 'map' ? valueAt(container, 'image') : container);
+      for (const { value: service } of entriesAt(job, 'services')) add('service', valueAt(service, 'image'));
+      addSteps(job);
+    }
+    addSteps(valueAt(root, 'runs'));
+    return found;
   });
 }
