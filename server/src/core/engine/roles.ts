@@ -58,6 +58,18 @@ const VENDORED_DIRECTORIES = new Set([
   '_vendored',
   'external_libs',
 ]);
+/** Packages of others that a repository brings along in a folder for libraries: names that nobody gives to code of their own. */
+const VENDORED_PACKAGE = new RegExp(
+  `(?:^|/)(?:libs?|externals?|ext|packages)/(?:${[
+    'urllib3 certifi idna chardet charset_normalizer six dateutil pytz tzlocal tzdata bs4 html5lib markupsafe werkzeug jinja2 cherrypy cheroot',
+    'apscheduler oauthlib requests_oauthlib pygments pyparsing pkg_resources setuptools importlib_metadata importlib_resources zipp more_itertools',
+    'jaraco tempora portend feedparser guessit babelfish subliminal stevedore musicbrainzngs xmltodict httplib2 httpcore typing_extensions soupsieve',
+    'webencodings defusedxml configobj plexapi pyasn1 docutils markdown_it mdurl libfuturize libpasteurize ipwhois profilehooks unidecode mako',
+    'simplejson cloudinary shellingham platformdirs colorama sqlalchemy twisted tornado paramiko mutagen',
+  ]
+    .join(' ')
+    .replaceAll(' ', '|')})(?:/|\\.py$)`,
+);
 const EXAMPLE_DIRECTORIES = new Set([
   'testdata',
   'fixtures',
@@ -134,6 +146,7 @@ export function roleOfPath(path: string): FileRole {
   const segments = path.split('/');
   const name = segments.pop()!;
   if (segments.some((segment) => VENDORED_DIRECTORIES.has(segment))) return 'vendored';
+  if (name.endsWith('.py') && VENDORED_PACKAGE.test(path)) return 'vendored';
   // A program among the documents shows how something is used.
   if (/\.(?:go|py)$/.test(name) && segments.some((segment) => DOCUMENT_DIRECTORIES.has(segment.toLowerCase())))
     return 'example';

@@ -114,8 +114,9 @@ export function fullPathOf(facts: FactView, route: TypedFact<'http.route'>): str
   return [...prefixes, route.key].map((part) => part.replace(/\/+$/, '')).join('') || '/';
 }
 
-/** Names of files that show or try something beside the service. */
-const ASIDE = /(?:^|[/_-])(?:demo|example|sample|mock|fake|test|dummy|bench\w*|playground)s?(?:[/_.-])/i;
+/** Names of files that show or try something beside the service, or write what describes it. */
+const ASIDE =
+  /(?:^|[/_-])(?:demo|example|sample|mock|fake|test|dummy|bench\w*|playground)s?(?:[/_.-])|(?:^|\/)(?:gen(?:erate)?|export|dump|make|write|update)_\w*\.py$|openapi/i;
 
 /**
  * The applications of a program, the one with most routes first: those in files that also register routes, else the

@@ -179,9 +179,12 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
       .filter((method) => reached.has(definedName(method)))
       .map(({ text: body }) => body)
       .join('\n');
-    /** Callers change it from elsewhere; what the thread calls on other objects is no caller. */
-    const isOutside = (method: string): boolean =>
-      !reached.has(method) && !SETUP.test(method) && !new RegExp(`\\.${method}\\b`).test(mentioned);
+    /** What callers ask for, and what that runs: the thread itself may call the rest, on this object or on others like it. */
+    const asked = methods
+      .map(definedName)
+      .filter((name) => !reached.has(name) && !text.includes(`self.${name}`) && !mentioned.includes(`.${name}`));
+    const outside = closure(new Set(asked), methods);
+    const isOutside = (name: string): boolean => outside.has(name) && !reached.has(name) && !SETUP.test(name);
     const shown = new Set<string>();
     for (const { target, method } of updates) {
       if (!reached.has(method) || SETUP.test(method) || shown.has(target.text)) continue;

@@ -12,10 +12,12 @@ import { CLEANUP, headOfHandler, isExplained } from '../../../languages/python/h
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import {
+  basesOf,
   calledName,
   definedName,
   enclosingFunction,
   isEmptyStatement,
+  methodClassAround,
   shortText,
   statementsOf,
 } from '../../../languages/python/syntax.ts';
@@ -34,6 +36,25 @@ function isAnswered(statement: PythonNode): boolean {
   return (
     next?.kind === 'return_statement' && (statement.child('body')?.descendants('return_statement').length ?? 0) > 0
   );
+}
+
+/** SQL that fails where a migration has run before: the column is there, the index is gone. */
+const SCHEMA = /\b(?:ALTER\s+TABLE|CREATE\s+(?:UNIQUE\s+)?(?:TABLE|INDEX)|DROP\s+(?:TABLE|INDEX|COLUMN))\b/i;
+
+/** Whether a named exception tells what was asked: `else` goes on after success, a loop without end runs into its last. */
+function isAnAnswer(statement: PythonNode): boolean {
+  if (statement.childOfKind('else_clause') !== null) return true;
+  const tried = statement.child('body');
+  const loop = tried === null ? undefined : statementsOf(statement).at(-1);
+  if (loop?.kind === 'while_statement' && /^\(?(?:True|1)\)?$/.test(loop.child('condition')?.text ?? ''))
+    return loop.descendants('break_statement').length === 0;
+  return SCHEMA.test(tried?.text ?? '');
+}
+
+/** Whether it is the method of a log handler that writes, which must not raise. */
+function isEmitting(owner: PythonNode): boolean {
+  const around = methodClassAround(owner);
+  return definedName(owner) === 'emit' && around !== null && basesOf(around).some(({ text }) => /Handler$/.test(text));
 }
 
 /** The first call that is tried, or null; null also when all calls only tidy up. */
@@ -75,7 +96,7 @@ const handlers: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const caught = isAll ? [] : caughtNames(node);
     if (!isAll && (!caught.some((name) => OUTSIDE.test(name)) || caught.some((name) => FORESEEN.test(name)))) return;
     const around = node.parent;
-    if (around?.kind !== 'try_statement' || (!isAll && isAnswered(around))) return;
+    if (around?.kind !== 'try_statement' || (!isAll && (isAnswered(around) || isAnAnswer(around)))) return;
     const statements = statementsOf(node);
     const isSkip = statements.length === 1 && statements[0]!.kind === 'continue_statement';
     if (!isSkip && (statements.length !== 1 || !isEmptyStatement(statements[0]!))) {
@@ -88,7 +109,7 @@ const handlers: NodeDetector<unknown, PythonNode, PythonHeader> = {
     // While another exception or the end of an object is dealt with, there is nobody to tell.
     const isLast = around.ancestor('except_clause', 'finally_clause') !== null;
     if (call === null || isLast || CLEANUP.test(owner === null ? '' : definedName(owner)) || isExplained(node)) return;
-    if (owner !== null && definedName(owner) === '__del__') return;
+    if (owner !== null && (definedName(owner) === '__del__' || isEmitting(owner))) return;
     const name = calledName(call) === '' ? shortText(call, 30) : calledName(call);
     const edits = logEdits(node, ctx, `${name} failed`);
     const fixes: readonly Fix[] =

@@ -57,7 +57,8 @@ const routes: NodeDetector<unknown, PythonNode, PythonHeader> = {
       for (const method of route.method.split(',')) {
         if (method === '') continue;
         const key = `${ctx.file.path}\n${route.router}\n${method} ${bareParameters(route.path)}`;
-        const value = { name: `${method} ${route.path}`, handler: definedName(node), router: route.router };
+        const { framework } = route;
+        const value = { name: `${method} ${route.path}`, handler: definedName(node), router: route.router, framework };
         yield fact(REGISTERED, key, value, decorator);
       }
     }
@@ -158,22 +159,33 @@ const metrics: NodeDetector<unknown, PythonNode, PythonHeader> = {
 
 export const pythonDetectors: readonly Detector[] = [routes, assignments, patterns, flags, metrics] as NodeDetector[];
 
+interface Registered {
+  readonly name: string;
+  readonly handler: string;
+  readonly router: string;
+  readonly framework?: string;
+}
+
 /** Of what one file registers at its top the first counts, and a second metric of a name stops the program. */
 export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   const seen = new Map<string, ReturnType<FactView['get']>[number]>();
   for (const found of facts.get(REGISTERED)) {
     const { place, key } = found;
     if (facts.role(place.path) !== 'production') continue;
-    const { name, handler, router } = found.value as { name: string; handler: string; router: string };
+    const { name, handler, router, framework } = found.value as unknown as Registered;
     const first = seen.get(key);
     if (first === undefined) {
       seen.set(key, found);
       if (router !== '') yield { kind: 'pass', subject: place };
       continue;
     }
+    // Flask makes addresses from names of handlers: one that another file asks for by its name is there for that.
+    const isNamed =
+      framework === 'flask' && facts.mentions('python.mentions', handler).some((path) => path !== place.path);
+    if (isNamed) continue;
     if (router !== '' && facts.lookup(ASSIGNED, `${place.path}\n${router}`).length > 1) continue;
     const related = [{ place: first.place, message: 'The other registration.' }];
-    const other = (first.value as { handler: string }).handler;
+    const other = (first.value as unknown as Registered).handler;
     const message = router === '' ? 'metric' : handler === other ? 'again' : 'shadowed';
     yield { kind: 'fail', subject: place, message, args: { name, handler: other }, related };
   }

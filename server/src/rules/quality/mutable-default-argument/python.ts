@@ -11,6 +11,8 @@ import {
   docstringOf,
   indentationOf,
   isEmptyStatement,
+  isWaived,
+  leadingComments,
   type PythonParameter,
   parametersOf,
   statementsOf,
@@ -119,6 +121,9 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
     ),
   *check(node, ctx): Iterable<Verdict> {
     if (decoratorsOf(node).some((decorator) => FRAMEWORK.test(decorator.text))) return;
+    // Another linter was told that it is meant.
+    if (leadingComments(node).some(({ text }) => /pylint:\s*disable=.*(?:dangerous-default-value|W0102)/.test(text)))
+      return;
     const scopes = scopesAround(ctx, node);
     const scope = scopes.scopeFor(node);
     for (const parameter of parametersOf(node)) {
@@ -130,6 +135,7 @@ const functions: NodeDetector<unknown, PythonNode, PythonHeader> = {
         continue;
       }
       if (type !== null && READ_ONLY.test(type.text)) continue;
+      if (isWaived(defaultValue, /\bB006\b/)) continue;
       // A cache on purpose is called so.
       if (/^_|cache|memo/i.test(name)) continue;
       const uses = scope === null ? [] : scopes.usesOf(name, scope).filter((use) => !use.equals(parameter.node));

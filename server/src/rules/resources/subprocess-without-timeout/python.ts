@@ -39,6 +39,12 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (hasKeywordSplat(node)) return;
     // Asking for a version comes to an end; tools for a command line have somebody in front of them.
     if (/['"](?:--?version|-V|rm|which|cp|mv|mkdir|chmod|chown|touch|p?kill|killall)['"]/.test(node.text)) return;
+    if (
+      /['"]git['"],\s*['"](?:branch|config|describe|diff|log|ls-files|rev-parse|show|status|symbolic-ref|tag)['"]/.test(
+        node.text,
+      )
+    )
+      return;
     if (['click', 'typer', 'argparse', 'fire'].some((module) => importsModule(ctx.file.header, module))) return;
     const limit = keywordArgument(node, 'timeout');
     const isLimited =
