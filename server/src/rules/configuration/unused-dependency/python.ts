@@ -3,10 +3,13 @@
  * those that do nothing unless they are imported; drivers, plug-ins, servers and what frameworks load by themselves are
  * not among them, and neither is what a list that a tool wrote names for others.
  */
-import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { type FactView, SHORTEST_WORD } from '../../../core/rulekit/rule.ts';
+import type { Fix, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { type FactView, fact, type NodeDetector, SHORTEST_WORD } from '../../../core/rulekit/rule.ts';
 import { allFacts, type TypedFact } from '../../../knowledge/facts.ts';
 import { isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
+import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { stringValue } from '../../../languages/python/strings.ts';
+import { positionalArguments } from '../../../languages/python/syntax.ts';
 
 /** Modules by distribution, for distributions that are used by importing them alone. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -104,7 +107,7 @@ const BROUGHT = new Set([
   'urllib3',
 ]);
 
-/** What others load by themselves when it is there: readers of documents, models, test clients. */
+/** What others load by themselves when it is there: readers of documents, stores, signatures of tokens, test clients. */
 const LOADED: readonly (readonly [by: RegExp, loaded: RegExp])[] = [
   [
     /^(?:unstructured|langchain|llama-index|haystack)/,
@@ -115,6 +118,23 @@ const LOADED: readonly (readonly [by: RegExp, loaded: RegExp])[] = [
     /^(?:ultralytics|easyocr|moviepy|torch|transformers|sentence-transformers)/,
     /^(?:opencv|pandas|matplotlib|seaborn|requests|scikit)/,
   ],
+  [
+    /^(?:django-(?:storages|anymail|ses|s3-storage)|s3fs|smart-open|zappa|watchtower)$/,
+    /^(?:boto3|paramiko|google|requests)/,
+  ],
+  [
+    /^(?:django-allauth|social-auth-\w|msal|djangorestframework-simplejwt|flask-jwt|fastapi-users|authlib)/,
+    /^(?:pyjwt|python-jose|passlib|requests)$/,
+  ],
+  [
+    /^(?:celery|kombu|dramatiq|django-celery|apscheduler|flask-apscheduler)/,
+    /^(?:boto3|pymongo|elasticsearch|apscheduler|docker)$/,
+  ],
+  [/^(?:mongoengine|beanie|odmantic|motor|flask-pymongo|djongo)$/, /^(?:pymongo|motor)$/],
+  [/^(?:flask-|dash|connexion|apiflask)/, /^(?:flask|marshmallow|plotly|apscheduler)$/],
+  [/^(?:litellm|instructor|crewai|autogen|pydantic-ai|guardrails)/, /^(?:openai|anthropic|google|tiktoken)/],
+  [/^(?:pandas|polars|dask)$/, /^(?:matplotlib|requests|beautifulsoup4|boto3|seaborn)$/],
+  [/^(?:ansible|moto|testcontainers)/, /^(?:docker|boto3|paramiko|requests)$/],
 ];
 
 type RequirementFact = TypedFact<'python.requirement'>;
@@ -132,8 +152,24 @@ function removal({ value, place }: RequirementFact): readonly Fix[] {
   ];
 }
 
+const LOADER_FACT = 'unused-dependency.loader';
+
+/** `__import__(f"shop.plugins.{name}")`: plug-ins that are put there later import what they need. */
+export const loaders: NodeDetector<unknown, PythonNode> = {
+  kinds: ['call'],
+  triggers: ['import_module', '__import__'],
+  calls: (name) => name === 'import_module' || name === '__import__',
+  *check(node): Iterable<Verdict> {
+    const [name] = positionalArguments(node);
+    if (name === undefined || stringValue(name) !== null) return;
+    if (/plugin|add_?on|extension/i.test(node.tree.text)) yield fact(LOADER_FACT, 'plug-ins', null, node);
+  },
+};
+
 export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   if (facts.all('python.requirement').length === 0 || facts.all('python.file').length === 0) return;
+  // Whose plug-ins are not in the workspace cannot be told.
+  const hasPlugins = facts.lookup(LOADER_FACT, 'plug-ins').some(({ place }) => facts.role(place.path) === 'production');
   const requirements = allFacts(facts, 'python.requirement');
   const brought = new Map<string, number>();
   for (const { key, place } of requirements)
@@ -153,7 +189,7 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
       yield { kind: 'pass', subject: place };
       continue;
     }
-    if (isLoaded(key) || packages.has(place.path) || (brought.get(place.path) ?? 0) >= 2) continue;
+    if (hasPlugins || isLoaded(key) || packages.has(place.path) || (brought.get(place.path) ?? 0) >= 2) continue;
     const isMentioned = modules.some(
       (module) =>
         facts.lookup('python.reference', module).length > 0 ||

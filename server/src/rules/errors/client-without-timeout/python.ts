@@ -1,10 +1,12 @@
 /**
  * Python: requests that wait for ever. `requests` and `urllib` have no time-out of their own; httpx and aiohttp have one,
  * unless it is switched off. A call that may get its time-out through `**kw`, and a session whose adapters are replaced,
- * is not judged.
+ * is not judged. The default of all sockets holds for `urllib`, not for `requests`, which gives each socket its own: none.
  */
-import type { FixEdit, Verdict } from '../../../core/model/verdict.ts';
-import type { Detector, NodeDetector } from '../../../core/rulekit/rule.ts';
+import type { FixEdit, Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import { type Detector, type FactView, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { pythonHome } from '../../../knowledge/python/services.ts';
+import { pendingValue, settled } from '../../../languages/go/pending.ts';
 import { callChain } from '../../../languages/python/chains.ts';
 import { keywordInserted } from '../../../languages/python/edits.ts';
 import { importsModule, type PythonHeader } from '../../../languages/python/header.ts';
@@ -12,6 +14,11 @@ import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { hasSplat, keywordArgument, positionalArguments } from '../../../languages/python/syntax.ts';
 
 const SECONDS = 30;
+
+/** A call that waits for ever unless sockets have a time-out by default: the verdict if they have none. */
+export const SOCKET_WAIT_FACT = 'client-without-timeout.socket-wait';
+const SOCKET_DEFAULT_FACT = 'client-without-timeout.socket-default';
+const OF_SOCKETS = /^urllib\.request\.urlopen$/;
 
 /** Calls without a time-out unless one is given, with the position where it may stand (-1: by name only). */
 const WAITING: readonly (readonly [RegExp, number])[] = [
@@ -53,7 +60,7 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const edit = keywordInserted(node, 'timeout', String(SECONDS));
     const edits: readonly FixEdit[] = edit === null ? [] : [edit];
     const callee = node.child('function') ?? node;
-    yield {
+    const verdict: Verdict = {
       kind: 'fail',
       subject: callee.span,
       message: isOff ? 'off' : 'call',
@@ -63,7 +70,35 @@ const calls: NodeDetector<unknown, PythonNode, PythonHeader> = {
           ? []
           : [{ title: `Set a time-out of ${SECONDS} seconds`, safety: 'suggestion', preferred: true, edits }],
     };
+    if (isOff || !OF_SOCKETS.test(chain)) yield verdict;
+    else yield fact(SOCKET_WAIT_FACT, chain, pendingValue(verdict), callee);
   },
 };
 
-export const pythonDetectors: readonly Detector[] = [calls as NodeDetector];
+/** `socket.setdefaulttimeout(30)` */
+const socketDefaults: NodeDetector<unknown, PythonNode, PythonHeader> = {
+  kinds: ['call'],
+  triggers: ['setdefaulttimeout'],
+  calls: (name) => name === 'setdefaulttimeout',
+  *check(node, ctx): Iterable<Verdict> {
+    const [value] = positionalArguments(node);
+    if (value === undefined || value.kind === 'none' || callChain(node, ctx) !== 'socket.setdefaulttimeout') return;
+    yield fact(SOCKET_DEFAULT_FACT, 'socket', null, node);
+  },
+};
+
+/** What is to be said about calls whose sockets may have a time-out by default, set somewhere in the same component. */
+export function* judgeSocketWaits(facts: FactView): Iterable<WorkspaceVerdict> {
+  for (const found of facts.get(SOCKET_WAIT_FACT)) {
+    const { path } = found.place;
+    if (facts.role(path) !== 'production') continue;
+    const home = pythonHome(facts, path);
+    const isSet = facts
+      .lookup(SOCKET_DEFAULT_FACT, 'socket')
+      .some(({ place }) => facts.role(place.path) === 'production' && pythonHome(facts, place.path) === home);
+    if (isSet) yield { kind: 'pass', subject: found.place };
+    else yield settled(found, found.value);
+  }
+}
+
+export const pythonDetectors: readonly Detector[] = [calls as NodeDetector, socketDefaults as NodeDetector];

@@ -18,7 +18,7 @@ import {
   syntaxChildren,
 } from '../../../languages/go/syntax.ts';
 import { type GoTypes, typesAround } from '../../../languages/go/types.ts';
-import { pythonDetectors } from './python.ts';
+import { judgeSocketWaits, pythonDetectors, SOCKET_WAIT_FACT } from './python.ts';
 
 type Context = ChunkContext<unknown, GoHeader>;
 
@@ -281,7 +281,8 @@ export const rule = defineRule({
     howToFix: '',
     howToFixIn: {
       go: 'Create one client with `Timeout: 30 * time.Second` (or what the caller can bear) and use it for all requests, or give every request a context with a deadline by `http.NewRequestWithContext`.',
-      python: 'Pass `timeout=30` (or what the caller can bear) to every call, or use a client that has one.',
+      python:
+        'Pass `timeout=30` (or what the caller can bear) to every call, or use a client that has one. `socket.setdefaulttimeout` holds for `urllib`; `requests` takes no notice of it.',
     },
     refs: ['CWE-400', 'CWE-1088', 'https://pkg.go.dev/net/http#Client', 'bandit B113', 'ruff S113'],
   },
@@ -297,8 +298,9 @@ export const rule = defineRule({
   on: { go: [calls, literals, defaultSettings], python: pythonDetectors },
   workspace: {
     partition: 'directory',
-    reads: ['client-without-timeout.candidate'],
+    reads: ['client-without-timeout.candidate', SOCKET_WAIT_FACT],
     *judge(facts): Iterable<WorkspaceVerdict> {
+      yield* judgeSocketWaits(facts);
       const defaultIsSet = facts
         .lookup('client-without-timeout.default-set', 'http.DefaultClient')
         .some((item) => isProduction(facts, item));
