@@ -174,7 +174,7 @@ export type FactValues = {
   };
   /** Key: distribution, normalised. A requirement behind a comment sign, which is the place with the blanks around it. */
   'python.requirement.comment': null;
-  /** Key: path of the manifest. It makes a package of the code, for others to install. */
+  /** Key: path of the manifest, or of requirements that it takes. It makes a package of the code, for others to install. */
   'python.package': null;
   /** Key: path of the file. Names that Python code, a template or a settings file mentions, but for short ones. */
   'python.mentions': string;

@@ -872,6 +872,7 @@ export class Engine {
         case 'replaceAt':
           // What the judge saw may be gone.
           if (this.#unjudged.has(edit.place.path) || edit.place.span.end < edit.place.span.start) return null;
+          if (edit.endsLine === true && !this.#endsLine(edit.place)) return null;
           push(edit.place.path, { ...absoluteSpan(edit.place), newText: edit.newText });
           break;
         case 'import': {
@@ -905,6 +906,11 @@ export class Engine {
       })),
       creates,
     };
+  }
+
+  #endsLine(place: Place): boolean {
+    const text = this.textOf(place.path) ?? '';
+    return /^[^\S\r\n]*(?:[\r\n]|$)/.test(text.slice(absoluteSpan(place).end, absoluteSpan(place).end + 1_000));
   }
 
   /** Import edits in the light of the other edits of the fix: a name that they delete no longer counts as used. */

@@ -14,7 +14,8 @@ export interface Related {
 /**
  * One change of a fix.
  * - `replace`: text of the examined chunk.
- * - `replaceAt`: text at a place of any file (workspace judges).
+ * - `replaceAt`: text at a place of any file (workspace judges). `endsLine`: the fix is not offered where something else
+ *   stands behind the place on its line.
  * - `import`: adds and removes imports of the file where the subject stands; `remove` takes effect only when nothing
  *   else in the file uses that import. The language layer turns it into text edits when the fix is applied.
  * - `create`: a new file; a fix with a `create` of an existing file is not offered.
@@ -22,7 +23,7 @@ export interface Related {
  */
 export type FixEdit =
   | { readonly kind: 'replace'; readonly span: Span; readonly newText: string }
-  | { readonly kind: 'replaceAt'; readonly place: Place; readonly newText: string }
+  | { readonly kind: 'replaceAt'; readonly place: Place; readonly newText: string; readonly endsLine?: true }
   | { readonly kind: 'import'; readonly add?: readonly string[]; readonly remove?: readonly string[] }
   | { readonly kind: 'create'; readonly path: string; readonly content: string }
   | { readonly kind: 'append'; readonly path: string; readonly content: string };

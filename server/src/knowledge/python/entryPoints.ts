@@ -5,7 +5,7 @@
 import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
 import { allFacts, type TypedFact } from '../facts.ts';
 import { imageOfService, joinPath } from '../go/deployments.ts';
-import { pythonModules } from './modules.ts';
+import { pythonModules, type Resolution } from './modules.ts';
 
 /** The file that a command starts: of `uvicorn shop.api:app`, `python -m shop` or `python api.py`; null when not known. */
 export function entryOf(facts: FactView, words: readonly string[], directory: string): string | null {
@@ -57,25 +57,30 @@ const importsByFile = defineDerivation(
   },
 );
 
-/** Files of the workspace that run when a file does: it and what it imports, wherever. */
-export function reachedFrom(facts: FactView, entry: string): ReadonlySet<string> {
+/** Whether what is imported out of a module may be a module itself. */
+function mayHoldModules(module: Resolution): boolean {
+  if (module.kind === 'file') return /(?:^|\/)__init__\.py$/.test(module.path);
+  return module.kind !== 'standard' && module.kind !== 'dependency';
+}
+
+/** Files of the workspace that run when some files do: they and what they import, wherever. */
+export function reachedFrom(facts: FactView, entries: Iterable<string>): ReadonlySet<string> {
   const imports = facts.derive(importsByFile);
   const modules = pythonModules(facts);
-  const reached = new Set([entry]);
-  const open = [entry];
+  const reached = new Set(entries);
+  const open = [...reached];
+  const take = (found: Resolution): void => {
+    if (found.kind !== 'file' || reached.has(found.path)) return;
+    reached.add(found.path);
+    open.push(found.path);
+  };
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const { key, value } of imports.get(next) ?? []) {
       if (value.typing) continue;
-      const names = [key];
-      if (value.member !== '' && value.member !== '*') {
-        names.push(key.endsWith('.') ? `${key}${value.member}` : `${key}.${value.member}`);
-      }
-      for (const name of names) {
-        const found = modules.resolve(name, next);
-        if (found.kind !== 'file' || reached.has(found.path)) continue;
-        reached.add(found.path);
-        open.push(found.path);
-      }
+      const module = modules.resolve(key, next);
+      take(module);
+      if (value.member === '' || value.member === '*' || !mayHoldModules(module)) continue;
+      take(modules.resolve(key.endsWith('.') ? `${key}${value.member}` : `${key}.${value.member}`, next));
     }
   }
   return reached;

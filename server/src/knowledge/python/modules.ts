@@ -16,6 +16,7 @@ import {
   readSetupRequirements,
   readTomlRequirements,
 } from '../../formats/requirements.ts';
+import { readToml } from '../../formats/toml.ts';
 import { EMPTY_PYTHON_HEADER, importsOf, type PythonHeader } from '../../languages/python/header.ts';
 import type { PythonNode } from '../../languages/python/nodes.gen.ts';
 import { isStandardModule } from '../../languages/python/stdlib.ts';
@@ -131,6 +132,15 @@ const otherLines: TextDetector = {
       (name === 'setup.py' && /\bsetup\s*\(/.test(text)) ||
       (name === 'setup.cfg' && /^\uFEFF?\[metadata\]/m.test(text));
     if (isPackage) yield state('python.package', path, null, { start: 0, end: 0 });
+    if (isPackage && name === 'pyproject.toml' && text.includes('requirements')) {
+      for (const { path: key, strings } of readToml(text)) {
+        if (!METADATA_FILES.test(key)) continue;
+        for (const file of strings) {
+          if (/\.(?:txt|in)$/.test(file.text))
+            yield state('python.package', below(directoryOf(path), file.text), null, { start: 0, end: 0 });
+        }
+      }
+    }
     if (!/requirements[^/]*\.(?:txt|in)$|(?:^|\/)requirements\/[^/]+\.(?:txt|in)$/.test(path)) return;
     for (const match of text.matchAll(COMMENTED)) {
       const end = match.index + match[1]!.length;
@@ -138,6 +148,10 @@ const otherLines: TextDetector = {
     }
   },
 };
+
+/** Files that the metadata of a package takes its dependencies from. */
+const METADATA_FILES =
+  /^tool\.setuptools\.dynamic\.dependencies(?:\.file)?$|^tool\.hatch\.metadata\.hooks\.requirements_txt\.files$/;
 
 export const extractors: readonly Extractor[] = [
   { id: 'python.package.text', language: 'text', detector: otherLines, roles: OWN_ROLES },

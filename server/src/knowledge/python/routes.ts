@@ -27,7 +27,7 @@ import {
   undecorated,
   unparenthesized,
 } from '../../languages/python/syntax.ts';
-import { type RoutePurpose, type RouterOrigin, state } from '../facts.ts';
+import { type Insertion, type RoutePurpose, type RouterOrigin, state } from '../facts.ts';
 import { isHealthName, isHealthPath, purposeOf } from '../go/paths.ts';
 
 /** Module that a framework is imported as, and the framework's name in facts. */
@@ -408,6 +408,14 @@ function djangoPath(call: PythonNode, ctx: ChunkContext): string | null {
   return plain.replace(/<(?:\w+:)?(\w+)>/g, '{$1}');
 }
 
+/** Behind a statement and its comment; null when other code stands on its line. */
+function behind(statement: PythonNode): Insertion | null {
+  const rest = /^[^\r\n]*/.exec(statement.tree.text.slice(statement.end))![0];
+  if (/^\s*[^\s#]/.test(rest)) return null;
+  const at = statement.end + rest.trimEnd().length;
+  return { start: at, end: at, indent: indentationOf(statement) };
+}
+
 /** Creation of an application or router, and the prefix and guards that it is given. */
 const routers: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
@@ -429,7 +437,7 @@ const routers: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (isRoot) {
       const statement = statementOf(node);
       const isPlain = assignment !== null && statement?.kind === 'expression_statement';
-      const after = isPlain ? { start: statement.end, end: statement.end, indent: indentationOf(statement) } : null;
+      const after = isPlain ? behind(statement) : null;
       yield state('http.router', frameworkOfChain(chain)!, { variable, after }, node);
     }
     const prefix = keywordArgument(node, 'prefix') ?? keywordArgument(node, 'url_prefix');

@@ -162,6 +162,7 @@ function besideApplication(router: TypedFact<'http.router'>): Beside | null {
       kind: 'replaceAt',
       place: placeIn(router, { start: after.end, end: after.end }),
       newText: `${statement.includes('\n') ? '\n\n\n' : '\n'}${statement}`,
+      endsLine: true,
     }),
   };
 }
@@ -194,8 +195,15 @@ function served(facts: FactView, program: GoProgram): ReadonlySet<string> | null
       .filter((path) => facts.role(path) === 'production' && isDeployedPath(path)),
   );
   if (entries.size === 0) return null;
-  return new Set([...entries].flatMap((entry) => [...reachedFrom(facts, entry)]));
+  return reachedFrom(facts, entries);
 }
+
+/** What `served` says of each program: many judges ask for it, and following imports takes long. */
+const servedByPrograms = defineDerivation(
+  'python.served',
+  (facts): ReadonlyMap<GoProgram, ReadonlySet<string> | null> =>
+    new Map(facts.derive(programs).map((program) => [program, served(facts, program)])),
+);
 
 /** Whether the path of code says nothing against its being a part of a service: no example, and not run by hand. */
 export function isServedPath(path: string): boolean {
@@ -204,6 +212,7 @@ export function isServedPath(path: string): boolean {
 
 /** Whether code at a path is a part of a program that serves, so that the program can be blamed for it. */
 export function servedIn(facts: FactView, program: GoProgram): (path: string) => boolean {
-  const files = served(facts, program);
+  const known = facts.derive(servedByPrograms).get(program);
+  const files = known === undefined ? served(facts, program) : known;
   return (path) => facts.role(path) === 'production' && isServedPath(path) && (files === null || files.has(path));
 }

@@ -26,7 +26,7 @@ interface Code {
 }
 
 function codeOf(facts: FactView, entry: string): Code {
-  const files = reachedFrom(facts, entry);
+  const files = reachedFrom(facts, [entry]);
   const wrong = facts.derive(wrongReads).filter(({ place }) => files.has(place.path));
   const reads = new Map<string, EnvRead>();
   for (const read of envReads(facts)) {

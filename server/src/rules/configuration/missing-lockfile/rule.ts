@@ -68,6 +68,8 @@ function foreign(facts: FactView, manifest: Manifest): readonly string[] {
   return manifest.dependencies.filter((name) => !own.has(name));
 }
 
+const DOCUMENTS = /(?:^|\/)(?:docs?|documentation)(?:\/|$)/;
+
 const judge: WorkspaceJudge = {
   partition: 'workspace',
   reads: ['project.manifest'],
@@ -75,6 +77,8 @@ const judge: WorkspaceJudge = {
     for (const item of facts.all('project.manifest')) {
       const manifest = item.value as unknown as Manifest;
       if (facts.role(item.place.path) !== 'production' || !manifest.application) continue;
+      // Tools that make documents are no part of what runs.
+      if (manifest.kind === 'npm' && DOCUMENTS.test(manifest.directory)) continue;
       if (foreign(facts, manifest).length === 0) continue;
       const lock = lockOf(facts, manifest);
       if (lock !== null) {

@@ -1,6 +1,7 @@
 /**
  * Comments that admit an open end: TODO, FIXME, HACK and XXX. A file without such a comment passes once. It never looks
- * into strings or names: in Go the grammar says what a comment is, elsewhere `#` must begin a line or follow white space.
+ * into strings or names: in Go and Python the grammar says what a comment is, elsewhere `#` must begin a line or follow
+ * white space.
  */
 
 import type { LanguageId } from '../../../core/model/file.ts';
@@ -8,6 +9,7 @@ import type { Span } from '../../../core/model/location.ts';
 import type { FailVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type NodeDetector, type TextDetector } from '../../../core/rulekit/rule.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
+import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 
 /** The words as they stand at the beginning of a comment's text; in lower case only with a colon or a name behind. */
 const WORD = /^(?:@?(TODO|FIXME|HACK|XXX)(?![\w.])|@?(todo|fixme)(?=:|\())/;
@@ -62,7 +64,16 @@ const goComment: NodeDetector<unknown, GoNode> = {
   },
 };
 
-const wholeGoFile: TextDetector = {
+const pythonComment: NodeDetector<unknown, PythonNode> = {
+  kinds: ['comment'],
+  triggers: TRIGGERS,
+  when: (node) => ANY_WORD.test(node.text),
+  *check(node) {
+    yield* openEnds(node.text, node.start);
+  },
+};
+
+const wholeFile: TextDetector = {
   text: true,
   *check(text) {
     if (!ANY_WORD.test(text)) yield { kind: 'pass', subject: { start: 0, end: 0 } };
@@ -121,5 +132,5 @@ export const rule = defineRule({
   },
   effort: { each: [5, 120] },
   fix: 'none',
-  on: { go: [goComment, wholeGoFile], any: [hashComments] },
+  on: { go: [goComment, wholeFile], python: [pythonComment, wholeFile], any: [hashComments] },
 });

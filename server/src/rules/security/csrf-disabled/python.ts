@@ -27,7 +27,7 @@ const BY_COOKIE =
 const CHANGES =
   /["'](?:POST|PUT|PATCH|DELETE)["']|request\.(?:POST|FILES|body|data)\b|\bdef (?:post|put|patch|delete)\(|require_POST/;
 const OWN_CHECK =
-  /signature|hmac|webhook|bearer|authorization|api_?key|oauth|saml|jwt|token_required|X-Hub|stripe|twilio|TokenAuthentication|compare_digest|callback|ipn\b|\bsso\b|authenticate\(|slack/i;
+  /signature|hmac|webhook|bearer|authorization|api_?key|oauth|saml|jwt|token_required|X-Hub|stripe|twilio|TokenAuthentication|compare_digest|callback|ipn\b|\bsso\b|authenticate\(|slack|(?:validate|verify|check)_(?:\w*_)?token/i;
 const TESTS = /test|dev|local|debug|ci\b/i;
 
 const views: NodeDetector<unknown, PythonNode, PythonHeader> = {
