@@ -52,7 +52,7 @@ export type SqlChange = {
   readonly end: number;
 };
 
-interface Token {
+export interface SqlToken {
   /** Words in lower case, names without quotes, single signs. */
   readonly text: string;
   readonly start: number;
@@ -64,8 +64,8 @@ const TOKEN =
   /--[^\n]*|#(?!>)[^\n]*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"]|"")*"|`[^`]*`|\[[A-Za-z_][\w ]*\]|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|[^\s]/gu;
 
 /** Statements as lists of tokens, without comments. */
-function* statements(text: string): Generator<readonly Token[]> {
-  let current: Token[] = [];
+export function* statements(text: string): Generator<readonly SqlToken[]> {
+  let current: SqlToken[] = [];
   let depth = 0;
   for (const match of text.matchAll(TOKEN)) {
     const raw = match[0];
@@ -94,10 +94,10 @@ function* statements(text: string): Generator<readonly Token[]> {
 
 /** Reads the tokens of one statement from left to right. */
 class Reader {
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly SqlToken[];
   at = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly SqlToken[]) {
     this.tokens = tokens;
   }
 
@@ -145,7 +145,7 @@ class Reader {
   }
 
   /** The parts between the parenthesis that comes next and its partner, as divided by commas; null when none comes. */
-  list(): readonly (readonly Token[])[] | null {
+  list(): readonly (readonly SqlToken[])[] | null {
     if (this.peek() !== '(') return null;
     this.at++;
     const parts = divided(this.tokens, this.at);
@@ -156,10 +156,10 @@ class Reader {
 
 /** Tokens up to the parenthesis that closes, or the end, divided at commas outside of inner parentheses. */
 function divided(
-  tokens: readonly Token[],
+  tokens: readonly SqlToken[],
   from: number,
-): { readonly parts: readonly (readonly Token[])[]; readonly end: number } {
-  const parts: Token[][] = [[]];
+): { readonly parts: readonly (readonly SqlToken[])[]; readonly end: number } {
+  const parts: SqlToken[][] = [[]];
   let depth = 0;
   let at = from;
   for (; at < tokens.length; at++) {
@@ -180,7 +180,7 @@ function divided(
 }
 
 /** Columns of a key: plain names, with their direction; '' for expressions. */
-function columnsOf(parts: readonly (readonly Token[])[]): string[] {
+function columnsOf(parts: readonly (readonly SqlToken[])[]): string[] {
   return parts.map((part) => {
     const [first, second] = part;
     const isPlain = first !== undefined && (first.kind === 'word' || first.kind === 'quoted') && second?.text !== '(';
@@ -206,7 +206,7 @@ function keyOf(reader: Reader): SqlKey | null {
 }
 
 /** Keys that the definition of a column declares behind its name. */
-function columnKeys(column: string, tokens: readonly Token[]): SqlKey[] {
+function columnKeys(column: string, tokens: readonly SqlToken[]): SqlKey[] {
   let depth = 0;
   for (const [index, token] of tokens.entries()) {
     if (token.text === '(') depth++;
@@ -221,7 +221,7 @@ function columnKeys(column: string, tokens: readonly Token[]): SqlKey[] {
 type Partial = Pick<SqlChange, 'kind' | 'table' | 'subject' | 'head'> &
   Readonly<{ [Key in keyof SqlChange]?: SqlChange[Key] }>;
 
-function change(tokens: readonly Token[], parts: Partial): SqlChange {
+function change(tokens: readonly SqlToken[], parts: Partial): SqlChange {
   return {
     conditional: false,
     to: '',
@@ -429,7 +429,7 @@ export type SqlLookup = {
 };
 
 /** `?`, `$1`, `:name`, `@name`, `%s`, `%(name)s` at a position; how many tokens it takes, 0 for anything else. */
-function parameterAt(tokens: readonly Token[], at: number): number {
+function parameterAt(tokens: readonly SqlToken[], at: number): number {
   const text = tokens[at]?.text ?? '';
   const next = tokens[at + 1]?.text ?? '';
   if (text === '?') return /^\d+$/.test(next) ? 2 : 1;
@@ -441,7 +441,7 @@ function parameterAt(tokens: readonly Token[], at: number): number {
 }
 
 /** Columns that a condition made of `column = parameter` and `AND` compares; null for any other condition. */
-function comparedColumns(tokens: readonly Token[], from: number): readonly string[] | null {
+function comparedColumns(tokens: readonly SqlToken[], from: number): readonly string[] | null {
   const columns: string[] = [];
   let at = from;
   for (;;) {
@@ -470,7 +470,7 @@ function comparedColumns(tokens: readonly Token[], from: number): readonly strin
   }
 }
 
-function filterOf(tokens: readonly Token[]): SqlLookup | null {
+function filterOf(tokens: readonly SqlToken[]): SqlLookup | null {
   const words = tokens.map(({ kind, text }) => (kind === 'quoted' ? '' : text));
   const verb = words[0];
   // One table only: with several, the planner may begin at another one.
@@ -490,7 +490,7 @@ function filterOf(tokens: readonly Token[]): SqlLookup | null {
   return { table: table.name, kind: 'filter', columns, numbered: words.includes('$') };
 }
 
-function insertOf(tokens: readonly Token[]): SqlLookup | null {
+function insertOf(tokens: readonly SqlToken[]): SqlLookup | null {
   const reader = new Reader(tokens);
   reader.at = 1;
   const isIgnoring = reader.take('or', 'ignore');

@@ -570,6 +570,12 @@ export type FactValues = {
     readonly changes: readonly SqlChange[];
   };
 
+  /**
+   * Key: a database; `other` for those that nothing judges. A manifest (`driver`), an address or a setting names it;
+   * `feature`: of a driver for several.
+   */
+  'sql.database': { readonly driver: boolean | 'feature' };
+
   /** Key: table. What a literal of the code looks up there; see `SqlLookup`. */
   'sql.lookup': {
     readonly kind: 'filter' | 'conflict' | 'ignore';

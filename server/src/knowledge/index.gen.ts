@@ -25,6 +25,7 @@ import { extractors as knowledgeProjectBuilds } from '../knowledge/project/build
 import { extractors as knowledgeProjectCi } from '../knowledge/project/ci.ts';
 import { extractors as knowledgeProjectConfig } from '../knowledge/project/config.ts';
 import { extractors as knowledgeProjectContainers } from '../knowledge/project/containers.ts';
+import { extractors as knowledgeProjectDatabases } from '../knowledge/project/databases.ts';
 import { extractors as knowledgeProjectDeploying } from '../knowledge/project/deploying.ts';
 import { extractors as knowledgeProjectEnv } from '../knowledge/project/env.ts';
 import { extractors as knowledgeProjectEnvFiles } from '../knowledge/project/envFiles.ts';
@@ -86,6 +87,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectCi,
   ...knowledgeProjectConfig,
   ...knowledgeProjectContainers,
+  ...knowledgeProjectDatabases,
   ...knowledgeProjectDeploying,
   ...knowledgeProjectEnv,
   ...knowledgeProjectEnvFiles,

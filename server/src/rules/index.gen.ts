@@ -55,6 +55,7 @@ import { rule as configurationMissingLockfile } from './configuration/missing-lo
 import { rule as configurationPlaceholderValue } from './configuration/placeholder-value/rule.ts';
 import { rule as configurationPortMismatch } from './configuration/port-mismatch/rule.ts';
 import { rule as configurationSingleStageBuild } from './configuration/single-stage-build/rule.ts';
+import { rule as configurationSqlDialectMismatch } from './configuration/sql-dialect-mismatch/rule.ts';
 import { rule as configurationUndeclaredDependency } from './configuration/undeclared-dependency/rule.ts';
 import { rule as configurationUndocumentedEnvVar } from './configuration/undocumented-env-var/rule.ts';
 import { rule as configurationUnpinnedDependency } from './configuration/unpinned-dependency/rule.ts';
@@ -280,6 +281,7 @@ export const RULES: readonly Rule[] = [
   configurationPlaceholderValue,
   configurationPortMismatch,
   configurationSingleStageBuild,
+  configurationSqlDialectMismatch,
   configurationUndeclaredDependency,
   configurationUndocumentedEnvVar,
   configurationUnpinnedDependency,
