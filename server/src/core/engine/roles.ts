@@ -157,6 +157,8 @@ export function roleOfPath(path: string): FileRole {
     TEST_DIRECTORIES.has(segment.toLowerCase()) && !(name.endsWith('.py') && segment.toLowerCase() === 'integration');
   if (isTest || segments.some(isTestDirectory)) return 'test';
   if (name.endsWith('.py') && isMigration(segments, name)) return 'generated';
+  // What versioneer and setuptools-scm write.
+  if (name === '_version.py' || name === 'versioneer.py') return 'generated';
   return 'production';
 }
 

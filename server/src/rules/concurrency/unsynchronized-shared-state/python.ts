@@ -182,8 +182,11 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
     /** What callers ask for, and what that runs: the thread itself may call the rest, on this object or on others like it. */
     const asked = methods
       .map(definedName)
-      .filter((name) => !reached.has(name) && !text.includes(`self.${name}`) && !mentioned.includes(`.${name}`));
-    const outside = closure(new Set(asked), methods);
+      .filter(
+        (name) =>
+          !SETUP.test(name) && !reached.has(name) && !text.includes(`self.${name}`) && !mentioned.includes(`.${name}`),
+      );
+    const outside = closure(new Set(asked), methods, (call) => call.ancestor('lambda') === null);
     const isOutside = (name: string): boolean => outside.has(name) && !reached.has(name) && !SETUP.test(name);
     const shown = new Set<string>();
     for (const { target, method } of updates) {
@@ -202,13 +205,17 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
-/** Methods that some of the class run, and what these call on the object. */
-function closure(first: ReadonlySet<string>, methods: readonly PythonNode[]): ReadonlySet<string> {
+/** Methods that some of the class run, and what these call on the object, as far as such a call counts. */
+function closure(
+  first: ReadonlySet<string>,
+  methods: readonly PythonNode[],
+  counts: (call: PythonNode) => boolean = () => true,
+): ReadonlySet<string> {
   const found = new Set(first);
   for (const name of found) {
     const method = methods.find((one) => definedName(one) === name);
     for (const call of method?.descendants('call') ?? []) {
-      if (calledOn(call)?.text === 'self') found.add(calledName(call));
+      if (calledOn(call)?.text === 'self' && counts(call)) found.add(calledName(call));
     }
   }
   return found;
