@@ -17,6 +17,7 @@ import {
   parametersOf,
   positionalArguments,
   rootIdentifier,
+  statementOf,
   unparenthesized,
 } from '../../../languages/python/syntax.ts';
 
@@ -31,7 +32,7 @@ const TITLES: Readonly<Record<string, string>> = {
   sha512: 'SHA-512',
 };
 const DEMANDED =
-  /ntlm|digest|mysql|scram|pwned|hibp|gravatar|avatar|websocket|wechat|weixin|alipay|totp|hotp|legacy|etag|checksum|content.?md5|fingerprint|cache|dedup|shard|\bs3\b|\bgit\b|kerberos|radius|breach|compat|old_|migrat|pbkdf2|hkdf|scrypt|argon2|subsonic|xmlrpc|nonce|challenge/i;
+  /ntlm|digest|mysql|scram|pwned|hibp|gravatar|avatar|websocket|wechat|weixin|alipay|totp|hotp|legacy|etag|checksum|content.?md5|fingerprint|cache|dedup|shard|\bs3\b|\bgit\b|kerberos|radius|breach|compat|old_|migrat|pbkdf2|hkdf|scrypt|argon2|subsonic|xmlrpc|nonce|challenge|crack|brute|wordlist|rainbow|ldap|ssha/i;
 
 function isPassword(name: string): boolean {
   const words = wordsOf(name);
@@ -60,7 +61,7 @@ function namesIn(value: PythonNode, ctx: ChunkContext): string[] {
 const SENT =
   /(?:^|\.)(?:requests|session|_session|httpx|client|_client|http|self|api|urllib3?)\.(?:get|post|put|patch|api_request|load|request|fetch|call|urlopen|send)$/;
 /** Arguments that hold what is sent. */
-const SENT_AS = /^(?:get|post|data|params|json|form|payload|headers|auth|query|body|fields)$/;
+const SENT_AS = /^(?:get|post|data|params|json|form|payload|headers?|auth|body|fields|\w*ur[il])$/;
 
 /** Whether a value goes into something that is sent: the fields of a request, or a dictionary that the caller sends. */
 function isSent(value: PythonNode, owner: PythonNode): boolean {
@@ -103,6 +104,16 @@ const OWN_SECRET = /^(?:\w+_)?secret_?key$/i;
 /** What cannot be guessed before it is hashed. */
 const RANDOM = /urandom|\bsecrets\.|uuid\.?uuid[14]|uuid4|token_(?:bytes|hex|urlsafe)|SystemRandom/;
 
+/** The first step of a slow hash, a key for a cipher, a lookup of leaked passwords, a format of somebody else. */
+const OTHERWISE =
+  /bcrypt|argon2|scrypt|pbkdf2|[pP]wned|hibp|HIBP|digest_auth|Digest|\{SSHA|\[0?:5\]|Fernet|\bAES|\bself\.key = |\b_?key = |leaked/;
+/** `hash_md5(password)`: a helper for whoever asks for that hash. */
+const OF_ALGORITHM = /^(?:\w+_)?(?:md[45]|sha_?\d+)(?:_\w+)?$/i;
+/** What a token is good for, where a guessed one lets somebody in. */
+const CREDENTIAL = /cookie|session|reset|activat|confirm|log_?in|sign_?in|auth|password|invit/i;
+/** Words of what keeps or checks the hash of a secret. */
+const KEPT = /^(?:hash|hashed|store|save|verify|check)$/;
+
 const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['call'],
   triggers: ['md5', 'sha', 'md4', 'hashlib'],
@@ -122,8 +133,7 @@ const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const names = namesIn(data, ctx);
     if (names.some(isPassword)) {
       if (isDemanded(node, owner, ctx)) return;
-      // The first step of a slow hash, or a lookup of leaked passwords.
-      if (owner !== null && /bcrypt|argon2|scrypt|pbkdf2|pwned|digest_auth|Digest/.test(owner.text)) return;
+      if (owner !== null && (OTHERWISE.test(owner.text) || OF_ALGORITHM.test(definedName(owner)))) return;
       yield { kind: 'fail', subject: node.span, message: 'password', args: { hash: title } };
       return;
     }
@@ -146,7 +156,11 @@ const hashes: NodeDetector<unknown, PythonNode, PythonHeader> = {
     if (secret !== undefined && names.length > 1) {
       const isOwn = OWN_SECRET.test(secret);
       if (!isOwn || !(isSigned || words.some((word) => BELIEVED.test(word)))) return;
-    } else if (secret === undefined && isSigned) return;
+    } else if (secret !== undefined) {
+      // A key that is made of another one is as good as that one.
+      const isKept = words.some((word) => KEPT.test(word) || BELIEVED.test(word));
+      if (!isKept || /\bhmac\./.test(statementOf(node)?.text ?? '')) return;
+    } else if (isSigned || (made !== undefined && !CREDENTIAL.test(`${owner?.text ?? ''} ${made}`))) return;
     if (isDemanded(node, owner, ctx)) return;
     const name = secret ?? made;
     if (name === undefined) return;
