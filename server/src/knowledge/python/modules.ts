@@ -19,7 +19,7 @@ import {
 import { readToml } from '../../formats/toml.ts';
 import { EMPTY_PYTHON_HEADER, importsOf, type PythonHeader } from '../../languages/python/header.ts';
 import type { PythonNode } from '../../languages/python/nodes.gen.ts';
-import { isStandardModule } from '../../languages/python/stdlib.ts';
+import { isKeyword, isStandardModule } from '../../languages/python/stdlib.ts';
 import { definedName, runningFunction } from '../../languages/python/syntax.ts';
 import { allFacts, type Part, state } from '../facts.ts';
 import { DISTRIBUTION_OF, KNOWN_MODULES } from './distributions.ts';
@@ -48,7 +48,7 @@ const files: TextDetector = {
     names.delete('*');
     const value = {
       role: ctx.file.role,
-      names: [...names],
+      names: [...names].filter((name) => !isKeyword(name)),
       stars: header.imports.filter(({ name }) => name === '*').map(({ module }) => module),
       dynamic: DYNAMIC.test(text),
       main: header.main,

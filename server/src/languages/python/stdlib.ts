@@ -23,3 +23,14 @@ export function isStandardModule(module: string): boolean {
 export function isBuiltin(name: string): boolean {
   return BUILTINS.has(name);
 }
+
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
+    ' ',
+  ),
+);
+
+/** Whether a word is a part of the language that nothing can be called. */
+export function isKeyword(word: string): boolean {
+  return KEYWORDS.has(word);
+}

@@ -1,7 +1,9 @@
-/** Images whose Go or Python is older than what the manifest of the project asks for. */
-
+/**
+ * Images whose Go or Python is older than what the manifest of the project asks for, and tags of official images whose form
+ * none of them has ever had. Registries are not asked.
+ */
 import { directoryOf } from '../../../core/model/path.ts';
-import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
+import type { FailVerdict, Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView, fact, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { expandVariables, readDockerfile } from '../../../formats/dockerfile.ts';
 import { readImageReference } from '../../../formats/imageReference.ts';
@@ -22,16 +24,65 @@ const PYTHON = 'unusable-base-image.python';
 
 const NAMES: Readonly<Record<string, Base['language']>> = { golang: 'go', python: 'python' };
 
+const RELEASE = '(?:jessie|stretch|buster|bullseye|bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)';
+/** Official images that write the release before `slim`, and those that write it behind. */
+const SLIM_LAST = new Set(['debian', 'node']);
+const SLIM_FIRST = new Set(['python', 'rust', 'ruby', 'perl']);
+/** Official images that have no such variants. */
+const WITHOUT: Readonly<Record<string, RegExp>> = {
+  debian: /^slim$|alpine/,
+  ubuntu: /slim|alpine/,
+  alpine: /slim/,
+  golang: /slim/,
+};
+
+/** The tag that was meant instead of one that cannot be: null when the form is fine, '' when nothing is near. */
+function meantTag(image: string, tag: string): string | null {
+  if (WITHOUT[image]?.test(tag) === true) return '';
+  const wrong = SLIM_LAST.has(image)
+    ? new RegExp(`^(.*-)?slim-(${RELEASE})$`).exec(tag)
+    : SLIM_FIRST.has(image)
+      ? new RegExp(`^(.*-)?(${RELEASE})-slim$`).exec(tag)
+      : null;
+  if (wrong === null) return null;
+  return `${wrong[1] ?? ''}${SLIM_LAST.has(image) ? `${wrong[2]}-slim` : `slim-${wrong[2]}`}`;
+}
+
+function badTag(image: string, tag: string, base: { text: string; start: number; end: number }): FailVerdict | null {
+  const meant = meantTag(image, tag);
+  if (meant === null) return null;
+  const end = base.start + base.text.length;
+  const isWritten = meant !== '' && base.text.endsWith(`:${tag}`);
+  return {
+    kind: 'fail',
+    subject: { start: base.start, end: base.end },
+    message: meant === '' ? 'variant' : 'form',
+    args: { image, tag, meant },
+    fixes: isWritten
+      ? [
+          {
+            title: `Use ${image}:${meant}`,
+            safety: 'suggestion',
+            preferred: true,
+            edits: [{ kind: 'replace', span: { start: end - tag.length, end }, newText: meant }],
+          },
+        ]
+      : [],
+  };
+}
+
 const dockerfiles: TextDetector = {
   text: true,
-  triggers: ['golang', 'python'],
+  triggers: ['golang', 'python', 'debian', 'ubuntu', 'alpine', 'node', 'rust', 'ruby', 'perl'],
   *check(source, ctx) {
     const { stages, globalArguments } = readDockerfile(source);
     for (const { base, instructions, parent } of stages) {
       if (parent >= 0) continue;
       const reference = readImageReference(expandVariables(base.text, globalArguments) ?? '');
-      const language =
-        reference === null ? undefined : NAMES[reference.name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')];
+      const image = reference?.name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') ?? '';
+      const bad = badTag(image, reference?.tag ?? '', base);
+      if (bad !== null) yield bad;
+      const language = NAMES[image];
       const version = /^(\d+\.\d+)(?:\.\d+)?(?=$|-)/.exec(reference?.tag ?? '')?.[0] ?? '';
       if (reference === null || language === undefined || version === '') continue;
       const steps = instructions
@@ -102,14 +153,14 @@ function wantedFor(
 
 export const rule = defineRule({
   id: 'unusable-base-image',
-  title: 'Base image too old for the project',
+  title: 'Base image that cannot build the project',
   category: 'configuration',
   severity: 'critical',
   confidence: 'likely',
   stage: 'preview',
   docs: {
-    what: 'A stage builds the project on an official golang or python image whose version is below the `go` directive of the nearest go.mod, or below `requires-python` (or the Python version of Poetry) of the nearest pyproject.toml. Stages that install another toolchain, that do not build the project, or whose tag is not known are left out.',
-    why: 'The build stops: official images of Go refuse to fetch a newer toolchain, and pip refuses to install a project that asks for a newer Python.',
+    what: 'A stage builds the project on an official golang or python image whose version is below the `go` directive of the nearest go.mod, or below `requires-python` (or the Python version of Poetry) of the nearest pyproject.toml. Or the tag of an official image has a form that the image does not know, such as `debian:slim-bookworm` or `golang:1.23-slim`. Stages that install another toolchain, that do not build the project, or whose tag is not known are left out.',
+    why: 'The build stops: official images of Go refuse to fetch a newer toolchain, and pip refuses to install a project that asks for a newer Python. A tag that does not exist cannot be pulled.',
     howToFix: 'Raise the tag of the base image together with the version in the manifest.',
     refs: [
       'https://go.dev/doc/toolchain',
@@ -117,6 +168,8 @@ export const rule = defineRule({
     ],
   },
   messages: {
+    form: 'No image of {image} has the tag {tag}, so the build stops here; write {meant}.',
+    variant: 'No image of {image} has a tag like {tag}, so the build stops here; take one that exists.',
     older: '{manifest} needs {language} {wanted}, but this image brings {version}; raise the tag.',
   },
   effort: { each: [2, 15] },
