@@ -373,5 +373,6 @@ export interface CountersResult {
   readonly chunksExamined: number;
   readonly chunksReused: number;
   readonly parses: number;
+  readonly bytesParsed: number;
   readonly judgesRun: number;
 }

@@ -104,7 +104,7 @@ interface Session {
   settling: CountersResult;
 }
 
-const NO_WORK: CountersResult = { chunksExamined: 0, chunksReused: 0, parses: 0, judgesRun: 0 };
+const NO_WORK: CountersResult = { chunksExamined: 0, chunksReused: 0, parses: 0, bytesParsed: 0, judgesRun: 0 };
 
 function counters(client: TestClient): Promise<CountersResult> {
   return client.connection.sendRequest(COUNTERS_REQUEST);
@@ -116,6 +116,7 @@ function plus(total: CountersResult, from: CountersResult, to: CountersResult): 
     chunksExamined: total.chunksExamined + to.chunksExamined - from.chunksExamined,
     chunksReused: total.chunksReused + to.chunksReused - from.chunksReused,
     parses: total.parses + to.parses - from.parses,
+    bytesParsed: total.bytesParsed + to.bytesParsed - from.bytesParsed,
     judgesRun: total.judgesRun + to.judgesRun - from.judgesRun,
   };
 }
@@ -173,6 +174,7 @@ async function keyRows(sizes: readonly Size[], { rounds, keys }: GrowthOptions):
     rows.push(row('server: peak memory', peak(), 'MB', ...(isVeryLarge ? [1_500] : [])));
     rows.push(row('declarations examined per key', typing.chunksExamined / typed, ''));
     rows.push(row('parses per key', typing.parses / typed, ''));
+    rows.push(row('bytes read by the parser per key', typing.bytesParsed / typed, ''));
     rows.push(row('judges run per key', typing.judgesRun / typed, ''));
     rows.push(row('judges run when the text settles', settling.judgesRun / rounds, ''));
     rows.push(row('key to diagnostics, median', times.map(median), 'ms'));

@@ -103,7 +103,12 @@ export interface Run {
 }
 
 /** Runs a program to its end. Throws when it fails. */
-export function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Run {
+export function run(
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  success: readonly (number | null)[] = [0],
+): Run {
   const start = performance.now();
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -112,7 +117,7 @@ export function run(program: string, args: readonly string[], environment: NodeJ
     env: { ...process.env, ...environment },
   });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} exited with ${status}: ${stderr}`);
+  if (!success.includes(status)) throw new Error(`${program} ${args.join(' ')} exited with ${status}: ${stderr}`);
   return { wall: performance.now() - start, stdout };
 }
 

@@ -45,6 +45,9 @@ export function withoutBudget(syntax: Syntax): Syntax {
     get liveTrees() {
       return syntax.liveTrees;
     },
+    get bytesRead() {
+      return syntax.bytesRead;
+    },
   };
 }
 

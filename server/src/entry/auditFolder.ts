@@ -87,7 +87,7 @@ async function freshAudit(options: AuditOptions, kept: Cache | null): Promise<Au
   const { root, configuration, show, host, listing } = options;
   const cache = kept === null ? null : cacheWithRecipes(kept, createRecipes(configuration));
   const { paths, problems } = listing;
-  const engine = createEngine(await loadSyntax(beside('./')));
+  const engine = createEngine(await loadSyntax(beside('./')), true);
   engine.configure(configuration);
   engine.setManifestDirectories(paths.filter(isManifest).map(directoryOf));
   const contents = new Map<string, string | Problem>();

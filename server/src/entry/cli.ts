@@ -502,7 +502,6 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if ('command' in given) return runErrand(given);
-  tuneForShortRun();
   const { root, only } = await targetOf(given.paths);
   const commit = await commitOf(root);
   const past = await pastOfWorkspace(given, commit);
@@ -510,6 +509,7 @@ async function main(args: readonly string[]): Promise<number> {
   const host = createNodeHost(root);
   const { configuration, listing } = await findWorkspace(host, async () => bar.show('Looking for files'));
   bar.clear();
+  tuneForShortRun(listing.paths.length);
   checkConfiguration(configuration, idlePatterns(configuration, listing));
   const { gates, components } = configuration.whole;
   const failOn = given.failOn ?? gates.failOn?.value;

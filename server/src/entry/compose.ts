@@ -11,8 +11,9 @@ function optionsWith(syntax: Syntax): AnalyserOptions {
   return { syntax, rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES };
 }
 
-export function createEngine(syntax: Syntax): Engine {
-  return new Engine({ ...optionsWith(syntax), now: () => performance.now(), createRecipes });
+/** `once`: the workspace is judged once, and does not change. */
+export function createEngine(syntax: Syntax, once = false): Engine {
+  return new Engine({ ...optionsWith(syntax), now: () => performance.now(), createRecipes, once });
 }
 
 /** The part of the engine that looks at single files, for threads that do nothing else. */

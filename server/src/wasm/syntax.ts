@@ -2,7 +2,7 @@
  * The one owner of the parser and of every tree: parses text, reads trees into plain arrays, frees them. Trees never
  * leave this folder, and a parsed file that was deleted refuses to be used instead of reading freed memory.
  */
-import { type Edit, Language, Parser, type Tree } from 'web-tree-sitter';
+import { type Edit, Language, type ParseCallback, Parser, type Tree } from 'web-tree-sitter';
 import type { LanguageId } from '../core/model/file.ts';
 import type { FlatTree, GrammarTables } from '../core/syntax/flatTree.ts';
 import type { InputEdit, ParsedFile, ParseOptions, Syntax, TopLevel } from '../core/syntax/syntax.ts';
@@ -12,6 +12,9 @@ import { createMemoryReader } from './memoryReader.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { chooseReader } from './selfTest.ts';
 import type { TreeReader, TreeView } from './treeView.ts';
+
+/** Code units that the runtime takes at a time at most: its buffer has 10 KB, with a terminator. */
+const PART = 5_119;
 
 export interface SyntaxSources {
   /** Bytes of web-tree-sitter's own `tree-sitter.wasm`. */
@@ -85,6 +88,7 @@ function tablesOf(id: LanguageId, language: Language): GrammarTables {
 
 class OwningSyntax implements WasmSyntax {
   liveTrees = 0;
+  bytesRead = 0;
   readonly #makers: ReadonlyMap<LanguageId, () => GrammarParser>;
   readonly #parsers = new Map<LanguageId, GrammarParser>();
 
@@ -103,9 +107,14 @@ class OwningSyntax implements WasmSyntax {
 
   parse(language: LanguageId, text: string, options: ParseOptions): ParsedFile | null {
     const own = this.#parserOf(language);
-    const previous = options.previous;
+    const { budget, previous } = options;
+    const source: ParseCallback = (index) => {
+      const part = text.slice(index, index + PART);
+      this.bytesRead += 2 * part.length;
+      return part;
+    };
     if (previous === undefined) {
-      return this.#own(own, parseText(own.parser, text, null, options.budget), text, START_OF_TEXT);
+      return this.#own(own, parseText(own.parser, source, null, budget), text, START_OF_TEXT);
     }
 
     const before = previous.file;
@@ -114,7 +123,7 @@ class OwningSyntax implements WasmSyntax {
     }
     const { tree: edited, anchor } = before.editedCopy(previous.edits, text);
     try {
-      return this.#own(own, parseText(own.parser, text, edited, options.budget), text, anchor);
+      return this.#own(own, parseText(own.parser, source, edited, budget), text, anchor);
     } finally {
       edited.delete();
     }
@@ -137,9 +146,9 @@ class OwningSyntax implements WasmSyntax {
   }
 }
 
-function parseText(parser: Parser, text: string, old: Tree | null, budget: number): Tree | null {
+function parseText(parser: Parser, source: ParseCallback, old: Tree | null, budget: number): Tree | null {
   const deadline = performance.now() + budget;
-  const tree = parser.parse(text, old, { progressCallback: () => performance.now() >= deadline });
+  const tree = parser.parse(source, old, { progressCallback: () => performance.now() >= deadline });
   // A parser that gave up would otherwise go on from there, whatever text it is given next.
   if (tree === null) parser.reset();
   return tree;

@@ -1,6 +1,6 @@
 /**
  * What an audit cannot do without, and nothing else: `read` reads every file of a folder that an audit reads, `parse`
- * parses its Go files with web-tree-sitter, on as many threads as asked for.
+ * parses its Go and Python files with web-tree-sitter, on as many threads as asked for.
  *
  * Usage: bare.mjs read FOLDER
  *        bare.mjs parse FOLDER ASSETS THREADS
@@ -21,10 +21,15 @@ interface Share {
 
 async function parse({ folder, assets, paths, next }: Share): Promise<void> {
   await Parser.init({ wasmBinary: readFileSync(join(assets, 'tree-sitter.wasm')) });
-  const parser = new Parser();
-  parser.setLanguage(await Language.load(readFileSync(join(assets, 'tree-sitter-go.wasm'))));
+  const load = async (name: string): Promise<Parser> => {
+    const parser = new Parser();
+    parser.setLanguage(await Language.load(readFileSync(join(assets, `tree-sitter-${name}.wasm`))));
+    return parser;
+  };
+  const [go, python] = [await load('go'), await load('python')];
   const counter = new Int32Array(next);
   for (let i = Atomics.add(counter, 0, 1); i < paths.length; i = Atomics.add(counter, 0, 1)) {
+    const parser = paths[i]!.endsWith('.go') ? go : python;
     parser.parse(readFileSync(join(folder, paths[i]!), 'utf8'))?.delete();
   }
 }
@@ -38,7 +43,7 @@ async function main([task, folder, assets, threads]: readonly string[]): Promise
   const share: Share = {
     folder: folder!,
     assets: assets!,
-    paths: paths.filter((path) => path.endsWith('.go')),
+    paths: paths.filter((path) => /\.(?:go|py)$/.test(path)),
     next: new SharedArrayBuffer(4),
   };
   const others = Array.from({ length: Number(threads) - 1 }, () => {

@@ -124,6 +124,8 @@ export interface AnalyserCounters {
   chunksExamined: number;
   chunksReused: number;
   parses: number;
+  /** Text that the parser read, in bytes of UTF-16. */
+  bytesParsed: number;
 }
 
 export class Analyser {
@@ -132,7 +134,7 @@ export class Analyser {
   readonly #languages: ReadonlyMap<LanguageId, LanguageSupport>;
   readonly #dispatch: Dispatch;
   #recipeOf: RecipeOf = defaultRecipes;
-  readonly counters: AnalyserCounters = { chunksExamined: 0, chunksReused: 0, parses: 0 };
+  readonly counters: AnalyserCounters = { chunksExamined: 0, chunksReused: 0, parses: 0, bytesParsed: 0 };
 
   constructor({ syntax, rules, extractors, languages }: AnalyserOptions) {
     this.#syntax = syntax;
@@ -164,6 +166,7 @@ export class Analyser {
     if (this.isParsable(file)) {
       this.counters.parses++;
       parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
+      this.counters.bytesParsed = this.#syntax.bytesRead;
     }
     let isTaken = false;
     try {
@@ -186,6 +189,7 @@ export class Analyser {
       budget: EDIT_PARSE_BUDGET,
     });
     this.counters.parses++;
+    this.counters.bytesParsed = this.#syntax.bytesRead;
     previous.delete();
     file.parsed = null;
     if (parsed === null) return false;

@@ -69,6 +69,8 @@ export interface EngineOptions extends AnalyserOptions {
   readonly now?: () => number;
   /** See `FactIndexOptions`. */
   readonly factLimit?: number;
+  /** See `FactIndexOptions`. */
+  readonly once?: boolean;
   /** Makes recipes of a configuration; without it every file has the default one. */
   readonly createRecipes?: (settings: AnalysisSettings) => RecipeOf;
 }
@@ -169,12 +171,13 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#analyser = new Analyser(options);
-    const { now, factLimit } = options;
+    const { now, factLimit, once = false } = options;
     this.#now = now ?? (() => 0);
     this.#createRecipes = options.createRecipes ?? (() => defaultRecipes);
     this.#index = new FactIndex({
       ...(now === undefined ? {} : { now }),
       ...(factLimit === undefined ? {} : { factLimit }),
+      once,
       onRest: (path) => this.#rest(path),
     });
     this.#rules = options.rules;

@@ -28,6 +28,11 @@ export interface FactIndexOptions {
   readonly now?: () => number;
   /** How many facts are kept as objects, besides those that are read in the whole workspace. */
   readonly factLimit?: number;
+  /**
+   * Everything is judged once and nothing changes afterwards, so that nobody remembers what judges read; in a large
+   * workspace that would be much of the memory.
+   */
+  readonly once?: boolean;
   /** Facts of the file are at rest now. */
   readonly onRest?: (path: string) => void;
 }
@@ -42,9 +47,17 @@ export interface JudgeEntry {
 interface JudgeRun {
   readonly rule: number;
   readonly partition: string;
-  readonly dependencies: Set<string>;
+  readonly dependencies: readonly Dependency[];
+  /** Milliseconds that it took. */
+  readonly cost: number;
   /** Files that it spoke of. */
   readonly paths: readonly string[];
+}
+
+/** Something that runs read; each exists once, since a large workspace has a million reads. */
+interface Dependency {
+  readonly id: string;
+  runs: Some | undefined;
 }
 
 /** What a judge said of a file. */
@@ -57,7 +70,7 @@ export interface JudgeVerdict {
 type Some = string | readonly string[] | Set<string>;
 
 /** So many are a list. */
-const FEW = 8;
+const FEW = 64;
 
 interface RunVerdicts extends Pick<PendingRun, 'id'> {
   readonly rule: number;
@@ -166,8 +179,8 @@ export class FactIndex {
   #loadedFacts = 0;
   /** Names that are read in the whole workspace at once. */
   readonly #widelyRead = new Set<string>();
-  /** What was read -> the runs that read it. */
-  readonly #dependents = new Map<string, Some>();
+  /** What was read, by its id. */
+  readonly #dependents = new Map<string, Dependency>();
   /** What has to run, the next at its end when it is in order, and the ids in it. */
   readonly #queue: PendingRun[] = [];
   readonly #queued = new Set<string>();
@@ -181,14 +194,14 @@ export class FactIndex {
   readonly #now: () => number;
   readonly #factLimit: number;
   readonly #onRest: (path: string) => void;
-  /** Milliseconds that a run took last time. */
-  readonly #costs = new Map<string, number>();
+  readonly #once: boolean;
   /** Judges run so far; a test counts it. */
   runCount = 0;
 
-  constructor({ now = () => 0, factLimit = FACT_LIMIT, onRest = () => {} }: FactIndexOptions = {}) {
+  constructor({ now = () => 0, factLimit = FACT_LIMIT, once = false, onRest = () => {} }: FactIndexOptions = {}) {
     this.#now = now;
     this.#factLimit = factLimit;
+    this.#once = once;
     this.#onRest = onRest;
   }
 
@@ -201,7 +214,6 @@ export class FactIndex {
     });
     this.#runs.clear();
     this.#verdicts.clear();
-    this.#costs.clear();
     this.#dependents.clear();
     this.#queue.length = 0;
     this.#queued.clear();
@@ -459,7 +471,7 @@ export class FactIndex {
 
   #touch(dependency: string): void {
     this.#sorted.delete(dependency);
-    const runs = this.#dependents.get(dependency);
+    const runs = this.#dependents.get(dependency)?.runs;
     if (typeof runs === 'string') this.#schedule(runs);
     else for (const run of runs ?? []) this.#schedule(run);
   }
@@ -500,7 +512,7 @@ export class FactIndex {
       const { id, entry, partition, source } = next;
       const began = this.#now();
       const mayWait = hasRun || budget?.progress !== true;
-      if (mayWait && began + (this.#costs.get(id) ?? 0) >= end) {
+      if (mayWait && began + (this.#runs.get(id)?.cost ?? 0) >= end) {
         putOff.push(next);
         if (began >= end) break;
         continue;
@@ -510,10 +522,7 @@ export class FactIndex {
       const previous = this.#runs.get(id);
       if (previous !== undefined) this.#forget(id, previous);
       for (const path of previous?.paths ?? []) changed.add(path);
-      if (!this.#exists(entry.judge, partition)) {
-        this.#costs.delete(id);
-        continue;
-      }
+      if (!this.#exists(entry.judge, partition)) continue;
       if (source !== this.#derivedFrom) this.#derived = new Map();
       this.#derivedFrom = source;
       const reads = newReads();
@@ -533,17 +542,19 @@ export class FactIndex {
         const said = { id, rule: entry.rule, verdicts: own.slice() };
         this.#verdicts.set(path, (this.#verdicts.get(path) ?? []).concat(said));
       }
-      const dependencies = allReads(reads);
-      for (const dependency of dependencies) this.#depend(id, dependency);
-      this.#runs.set(id, { rule: entry.rule, partition, dependencies, paths: [...byPath.keys()] });
-      this.#costs.set(id, this.#now() - began);
+      if (this.#once) continue;
+      const dependencies = Array.from(allReads(reads), (dependency) => this.#depend(id, dependency));
+      const cost = this.#now() - began;
+      this.#runs.set(id, { rule: entry.rule, partition, dependencies, cost, paths: [...byPath.keys()] });
     }
     while (putOff.length > 0) this.#queue.push(putOff.pop()!);
     return { changed, problems };
   }
 
-  #depend(id: string, dependency: string): void {
-    this.#dependents.set(dependency, withOne(this.#dependents.get(dependency), id));
+  #depend(id: string, read: string): Dependency {
+    const dependency = getOrCreate(this.#dependents, read, (): Dependency => ({ id: read, runs: undefined }));
+    dependency.runs = withOne(dependency.runs, id);
+    return dependency;
   }
 
   #exists(judge: WorkspaceJudge, partition: string): boolean {
@@ -553,9 +564,8 @@ export class FactIndex {
 
   #forget(id: string, run: JudgeRun): void {
     for (const dependency of run.dependencies) {
-      const others = withoutOne(this.#dependents.get(dependency), id);
-      if (others === undefined) this.#dependents.delete(dependency);
-      else this.#dependents.set(dependency, others);
+      dependency.runs = withoutOne(dependency.runs, id);
+      if (dependency.runs === undefined) this.#dependents.delete(dependency.id);
     }
     for (const path of run.paths) {
       const others = this.#verdicts.get(path)?.filter((said) => said.id !== id) ?? [];

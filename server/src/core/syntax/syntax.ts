@@ -48,4 +48,6 @@ export interface Syntax {
   parse(language: LanguageId, text: string, options: ParseOptions): ParsedFile | null;
   /** Trees that are alive now: equals the number of open documents when idle. */
   readonly liveTrees: number;
+  /** How much text parsers have read so far, in bytes of UTF-16. */
+  readonly bytesRead: number;
 }
