@@ -412,7 +412,9 @@ function firstFault(tree: FlatTree): SyntaxFault {
 export function ownFacts(file: FileAnalysis, parsed: boolean, conflicted: boolean): Fact[] {
   const place: Place = { path: file.path, anchor: null, span: { start: 0, end: 0 } };
   const facts: Fact[] = [
-    { name: 'file', key: file.path, value: { language: file.language, directory: directoryOf(file.path) }, place },
+    { name: 'file', key: file.path, value: { language: file.language }, place },
+    // By directory, for whoever wants to know one of many.
+    { name: 'file.in', key: directoryOf(file.path), value: file.language, place },
   ];
   if (conflicted) facts.push({ name: 'file.conflict', key: file.path, value: null, place });
   const broken = file.chunks.find((chunk) => chunk.error !== null);

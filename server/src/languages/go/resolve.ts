@@ -109,26 +109,6 @@ export const LIBRARY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   'sync.WaitGroup': ['Add', 'Done', 'Go', 'Wait'],
 };
 
-const goFilesByList = new WeakMap<readonly Fact[], ReadonlyMap<string, readonly string[]>>();
-
-/** Paths of the Go files by directory: computed once for each state of the workspace's list of files. */
-function goFilesOf(files: readonly Fact[]): ReadonlyMap<string, readonly string[]> {
-  let known = goFilesByList.get(files);
-  if (known === undefined) {
-    const byDirectory = new Map<string, string[]>();
-    for (const { key, value } of files) {
-      const { language, directory } = value as { readonly language: string; readonly directory: string };
-      if (language !== 'go') continue;
-      const list = byDirectory.get(directory);
-      if (list === undefined) byDirectory.set(directory, [key]);
-      else list.push(key);
-    }
-    known = byDirectory;
-    goFilesByList.set(files, known);
-  }
-  return known;
-}
-
 /** Type arguments are left out: what depends on them is unknown anyway. */
 function withoutArguments(text: string): string {
   const open = text.indexOf('[');
@@ -173,7 +153,8 @@ function resultsOfFunctionType(text: string): readonly string[] | null {
 
 /** Whether all code of the package in a directory is known: nothing unparsed, hidden or still to be generated. */
 export function isCompletePackage(facts: FactView, directory: string): boolean {
-  const paths = goFilesOf(facts.all('file')).get(directory) ?? [];
+  const siblings = facts.lookup('file.in', directory);
+  const paths = siblings.flatMap(({ value, place }) => (value === 'go' ? [place.path] : []));
   return (
     paths.length > 0 &&
     // Where code is generated and none was committed, more of it may be missing.
