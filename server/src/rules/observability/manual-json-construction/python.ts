@@ -4,8 +4,9 @@ import type { ChunkContext, NodeDetector } from '../../../core/rulekit/rule.ts';
 import { callChain } from '../../../languages/python/chains.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
+import { scopesAround } from '../../../languages/python/scope.ts';
 import { constantValue, textPieces } from '../../../languages/python/strings.ts';
-import { calledName, isProse, shortText } from '../../../languages/python/syntax.ts';
+import { calledName, isProse, positionalArguments, shortText } from '../../../languages/python/syntax.ts';
 
 /** The beginning of an object or list with a first key. */
 const BEGINS = /^\s*\[?\s*\{\{?\s*"[\w.@$-]+"\s*:/;
@@ -21,6 +22,12 @@ function needsEscaping(value: PythonNode, ctx: ChunkContext): boolean {
   const constant = constantValue(value, ctx);
   if (constant !== null) return typeof constant === 'string' && /["\\\n]/.test(constant);
   if (value.kind === 'call') {
+    // What has to be made a text to be joined was none, a number for instance; texts of exceptions hold anything.
+    const [given, more] = positionalArguments(value);
+    if (calledName(value) === 'str' && given?.kind === 'identifier' && more === undefined) {
+      const bindings = scopesAround(ctx, given).bindingsOf(given);
+      if (!bindings.some(({ kind }) => kind === 'except')) return false;
+    }
     const inner = value.descendants('call');
     return ![value, ...inner].some((call) => HARMLESS_CALL.test(calledName(call)));
   }
