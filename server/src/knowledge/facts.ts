@@ -183,6 +183,13 @@ export type FactValues = {
   /** Key: distribution, normalised. A command installs it. */
   'python.installed': null;
 
+  /** Key: name of the file. A file that pytest collects by its name; `pytest`: it imports that. */
+  'pytest.module': { readonly pytest: boolean };
+  /** Key: directory of the configuration. `apart`: it says how modules are imported, or leaves files out; `paths`: testpaths. */
+  'pytest.setting': { readonly apart: boolean; readonly paths: readonly string[] };
+  /** Key: directory of the file that starts pytest. `open`: a variable or pattern may name more paths. */
+  'pytest.run': { readonly paths: readonly string[]; readonly open: boolean; readonly apart: boolean };
+
   /** Key: port that a call of Python listens on, '' when it is not known. `variable`: may give another one, '' for none. */
   'python.port': { readonly variable: string };
 

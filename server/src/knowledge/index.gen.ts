@@ -47,6 +47,7 @@ import { extractors as knowledgePythonMigrations } from '../knowledge/python/mig
 import { extractors as knowledgePythonModules } from '../knowledge/python/modules.ts';
 import { extractors as knowledgePythonNames } from '../knowledge/python/names.ts';
 import { extractors as knowledgePythonOperations } from '../knowledge/python/operations.ts';
+import { extractors as knowledgePythonPytest } from '../knowledge/python/pytest.ts';
 import { extractors as knowledgePythonReferences } from '../knowledge/python/references.ts';
 import { extractors as knowledgePythonRoutes } from '../knowledge/python/routes.ts';
 import { extractors as knowledgePythonSecurityControls } from '../knowledge/python/securityControls.ts';
@@ -109,6 +110,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgePythonModules,
   ...knowledgePythonNames,
   ...knowledgePythonOperations,
+  ...knowledgePythonPytest,
   ...knowledgePythonReferences,
   ...knowledgePythonRoutes,
   ...knowledgePythonSecurityControls,

@@ -82,6 +82,12 @@ const classes: NodeDetector<unknown, PythonNode, PythonHeader> = {
         args: { name: name.text, better: '' },
       };
     }
+    const same = isAtTop(node) ? headerOf(ctx).classes.filter((item) => item.name === name.text) : [];
+    // One that is made of the other keeps it, and so may a decorator.
+    if (same.length > 1 && !same.some(({ bases }) => bases.includes(name.text))) {
+      const isKept = decoratorsOf(node).some(({ text }) => !/^(?:pytest|mock|patch|unittest|override|skip)/.test(text));
+      yield fact(REPEATED, `${ctx.file.path} ${name.text}`, isKept ? true : 'class', name);
+    }
     const last = new Map(tests.map(({ definition }, index) => [definedName(definition), index]));
     for (const [index, { definition }] of tests.entries()) {
       const own = definedName(definition);
