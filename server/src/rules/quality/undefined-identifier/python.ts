@@ -162,9 +162,6 @@ const installed: NodeDetector<unknown, PythonNode, PythonHeader> = {
 
 export const pythonDetectors: readonly Detector[] = [chunks, installed] as NodeDetector[];
 
-const KEYWORD =
-  /^(?:False|None|True|and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield)$/;
-
 export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   const found = facts.get(UNRESOLVED).filter(({ place }) => facts.role(place.path) === 'production');
   if (found.length === 0 || facts.lookup(OWN_BUILTINS, 'any').length > 0) return;
@@ -186,9 +183,7 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
         edits: [{ kind: 'import', add: [imported] }],
       });
     } else {
-      // While somebody types, a keyword may stand where a name is declared.
-      const known = modules.namesOf(place.path).filter((declared) => !KEYWORD.test(declared));
-      const other = nearestName(name, known);
+      const other = nearestName(name, [...modules.namesOf(place.path)]);
       if (other !== null)
         fixes.push({
           title: `Replace by ${other}`,
