@@ -137,6 +137,9 @@ const LOADED: readonly (readonly [by: RegExp, loaded: RegExp])[] = [
   [/^(?:ansible|moto|testcontainers)/, /^(?:docker|boto3|paramiko|requests)$/],
 ];
 
+/** Whoever works with these imports what they like, at a prompt. */
+const AT_A_PROMPT = /^(?:jupyter|jupyterlab|notebook|ipython|ipykernel)$/;
+
 type RequirementFact = TypedFact<'python.requirement'>;
 
 function removal({ value, place }: RequirementFact): readonly Fix[] {
@@ -172,6 +175,7 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   const hasPlugins = facts.lookup(LOADER_FACT, 'plug-ins').some(({ place }) => facts.role(place.path) === 'production');
   const requirements = allFacts(facts, 'python.requirement');
   const brought = new Map<string, number>();
+  const prompted = new Set(requirements.flatMap(({ key, place }) => (AT_A_PROMPT.test(key) ? [place.path] : [])));
   for (const { key, place } of requirements)
     if (BROUGHT.has(key)) brought.set(place.path, (brought.get(place.path) ?? 0) + 1);
   const imported = new Set<string>();
@@ -189,7 +193,14 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
       yield { kind: 'pass', subject: place };
       continue;
     }
-    if (hasPlugins || isLoaded(key) || packages.has(place.path) || (brought.get(place.path) ?? 0) >= 2) continue;
+    if (
+      hasPlugins ||
+      prompted.has(place.path) ||
+      isLoaded(key) ||
+      packages.has(place.path) ||
+      (brought.get(place.path) ?? 0) >= 2
+    )
+      continue;
     const isMentioned = modules.some(
       (module) =>
         facts.lookup('python.reference', module).length > 0 ||
