@@ -21,7 +21,7 @@ const common = {
 
 /** ES modules have no `require`, which the CommonJS packages inside the bundle ask for. */
 const banner = {
-  js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
+  js: "import { createRequire as __requireOf } from 'node:module'; const require = __requireOf(import.meta.url);",
 };
 
 rmSync('dist', { recursive: true, force: true });
