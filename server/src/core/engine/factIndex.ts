@@ -451,8 +451,8 @@ export class FactIndex {
     this.#touch(idOf('key', name, key));
   }
 
-  /** Facts of the whole workspace with a name and key. */
-  #lookup(name: string, key: string): readonly Fact[] {
+  /** Facts with a name and key, of the whole workspace or of a directory. */
+  #lookup(name: string, key: string, directory?: string): readonly Fact[] {
     let keys = this.#keys.get(name);
     if (keys === undefined) {
       keys = new Map();
@@ -463,6 +463,12 @@ export class FactIndex {
     }
     const paths = keys.get(key);
     if (paths === undefined) return NO_FACTS;
+    if (directory !== undefined) {
+      const own = [...(this.#partitions.get(idOf('directory', directory)) ?? [])].filter((path) =>
+        isAmong(paths, path),
+      );
+      return this.#inPathOrder(name, own).filter((fact) => fact.key === key);
+    }
     const found = getOrCreate(this.#found, name, () => new Map<string, readonly Fact[]>());
     return getOrCreate(found, key, () =>
       this.#inPathOrder(name, typeof paths === 'string' ? [paths] : paths).filter((fact) => fact.key === key),
@@ -601,10 +607,10 @@ export class FactIndex {
           return this.#inPathOrder(name, paths);
         });
       },
-      lookup: (name, key) => {
+      lookup: (name, key, directory) => {
         const id = idOf('key', name, key);
         dependencies.add(id);
-        return this.#lookup(name, key);
+        return this.#lookup(name, key, directory);
       },
       mentions: (name, word) => {
         dependencies.add(idOf('word', name, word));

@@ -82,8 +82,11 @@ export const SHORTEST_WORD = 4;
 export interface FactView {
   /** Facts of this partition, in path and position order. */
   get(name: string): readonly Fact[];
-  /** Facts of the whole workspace with that name and key. */
-  lookup(name: string, key: string): readonly Fact[];
+  /**
+   * Facts with that name and key: of the whole workspace, or of the files right in a directory, which is cheap also for
+   * a key that thousands of files have.
+   */
+  lookup(name: string, key: string, directory?: string): readonly Fact[];
   /**
    * Files with facts of that name whose value, a text, holds the word; words are separated by white space, and those of
    * fewer than `SHORTEST_WORD` characters are not found. For facts that list names, so that one need not read them all.

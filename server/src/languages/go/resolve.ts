@@ -199,7 +199,7 @@ function createIndex(facts: FactView): GoIndex {
     const id = `${directory}\n${key}`;
     let found = otherDeclarations.get(id);
     if (found === undefined) {
-      found = facts.lookup('go.decl', key).filter((item) => directoryOf(item.place.path) === directory);
+      found = facts.lookup('go.decl', key, directory);
       otherDeclarations.set(id, found);
     }
     return found;

@@ -1,5 +1,4 @@
 /** Errors and success flags that nobody looks at, so that the program goes on as if the call had succeeded. */
-import { directoryOf } from '../../../core/model/path.ts';
 import type { Fact, Severity, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { isBeforeGo } from '../../../knowledge/go/modules.ts';
@@ -70,7 +69,7 @@ function declarationOf(found: Fact, name: string, facts: FactView, index: GoInde
   const type =
     owner?.kind === 'value' ? /([\p{L}_][\p{L}\p{Nd}_]*)(?:\[.*\])?$/u.exec(owner.type.text)?.[1] : undefined;
   const key = type === undefined ? own : `${type}.${own}`;
-  const declared = facts.lookup(name, key).filter((item) => directoryOf(item.place.path) === called.directory);
+  const declared = facts.lookup(name, key, called.directory);
   return declared.length === 1 && facts.role(declared[0]!.place.path) === 'production' ? declared[0]! : null;
 }
 
