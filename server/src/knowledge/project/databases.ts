@@ -46,6 +46,11 @@ function databaseOf(name: string, table: typeof GO): Database | null {
   return table.find(([, pattern]) => pattern.test(name))?.[0] ?? null;
 }
 
+/** The database that a package of Python or JavaScript, or a crate, is a driver of; null for every other package. */
+export function databaseOfPackage(name: string): Database | null {
+  return databaseOf(name, PACKAGES);
+}
+
 const ADDRESS =
   /\b(sqlite3?|postgres(?:ql)?|postgis|mysql|mariadb|mssql|sqlserver|oracle|clickhouse|snowflake|redshift|duckdb|libsql|cockroach(?:db)?|bigquery|spanner)(?:\+\w+)?:(?:\/\/|(?=[\w./~-]*\.(?:db|sqlite3?)\b|:memory:))|django\.(?:contrib\.gis\.)?db\.backends\.(sqlite3|postgresql\w*|postgis|mysql|oracle)/gi;
 

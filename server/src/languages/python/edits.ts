@@ -16,6 +16,9 @@ import {
   syntaxChildren,
 } from './syntax.ts';
 
+/** Columns of a line as formatters of Python like it. */
+const LINE = 88;
+
 /** Replaces the text of a node. */
 export function replaced(node: PythonNode, newText: string): FixEdit {
   return { kind: 'replace', span: node.span, newText };
@@ -53,6 +56,35 @@ export function keywordInserted(call: PythonNode, name: string, value: string): 
   }
   const at = hasComma ? last.end + rest.indexOf(',') + 1 : last.end;
   return { kind: 'replace', span: { start: at, end: at }, newText: `${hasComma ? ' ' : ', '}${name}=${value}` };
+}
+
+/**
+ * Adds several arguments `name=value` that a call does not have: behind the others, or each on a line of its own where the
+ * line would get too long.
+ */
+export function keywordsInserted(call: PythonNode, pairs: readonly (readonly [string, string])[]): FixEdit | null {
+  const [first, ...others] = pairs;
+  const list = call.child('arguments');
+  if (first === undefined || list?.kind !== 'argument_list') return null;
+  const { text } = call.tree;
+  const values = syntaxChildren(list);
+  const last = values.at(-1);
+  const isBroken = last !== undefined && lineStartAt(text, last.start) > list.start;
+  const written = pairs.map(([name, value]) => `${name}=${value}`);
+  const length = list.end - lineStartAt(text, list.start) + written.join(', ').length + 2;
+  if (length > LINE && !/[\r\n#]/.test(list.text) && !hasKeywordSplat(call) && list.text.endsWith(')')) {
+    const newline = lineBreakOf(call);
+    const indent = indentationOf(call);
+    const step = indent.includes('\t') ? '\t' : '    ';
+    const lines = [...values.map((value) => value.text), ...written].map((one) => `${newline}${indent}${step}${one},`);
+    return replaced(list, `(${lines.join('')}${newline}${indent})`);
+  }
+  const between = isBroken ? `,${lineBreakOf(call)}${indentationOf(last)}` : ', ';
+  return keywordInserted(
+    call,
+    first[0],
+    [first[1], ...others.map(([name, value]) => `${name}=${value}`)].join(between),
+  );
 }
 
 /** Removes the argument `name=value` of a call with its comma; null when it is not written. */

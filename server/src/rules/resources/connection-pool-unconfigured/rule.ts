@@ -4,6 +4,7 @@ import { defineRule } from '../../../core/rulekit/rule.ts';
 import { isDeployedPath, mayBeShared, servicesOf } from '../../../knowledge/go/services.ts';
 import { settled } from '../../../languages/go/pending.ts';
 import { goDetectors, LIMIT_FACT, POOL_FACT } from './go.ts';
+import { judgePythonPools, PYTHON_POOL, pythonDetectors } from './python.ts';
 
 /** Directories with the commands of a tool. */
 const TOOL = /(?:^|\/)(?:cli|commands?|\w*ctl|\w*tool)\//;
@@ -16,22 +17,32 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'preview',
   docs: {
-    what: 'A service opens a database without a limit for its connections, or keeps an HTTP client that uses the shared default transport, so that nothing bounds how many connections go to one peer.',
-    why: 'The pool of `database/sql` is unlimited and a burst opens more connections than the server allows; the default transport keeps two idle connections for each host, so that under load most requests pay for a new handshake.',
+    what: 'A service opens a database and gives its pool neither a size nor a time-out, or keeps an HTTP client that uses the shared default transport, so that nobody has said how many connections may go to one peer and how long a request waits for one.',
+    why: 'A pool without a limit opens more connections in a burst than the server allows; one that is small by default makes requests queue. Connections that idle for ever break where a proxy or a restart has cut them.',
     howToFix:
-      'Call `SetMaxOpenConns`, `SetMaxIdleConns` and `SetConnMaxLifetime` behind `sql.Open`; give HTTP clients one shared `http.Transport` with `MaxConnsPerHost`, `MaxIdleConnsPerHost` and `IdleConnTimeout`. Take the numbers from the configuration.',
-    refs: ['CWE-770', 'https://pkg.go.dev/database/sql#DB.SetMaxOpenConns'],
+      'Take the numbers from the configuration, and let all instances together stay below what the server allows.',
+    howToFixIn: {
+      go: 'Call `SetMaxOpenConns`, `SetMaxIdleConns` and `SetConnMaxLifetime` behind `sql.Open`; give HTTP clients one shared `http.Transport` with `MaxConnsPerHost`, `MaxIdleConnsPerHost` and `IdleConnTimeout`.',
+      python:
+        'Give `pool_size`, `max_overflow`, `pool_timeout` and `pool_recycle` to `create_engine`; `max_size` and an idle time-out to the pools of asyncpg and psycopg; `max_connections` and `socket_timeout` to those of redis; `maxPoolSize` and `waitQueueTimeoutMS` to clients of MongoDB.',
+    },
+    refs: [
+      'CWE-770',
+      'https://pkg.go.dev/database/sql#DB.SetMaxOpenConns',
+      'https://docs.sqlalchemy.org/en/20/core/pooling.html',
+    ],
   },
   messages: {
     client:
       'This client uses the default transport without limits for its connections; give it a Transport of its own.',
     database: 'The pool of this database has no limit; call SetMaxOpenConns and SetConnMaxLifetime.',
+    python: 'Nothing says how large this pool may grow or how long it waits; set {size} and {timeout}.',
   },
   fix: 'sometimes',
-  on: { go: goDetectors },
+  on: { go: goDetectors, python: pythonDetectors },
   workspace: {
     partition: 'workspace',
-    reads: [POOL_FACT],
+    reads: [POOL_FACT, PYTHON_POOL],
     *judge(facts) {
       const programs = servicesOf(facts);
       const limits = facts.all(LIMIT_FACT).filter(({ place }) => facts.role(place.path) === 'production');
@@ -45,6 +56,7 @@ export const rule = defineRule({
         else if (!owners.some((program) => mayBeShared(program, /sql|db|database|pool|http|client/i)))
           yield settled(pool, pool.value);
       }
+      yield* judgePythonPools(facts);
     },
   },
 });
