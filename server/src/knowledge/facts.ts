@@ -193,6 +193,21 @@ export type FactValues = {
   /** Key: port that a call of Python listens on, '' when it is not known. `variable`: may give another one, '' for none. */
   'python.port': { readonly variable: string };
 
+  /** Key: path. A command line of gunicorn; the place is its name. */
+  'gunicorn.command': {
+    readonly timeout: boolean;
+    /** The time-out of 0 seconds that it gives, which switches it off. */
+    readonly zero: Part | null;
+    /** Other workers than those which answer one request after another. */
+    readonly concurrent: boolean;
+    /** Its settings file as written, '' for none. */
+    readonly config: string;
+    /** More options may come from somewhere else. */
+    readonly open: boolean;
+  };
+  /** Key: `timeout`, `worker_class`, `threads` or `reload`, as a settings file of gunicorn sets it. */
+  'gunicorn.setting': { readonly text: string; readonly span: Part };
+
   /** Key: framework. A call that starts a server and blocks; the place is the call. */
   'http.server': {
     /** `helper`: a function of the library; `method`: of a server, engine or app value. */

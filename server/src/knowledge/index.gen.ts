@@ -41,6 +41,7 @@ import { extractors as knowledgeProjectSettings } from '../knowledge/project/set
 import { extractors as knowledgeProjectTestEvidence } from '../knowledge/project/testEvidence.ts';
 import { extractors as knowledgePythonAuthentication } from '../knowledge/python/authentication.ts';
 import { extractors as knowledgePythonEnv } from '../knowledge/python/env.ts';
+import { extractors as knowledgePythonGunicorn } from '../knowledge/python/gunicorn.ts';
 import { extractors as knowledgePythonLibraries } from '../knowledge/python/libraries.ts';
 import { extractors as knowledgePythonMetrics } from '../knowledge/python/metrics.ts';
 import { extractors as knowledgePythonMigrations } from '../knowledge/python/migrations.ts';
@@ -104,6 +105,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   ...knowledgeProjectTestEvidence,
   ...knowledgePythonAuthentication,
   ...knowledgePythonEnv,
+  ...knowledgePythonGunicorn,
   ...knowledgePythonLibraries,
   ...knowledgePythonMetrics,
   ...knowledgePythonMigrations,

@@ -1,10 +1,11 @@
-/** HTTP servers that wait for slow clients for ever: default helpers, and http.Server values without time-outs. */
+/** HTTP servers that wait for slow clients for ever: default helpers, and servers without time-outs. */
 import type { Fix, FixEdit } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { ownFacts, placeIn, type TypedFact } from '../../../knowledge/facts.ts';
 import { TIMEOUTS } from '../../../knowledge/go/servers.ts';
 import { isDeployedPath } from '../../../knowledge/go/services.ts';
 import { alignedFields } from '../../../languages/go/literal.ts';
+import { judgePython, PYTHON_SERVER, pythonDetectors } from './python.ts';
 
 const TITLE = 'Set time-outs for headers, bodies and idle connections';
 
@@ -73,11 +74,22 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'An HTTP server is started by a helper that has no time-outs (`http.ListenAndServe`, `gin.Engine.Run`, ...), or is an `http.Server` that sets neither `ReadHeaderTimeout` nor `ReadTimeout`, in the literal or later.',
-    why: 'The defaults wait for ever. A client that sends its headers one byte at a time, by malice or over a bad network, keeps a connection and a goroutine; a few thousand of them and the service accepts nobody else.',
-    howToFix:
-      'Build an `http.Server` with `ReadHeaderTimeout`, `ReadTimeout` and `IdleTimeout`. Leave `WriteTimeout` out where handlers stream; give such handlers a deadline of their own with `http.ResponseController`.',
-    refs: ['CWE-400', 'gosec G112', 'gosec G114', 'https://pkg.go.dev/net/http#Server'],
+    what: 'An HTTP server is started by a helper that has no time-outs (`http.ListenAndServe`, `gin.Engine.Run`, ...), or is an `http.Server` that sets neither `ReadHeaderTimeout` nor `ReadTimeout`, in the literal or later. In Python: a server of `http.server` that listens for everybody with a handler whose class attribute `timeout` is not set, and gunicorn with a time-out of 0 for workers that answer one request after another.',
+    why: 'The defaults wait for ever. A client that sends its headers one byte at a time, by malice or over a bad network, keeps a connection and the goroutine, thread or process that serves it; once enough of them are kept, the service answers nobody else. A server that has one thread for all requests stops at the first such client.',
+    howToFix: '',
+    howToFixIn: {
+      go: 'Build an `http.Server` with `ReadHeaderTimeout`, `ReadTimeout` and `IdleTimeout`. Leave `WriteTimeout` out where handlers stream; give such handlers a deadline of their own with `http.ResponseController`.',
+      python:
+        'Set the class attribute `timeout` of the handler: it bounds each single read and write, so that answers may still be streamed. Give gunicorn a time-out of some seconds (30 by default), or workers of the class `gthread` or `gevent` where single requests take long.',
+    },
+    refs: [
+      'CWE-400',
+      'gosec G112',
+      'gosec G114',
+      'https://pkg.go.dev/net/http#Server',
+      'https://docs.python.org/3/library/socketserver.html',
+      'https://docs.gunicorn.org/en/stable/settings.html#timeout',
+    ],
   },
   messages: {
     literal: 'This server sets no time-out for slow clients; add ReadHeaderTimeout, ReadTimeout and IdleTimeout.',
@@ -85,13 +97,20 @@ export const rule = defineRule({
       '{call} serves without any time-out; start an http.Server with ReadHeaderTimeout, ReadTimeout and IdleTimeout.',
     framework: '{call} serves without any time-out; give the engine to an http.Server that has them.',
     configuration: 'This server reads without any time-out; set ReadTimeout and IdleTimeout in its configuration.',
+    handler:
+      'A client that falls silent blocks this server for everybody, as {handler} has no time-out; set its class attribute `timeout`.',
+    thread:
+      'Each client that falls silent keeps a thread of this server for ever, as {handler} has no time-out; set its class attribute `timeout`.',
+    gunicorn:
+      'With a time-out of 0, gunicorn never ends a worker that hangs or waits for a slow client; give it some seconds, such as 30.',
   },
   fix: 'sometimes',
-  on: { go: [] },
+  on: { go: [], python: pythonDetectors },
   workspace: {
     partition: 'directory',
-    reads: ['http.server.literal', 'http.server'],
+    reads: ['http.server.literal', 'http.server', PYTHON_SERVER, 'gunicorn.command', 'gunicorn.setting'],
     *judge(facts) {
+      yield* judgePython(facts);
       const bounded = ownFacts(facts, 'http.middleware').find((fact) => /[tT]imeout/.test(fact.key));
       const isSubject = (path: string): boolean =>
         path.endsWith('.go') && facts.role(path) === 'production' && isDeployedPath(path);
