@@ -145,8 +145,8 @@ export interface JudgeBudget {
 }
 
 const NO_FACTS: readonly Fact[] = [];
-/** About a hundred megabytes. */
-const FACT_LIMIT = 400_000;
+/** About forty megabytes. */
+const FACT_LIMIT = 150_000;
 /** With facts of a name in more files, only those that are being looked at are kept as objects. */
 const MANY_FILES = 10_000;
 const SEPARATOR = '\u0000';
