@@ -392,6 +392,7 @@ export class Engine {
     // The line index is made again when somebody asks for a position.
     file.snapshot = snapshotOf(file.snapshot.text);
     file.header = null;
+    file.contextKey = '';
     file.chunks = [];
     file.text = EMPTY_EXAMINATION;
     file.ownFacts = [];
@@ -419,7 +420,8 @@ export class Engine {
       else list.push(fact);
     }
     const { chunks, text } = withFacts(analysis, (anchor) => facts.get(anchor) ?? []);
-    Object.assign(file, { chunks, text, header: analysis.header, ownFacts: analysis.ownFacts, resting: null });
+    const { header, contextKey, ownFacts } = analysis;
+    Object.assign(file, { chunks, text, header, contextKey, ownFacts, resting: null });
   }
 
   /** Applies changes of an open document; positions as in LSP. */
