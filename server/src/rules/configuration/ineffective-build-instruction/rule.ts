@@ -44,8 +44,8 @@ type Declared = 'settable' | 'other' | 'missing';
 
 function declaredIn(facts: FactView, directory: string, name: string): Declared {
   const found = facts
-    .lookup('go.decl', name)
-    .filter((fact) => directoryOf(fact.place.path) === directory && !(fact.value as GoDeclaration).test)
+    .lookup('go.decl', name, directory)
+    .filter(({ value }) => !(value as GoDeclaration).test)
     .map(({ value }) => value as GoDeclaration);
   if (found.length === 0) return 'missing';
   return found.some((declaration) => declaration.kind === 'var' && (declaration.type ?? 'string') === 'string')

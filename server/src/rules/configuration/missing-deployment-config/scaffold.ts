@@ -27,8 +27,7 @@ ENTRYPOINT ["/service"]
 function pythonImage(facts: FactView, program: GoProgram): string | null {
   const { component } = program;
   const inside = (path: string): string => (component === '' ? path : path.slice(component.length + 1));
-  const requires = (name: string): boolean =>
-    facts.lookup('python.requirement', name).some(({ place }) => directoryOf(place.path) === component);
+  const requires = (name: string): boolean => facts.lookup('python.requirement', name, component).length > 0;
   const routers = evidence(facts, program, 'http.router').filter(
     ({ key, place }) => /^(?:fastapi|flask)$/.test(key) && facts.role(place.path) === 'production',
   );
