@@ -47,7 +47,7 @@ export async function scan(workspace: string, paths: readonly string[], cache: C
       if (isProblem(source)) throw new Error(source.message);
       analysed.push(path);
       engine.setFile(path, source.text(), false);
-      cache?.keep(path, source.digest(), JSON.stringify(engine.recordOf(path)));
+      cache?.keep(path, source.digest(), engine.recordOf(path)!);
     },
     ...(cache === null ? {} : { cache }),
   });

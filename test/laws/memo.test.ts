@@ -5,7 +5,6 @@
  */
 import { beforeAll, expect, test } from 'vitest';
 import { Analyser, type Chunk, type FileAnalysis, newFileAnalysis } from '../../server/src/core/engine/analyser.ts';
-import { recordOf } from '../../server/src/core/engine/record.ts';
 import { languageOf } from '../../server/src/core/engine/roles.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { applyChanges, snapshotOf } from '../../server/src/core/text/snapshot.ts';
@@ -50,10 +49,13 @@ const INSERTED = [
   ':\n',
 ];
 
-/** What is found in each chunk, by where it stands: the record of the file says it as plain data. */
-function found(file: FileAnalysis): Map<string, string> {
+/** What is found in each chunk, by where it stands, as plain data. */
+function found({ chunks }: FileAnalysis): Map<string, string> {
   return new Map(
-    recordOf(file).chunks.map(([start, length, , examination]) => [`${start}+${length}`, JSON.stringify(examination)]),
+    chunks.map(({ anchor, length, examination }) => [
+      `${anchor.start}+${length}`,
+      JSON.stringify(examination, (key, value: { span: unknown }) => (key === 'place' ? value.span : value)),
+    ]),
   );
 }
 

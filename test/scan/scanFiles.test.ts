@@ -1,7 +1,7 @@
 /** Scans with real worker threads: the results are those of one thread, and a file that kills a thread harms no other. */
 import { describe, expect, test } from 'vitest';
 import { Analyser, newFileAnalysis } from '../../server/src/core/engine/analyser.ts';
-import { type FileRecord, recordOf } from '../../server/src/core/engine/record.ts';
+import { recordOf } from '../../server/src/core/engine/record.ts';
 import { isManifest, languageOf } from '../../server/src/core/engine/roles.ts';
 import { directoryOf } from '../../server/src/core/model/path.ts';
 import type { ScanResult } from '../../server/src/host/host.ts';
@@ -29,7 +29,7 @@ test('an analysis that was recorded and restored says the same', async () => {
     const file = newFileAnalysis(path, language, text);
     analyser.parseFresh(file);
     file.parsed?.delete();
-    engine.adoptFile(path, text, JSON.parse(JSON.stringify(recordOf(file))) as FileRecord);
+    engine.adoptFile(path, text, recordOf(file));
     await breathe();
   }
   engine.judge();

@@ -120,7 +120,7 @@ async function freshAudit(options: AuditOptions, kept: Cache | null): Promise<Au
         engine.setFile(path, source.text(), false);
         const record = cache === null ? null : engine.recordOf(path);
         const digest = cache === null ? '' : source.digest();
-        if (record !== null) cache?.keep(path, digest, JSON.stringify(record));
+        if (record !== null) cache?.keep(path, digest, record);
         done(path, digest);
       },
       ...(cache === null ? {} : { cache }),

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createRecipes } from '../configuration/recipes.ts';
 import { newFileAnalysis } from '../core/engine/analyser.ts';
-import { recordOf } from '../core/engine/record.ts';
+import { isRepeatable, recordOf } from '../core/engine/record.ts';
 import { languageOf } from '../core/engine/roles.ts';
 import { isProblem } from '../host/host.ts';
 import { loadSyntax } from '../host/node/assets.ts';
@@ -31,7 +31,7 @@ async function main({ items, counters: shared, slot, analysis }: ScanTask): Prom
       const text = source.text();
       const file = newFileAnalysis(path, languageOf(path) ?? 'text', text);
       analyser.parseFresh(file);
-      batch.push([index, text, source.digest(), JSON.stringify(recordOf(file))]);
+      batch.push([index, text, source.digest(), recordOf(file), isRepeatable(file)]);
       file.parsed?.delete();
     }
     if (performance.now() - sent < BATCH) continue;

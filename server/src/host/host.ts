@@ -1,7 +1,6 @@
 /** The outside world as the server sees it. Implementations are the only I/O of the project. */
 import type { AnalysisSettings } from '../core/engine/configuration.ts';
 import type { Problem } from '../core/engine/problem.ts';
-import type { FileRecord } from '../core/engine/record.ts';
 import type { Json } from '../core/model/json.ts';
 
 export interface Listing {
@@ -60,8 +59,9 @@ export interface KeptResult {
 export interface Cache {
   /** Whether something is kept for a file, of whatever content: if not, it need not be read in order to ask. */
   knows(path: string): boolean;
-  find(path: string, digest: string): FileRecord | null;
-  /** `record`: the JSON of a `FileRecord`. It is on the disk after the next `save` at the latest. */
+  /** A record: see `recordOf` of core/engine. */
+  find(path: string, digest: string): string | null;
+  /** What is kept is on the disk after the next `save` at the latest. */
   keep(path: string, digest: string, record: string): void;
   /** The result for the whole workspace that was kept last. */
   result(): KeptResult | null;
@@ -98,7 +98,8 @@ export type ScanResult =
       readonly item: ScanItem;
       readonly text: string;
       readonly digest: string;
-      readonly record: FileRecord;
+      /** See `recordOf` of core/engine. */
+      readonly record: string;
       /** It comes from the cache. */
       readonly known: boolean;
     }

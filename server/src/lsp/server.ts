@@ -799,7 +799,7 @@ class LanguageServer {
     if (cache === null) return;
     const record = engine.recordOf(path);
     if (record === null) return;
-    cacheWithRecipes(cache, (each) => engine.recipeOf(each)).keep(path, source.digest(), JSON.stringify(record));
+    cacheWithRecipes(cache, (each) => engine.recipeOf(each)).keep(path, source.digest(), record);
     this.#saveTimer ??= setTimeout(() => void this.#save(null), SAVE_DELAY);
   }
 

@@ -10,7 +10,6 @@ import type { Fact } from '../model/verdict.ts';
 import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
 import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
-import { hashText } from '../text/hash.ts';
 import { type Snapshot, snapshotOf } from '../text/snapshot.ts';
 import {
   type Dispatch,
@@ -357,7 +356,7 @@ function finish(steps: Steps): void {
 
 /** Names what the results of a file's chunks depend on besides their texts. */
 export function contextKeyOf(role: FileRole, conflicted: boolean, header: Json, recipe: string): string {
-  return hashText(JSON.stringify([role, conflicted, header, recipe]));
+  return JSON.stringify([role, conflicted, header, recipe]);
 }
 
 /** Options of a rule where nobody says otherwise. */

@@ -26,6 +26,7 @@ import {
   Analyser,
   type AnalyserCounters,
   type AnalyserOptions,
+  contextKeyOf,
   defaultOptionsOf,
   type FileAnalysis,
   hasConflict,
@@ -42,13 +43,12 @@ import {
   type Scope,
   scopeLookup,
 } from './configuration.ts';
-import { EMPTY_EXAMINATION, type RuleVerdict } from './examine.ts';
-import { FactIndex, type JudgeBudget } from './factIndex.ts';
+import type { RuleVerdict } from './examine.ts';
+import { FactIndex, type FileFacts, type JudgeBudget } from './factIndex.ts';
 import type { LanguageSupport } from './language.ts';
-import { pack, unpack } from './packing.ts';
 import type { Problem } from './problem.ts';
 import { defaultRecipes, type Recipe, type RecipeOf } from './recipe.ts';
-import { analysisOf, type FileRecord, isRepeatable, recordOf } from './record.ts';
+import { factsOf, isRepeatable, RecordedFile, recordOf } from './record.ts';
 import { codeNameOf, languageOf } from './roles.ts';
 import {
   covers,
@@ -82,11 +82,8 @@ interface FileState extends FileAnalysis {
   settling: Steps | null;
   /** What the comments of this text accept; null: the text holds no such comment. */
   suppressions: { readonly text: string; readonly reading: SuppressionReading } | null;
-  /**
-   * What was found in the file, without facts, while these rest: a record, packed, and the anchors of its chunks. The
-   * file has no chunks then.
-   */
-  resting: { readonly record: string; readonly anchors: readonly Anchor[] } | null;
+  /** What was found in the file, while nobody looks at it: the file has no chunks then, and no header. */
+  resting: RecordedFile | null;
 }
 
 /** A failing verdict of a file's own rules or of a judge. */
@@ -178,7 +175,7 @@ export class Engine {
       ...(now === undefined ? {} : { now }),
       ...(factLimit === undefined ? {} : { factLimit }),
       once,
-      onRest: (path) => this.#rest(path),
+      rest: (path) => this.#rest(path),
     });
     this.#rules = options.rules;
     this.#ruleIndex = new Map(options.rules.map((rule, index) => [rule.id, index]));
@@ -338,14 +335,8 @@ export class Engine {
     if (language === null) return false;
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = {
-        ...newFileAnalysis(path, language, text),
-        open,
-        dirty: false,
-        settling: null,
-        suppressions: null,
-        resting: null,
-      };
+      file = newFileState(path, language, text);
+      file.open = open;
       this.#files.set(path, file);
     } else {
       const isKnown = file.snapshot.text === text && file.open === open && !file.dirty;
@@ -359,51 +350,50 @@ export class Engine {
   }
 
   /**
-   * Adds or replaces a closed file with the analysis that was made elsewhere for this text. Returns false when the file
-   * is open: what the editor holds comes first.
+   * Adds or replaces a closed file with the analysis that was made elsewhere for this text: see `recordOf`. Returns false
+   * when the file is open: what the editor holds comes first.
    */
-  adoptFile(path: string, text: string, record: FileRecord): boolean {
-    const analysis = analysisOf(path, text, record, this.#analyser.recipeOf(path));
-    const before = this.#files.get(path);
-    if (analysis === null || before?.open === true) return false;
-    const file: FileState = { ...analysis, dirty: false, settling: null, suppressions: null, resting: null };
+  adoptFile(path: string, text: string, record: string): boolean {
+    const language = languageOf(path);
+    if (language === null || this.#files.get(path)?.open === true) return false;
+    const file = newFileState(path, language, text);
+    const resting = new RecordedFile(path, record, file.textAnchor, null);
+    file.recipe = this.#analyser.recipeOf(path);
+    file.role = resting.role;
+    file.problems = resting.problems;
+    file.resting = resting;
     this.#files.set(path, file);
     this.#take(file);
     return true;
   }
 
   /**
-   * What was found in a closed file, to be adopted another time; null when something went wrong there that may go better
-   * next time.
+   * The record of what was found in a closed file, to be adopted another time; null when something went wrong there that
+   * may go better next time.
    */
-  recordOf(path: string): FileRecord | null {
+  recordOf(path: string): string | null {
     const file = this.#files.get(path);
     if (file === undefined || file.open || file.dirty || !isRepeatable(file)) return null;
-    this.#wake(file);
-    return recordOf(file);
+    return file.resting?.record ?? recordOf(file);
   }
 
-  /** Facts of a file are at rest: what else was found in it goes to rest as well. */
-  #rest(path: string): void {
-    const file = this.#files.get(path);
-    if (file === undefined || file.open || file.resting !== null) return;
+  /** Puts what was found in a closed file to rest. */
+  #rest(path: string): RecordedFile {
+    const file = this.#files.get(path)!;
+    if (file.resting !== null) return file.resting;
     const anchors = file.chunks.map((chunk) => chunk.anchor);
-    file.resting = { record: pack(recordOf(withFacts(file, () => [])) as unknown as Json), anchors };
+    const resting = new RecordedFile(path, recordOf(file), file.textAnchor, anchors);
+    const { header, contextKey, chunks, text, ownFacts } = newFileAnalysis(path, file.language, '');
+    Object.assign(file, { header, contextKey, chunks, text, ownFacts, resting });
     // The line index is made again when somebody asks for a position.
     file.snapshot = snapshotOf(file.snapshot.text);
-    file.header = null;
-    file.contextKey = '';
-    file.chunks = [];
-    file.text = EMPTY_EXAMINATION;
-    file.ownFacts = [];
+    return resting;
   }
 
   /** What was found in a file, without facts if it rests. */
   #awake(file: FileState): FileAnalysis {
-    const { resting, path, snapshot } = file;
-    if (resting === null) return file;
-    const record = unpack(resting.record) as unknown as FileRecord;
-    return analysisOf(path, snapshot.text, record, file.recipe, { file: file.textAnchor, chunks: resting.anchors })!;
+    const { resting, snapshot, recipe } = file;
+    return resting === null ? file : resting.analysis(snapshot.text, recipe);
   }
 
   /** Brings a file that rests back to what it was. */
@@ -420,7 +410,8 @@ export class Engine {
       else list.push(fact);
     }
     const { chunks, text } = withFacts(analysis, (anchor) => facts.get(anchor) ?? []);
-    const { header, contextKey, ownFacts } = analysis;
+    const { header, ownFacts } = analysis;
+    const contextKey = contextKeyOf(file.role, hasConflict(file.snapshot.text), header, file.recipe.key);
     Object.assign(file, { chunks, text, header, contextKey, ownFacts, resting: null });
   }
 
@@ -536,8 +527,7 @@ export class Engine {
   }
 
   #publishFacts(file: FileState): void {
-    const facts: Fact[] = [...file.ownFacts, ...file.text.facts];
-    for (const chunk of file.chunks) for (const fact of chunk.examination.facts) facts.push(fact);
+    const facts: FileFacts['facts'] = file.resting ?? factsOf(file);
     const component = this.componentOf(file.path);
     this.#index.update(file.path, { role: file.role, component, facts, mayRest: !file.open });
   }
@@ -1083,6 +1073,16 @@ export class Engine {
     }
     this.#files.clear();
   }
+}
+
+function newFileState(path: string, language: LanguageId, text: string): FileState {
+  return {
+    ...newFileAnalysis(path, language, text),
+    dirty: false,
+    settling: null,
+    suppressions: null,
+    resting: null,
+  };
 }
 
 /** Gives up the parse of a text that is no longer the file's. */

@@ -2,8 +2,8 @@
  * Facts of all files, and the judges that read them. Updates come file by file; what a judge read is recorded, so that
  * after an update only those judge runs whose inputs changed are repeated. Holds facts and verdicts, knows no text.
  *
- * Facts of a large workspace would take most of the memory as objects. Beyond a limit those of files that were not read
- * for long are put to rest as JSON, until a judge asks for them again.
+ * Facts of a large workspace would take most of the memory as objects. Those of closed files are made of what was recorded
+ * when a judge asks for them; beyond a limit those that were not read for long are let go again.
  */
 import type { FileRole } from '../model/file.ts';
 import type { Json } from '../model/json.ts';
@@ -11,15 +11,21 @@ import type { Anchor } from '../model/location.ts';
 import { directoryOf } from '../model/path.ts';
 import type { Fact, WorkspaceVerdict } from '../model/verdict.ts';
 import { type Derivation, type FactView, SHORTEST_WORD, type WorkspaceJudge } from '../rulekit/rule.ts';
-import { pack, unpack } from './packing.ts';
-import { sharedString } from './sharing.ts';
+
+/** Facts of a file, by name, that are made when somebody asks for them. */
+export interface RestingFacts {
+  /** In alphabetical order, each once. */
+  readonly names: readonly string[];
+  /** The facts of the name at this position, in the order of the text. */
+  factsAt(position: number): readonly Fact[];
+}
 
 export interface FileFacts {
   readonly role: FileRole;
   /** Directory of the nearest manifest, '' for the workspace root. */
   readonly component: string;
-  readonly facts: readonly Fact[];
-  /** Whether its facts may be put to rest: those of an open document change with each key. */
+  readonly facts: readonly Fact[] | RestingFacts;
+  /** Whether facts that are given as objects may be put to rest: those of an open document change with each key. */
   readonly mayRest: boolean;
 }
 
@@ -29,12 +35,12 @@ export interface FactIndexOptions {
   /** How many facts are kept as objects, besides those that are read in the whole workspace. */
   readonly factLimit?: number;
   /**
-   * Everything is judged once and nothing changes afterwards, so that nobody remembers what judges read; in a large
-   * workspace that would be much of the memory.
+   * Everything is judged once and nothing changes afterwards, so that nobody remembers what judges read, and of a large
+   * workspace hardly any fact stays an object: each is seldom read again.
    */
   readonly once?: boolean;
-  /** Facts of the file are at rest now. */
-  readonly onRest?: (path: string) => void;
+  /** Puts the facts of a file, which were given as objects, to rest; without it they stay. */
+  readonly rest?: (path: string) => RestingFacts;
 }
 
 export interface JudgeEntry {
@@ -72,9 +78,13 @@ type Some = string | readonly string[] | Set<string>;
 /** So many are a list. */
 const FEW = 64;
 
+/** What a run said of a file. */
 interface RunVerdicts extends Pick<PendingRun, 'id'> {
   readonly rule: number;
+  /** What is no pass. */
   readonly verdicts: readonly WorkspaceVerdict[];
+  /** Anchor, start and end of each pass, one after the other: most verdicts are passes. */
+  readonly passes: readonly (Anchor | number | null)[];
 }
 
 interface PendingRun {
@@ -91,11 +101,23 @@ interface StoredFile {
   readonly component: string;
   readonly directory: string;
   readonly mayRest: boolean;
-  /** Names of its facts, and the facts of each: null while they rest. */
+  readonly shape: Shape;
+  /** Facts of each name of the shape, null while they rest; null: all of them do. */
+  lists: (readonly Fact[] | null)[] | null;
+  resting: RestingFacts | null;
+}
+
+/** Files that have facts of the same names, which most files of a kind have. */
+interface Shape {
   readonly names: readonly string[];
-  readonly lists: (readonly Fact[] | null)[];
-  /** What its facts are while they rest, a line for each name, and the anchors that it says by position. */
-  resting: { readonly text: string; readonly anchors: readonly (Anchor | null)[] } | null;
+  readonly paths: Set<string>;
+}
+
+/** Files of a component or a directory. */
+interface Partition {
+  readonly paths: Set<string>;
+  /** How many of them have each shape. */
+  readonly shapes: Map<Shape, number>;
 }
 
 export interface JudgeProblem {
@@ -147,7 +169,9 @@ export interface JudgeBudget {
 const NO_FACTS: readonly Fact[] = [];
 /** About forty megabytes. */
 const FACT_LIMIT = 150_000;
-/** With facts of a name in more files, only those that are being looked at are kept as objects. */
+/** Those of a few directories, so that most are gone before the collector of garbage takes them for old. */
+const FACT_LIMIT_ONCE = 10_000;
+/** With facts of a name in more files, they are made anew whenever all of them are read at once. */
 const MANY_FILES = 10_000;
 const SEPARATOR = '\u0000';
 
@@ -158,19 +182,23 @@ function idOf(...parts: readonly string[]): string {
 
 export class FactIndex {
   readonly #files = new Map<string, StoredFile>();
-  /** name -> files with such facts */
-  readonly #names = new Map<string, Set<string>>();
+  /** By their names. */
+  readonly #shapes = new Map<string, Shape>();
+  /** name -> shapes of files with such facts, and how many files that are */
+  readonly #shapesOf = new Map<string, Set<Shape>>();
+  readonly #counts = new Map<string, number>();
+  /** Paths of all files, in order; null: not known. */
+  #order: readonly string[] | null = null;
   /** name -> key -> files with such facts, for names of which a key was ever looked up */
   readonly #keys = new Map<string, Map<string, Some>>();
   /** name -> word -> files with such facts that hold the word, for names of which a word was ever asked for */
   readonly #words = new Map<string, Map<string, Some>>();
   /** kind + partition -> files */
-  readonly #partitions = new Map<string, Set<string>>();
-  /** kind + partition + name -> how many files of the partition have such facts */
-  readonly #holders = new Map<string, number>();
+  readonly #partitions = new Map<string, Partition>();
   readonly #sorted = new Map<string, readonly Fact[]>();
   /** name -> key -> facts that were looked up */
   readonly #found = new Map<string, Map<string, readonly Fact[]>>();
+  #foundFacts = 0;
   readonly #runs = new Map<string, JudgeRun>();
   /** path -> what each run said of the file */
   readonly #verdicts = new Map<string, RunVerdicts[]>();
@@ -193,16 +221,16 @@ export class FactIndex {
   readonly #readers = new Map<string, number[]>();
   readonly #now: () => number;
   readonly #factLimit: number;
-  readonly #onRest: (path: string) => void;
+  readonly #toRest: ((path: string) => RestingFacts) | undefined;
   readonly #once: boolean;
   /** Judges run so far; a test counts it. */
   runCount = 0;
 
-  constructor({ now = () => 0, factLimit = FACT_LIMIT, once = false, onRest = () => {} }: FactIndexOptions = {}) {
+  constructor({ now = () => 0, factLimit = FACT_LIMIT, once = false, rest }: FactIndexOptions = {}) {
     this.#now = now;
     this.#factLimit = factLimit;
     this.#once = once;
-    this.#onRest = onRest;
+    this.#toRest = rest;
   }
 
   /** Replaces the judges; everything is judged anew. */
@@ -232,7 +260,7 @@ export class FactIndex {
   #partitionsOf(judge: WorkspaceJudge): Set<string> {
     const result = new Set<string>();
     for (const stored of this.#files.values()) {
-      if (judge.reads.some((name) => stored.names.includes(name))) result.add(partitionOf(judge, stored));
+      if (readsOf(judge, stored.shape)) result.add(partitionOf(judge, stored));
     }
     return result;
   }
@@ -245,11 +273,11 @@ export class FactIndex {
   /** Adds, replaces or (with `null`) removes the facts of a file. */
   update(path: string, file: FileFacts | null): void {
     const before = this.#files.get(path);
-    const after = file === null ? undefined : storedFile(path, file);
+    const after = file === null ? undefined : this.#storedFile(path, file);
     if (before === undefined && after === undefined) return;
     this.#unload(path);
     this.#put(path, before, after);
-    if (after?.mayRest === true) this.#load(path, this.#restable(after));
+    if (after?.mayRest === true && after.resting === null) this.#load(path, this.#restable(after));
   }
 
   /** Tells that the file belongs to another component now. */
@@ -258,21 +286,34 @@ export class FactIndex {
     if (before !== undefined && before.component !== component) this.#put(path, before, { ...before, component });
   }
 
+  #storedFile(path: string, { role, component, facts, mayRest }: FileFacts): StoredFile {
+    const common = { path, role, component, directory: directoryOf(path), mayRest };
+    if (!isList(facts)) {
+      return { ...common, shape: this.#shapeOf(facts.names), lists: null, resting: facts };
+    }
+    const byName = groupBy(facts, 'name');
+    const names = [...byName.keys()].sort();
+    const lists = names.map((name) => byName.get(name)!);
+    return { ...common, shape: this.#shapeOf(sharedNames(names)), lists, resting: null };
+  }
+
+  #shapeOf(names: readonly string[]): Shape {
+    return getOrCreate(this.#shapes, names.join(), () => ({ names, paths: new Set() }));
+  }
+
   #put(path: string, before: StoredFile | undefined, after: StoredFile | undefined): void {
     this.#forgetDerived();
     const moved = before === undefined || after === undefined || before.component !== after.component;
     if (moved || before.role !== after.role) this.#touch(idOf('role', path));
-    if (moved) {
-      for (const id of before === undefined ? [] : partitionsOf(before)) {
-        const paths = this.#partitions.get(id);
-        paths?.delete(path);
-        if (paths?.size === 0) this.#partitions.delete(id);
-      }
-      for (const id of after === undefined ? [] : partitionsOf(after)) {
-        getOrCreate(this.#partitions, id, () => new Set()).add(path);
-      }
+    if (before === undefined || after === undefined) this.#order = null;
+    if (moved || before.shape !== after.shape) {
+      if (before !== undefined) this.#leave(before);
+      if (after !== undefined) this.#join(after);
     }
-    for (const name of new Set([...(before?.names ?? []), ...(after?.names ?? [])])) {
+    // Nobody has read anything yet.
+    const isNews = this.#dependents.size > 0 || this.#sorted.size > 0;
+    for (const name of new Set([...(before?.shape.names ?? []), ...(after?.shape.names ?? [])])) {
+      if (!isNews && !this.#keys.has(name) && !this.#words.has(name)) continue;
       const old = factsIn(before, name);
       const now = factsIn(after, name);
       if (!moved && sameFacts(old, now)) continue;
@@ -282,22 +323,75 @@ export class FactIndex {
     else this.#files.set(path, after);
   }
 
+  #leave(file: StoredFile): void {
+    const { path, shape } = file;
+    shape.paths.delete(path);
+    for (const name of shape.names) this.#counts.set(name, this.#counts.get(name)! - 1);
+    if (shape.paths.size === 0) {
+      this.#shapes.delete(shape.names.join());
+      for (const name of shape.names) this.#shapesOf.get(name)?.delete(shape);
+    }
+    for (const id of partitionsOf(file)) {
+      const partition = this.#partitions.get(id)!;
+      partition.paths.delete(path);
+      const others = partition.shapes.get(shape)! - 1;
+      if (others > 0) partition.shapes.set(shape, others);
+      else partition.shapes.delete(shape);
+      if (partition.paths.size === 0) this.#partitions.delete(id);
+    }
+  }
+
+  #join(file: StoredFile): void {
+    const { path, shape, component, directory } = file;
+    const isNew = shape.paths.size === 0;
+    if (isNew) {
+      this.#shapes.set(shape.names.join(), shape);
+      for (const name of shape.names) getOrCreate(this.#shapesOf, name, () => new Set()).add(shape);
+    }
+    shape.paths.add(path);
+    for (const name of shape.names) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    if (isNew) this.#scheduleReaders(shape, 'workspace', '');
+    for (const [kind, name] of [
+      ['component', component],
+      ['directory', directory],
+    ] as const) {
+      const partition = getOrCreate(
+        this.#partitions,
+        idOf(kind, name),
+        (): Partition => ({ paths: new Set(), shapes: new Map() }),
+      );
+      partition.paths.add(path);
+      const others = partition.shapes.get(shape) ?? 0;
+      partition.shapes.set(shape, others + 1);
+      // With others of the shape whoever reads them is known already.
+      if (others === 0) this.#scheduleReaders(shape, kind, name);
+    }
+  }
+
+  /** Schedules the judges of a partition that read facts of these names, unless what they read schedules them. */
+  #scheduleReaders({ names }: Shape, kind: WorkspaceJudge['partition'], partition: string): void {
+    for (const index of new Set(names.flatMap((name) => this.#readers.get(name) ?? []))) {
+      const id = idOf(String(index), partition);
+      if (this.#judges[index]!.judge.partition === kind && !this.#runs.has(id)) this.#schedule(id);
+    }
+  }
+
   /** All facts of a file, those of each name in the order of the text. */
   factsOf(path: string): readonly Fact[] {
     const file = this.#files.get(path);
-    return file === undefined ? NO_FACTS : file.names.flatMap((name) => factsIn(file, name));
+    return file === undefined ? NO_FACTS : file.shape.names.flatMap((name) => factsIn(file, name));
   }
 
   /** Facts that are read in the whole workspace at once never rest, unless nearly every file of a huge one has some. */
   #staysAwake(name: string): boolean {
-    return this.#widelyRead.has(name) && (this.#names.get(name)?.size ?? 0) <= MANY_FILES;
+    return this.#widelyRead.has(name) && this.#counts.get(name)! <= MANY_FILES;
   }
 
   /** How many facts of a file may be put to rest. */
-  #restable({ names, lists }: StoredFile): number {
+  #restable({ shape, lists }: StoredFile): number {
     let count = 0;
-    names.forEach((name, i) => {
-      if (!this.#staysAwake(name)) count += lists[i]?.length ?? 0;
+    shape.names.forEach((name, i) => {
+      if (!this.#staysAwake(name)) count += lists?.[i]?.length ?? 0;
     });
     return count;
   }
@@ -307,6 +401,11 @@ export class FactIndex {
     this.#loaded.delete(path);
   }
 
+  /** How many facts may be objects. */
+  get #limit(): number {
+    return this.#once && this.#files.size > MANY_FILES ? Math.min(FACT_LIMIT_ONCE, this.#factLimit) : this.#factLimit;
+  }
+
   /** Counts facts that are objects now, and puts others to rest if they are too many. */
   #load(path: string, count: number): void {
     const all = count + (this.#loaded.get(path) ?? 0);
@@ -314,7 +413,7 @@ export class FactIndex {
     this.#loaded.set(path, all);
     this.#loadedFacts += all;
     for (const other of this.#loaded.keys()) {
-      if (this.#loadedFacts <= this.#factLimit || other === path) break;
+      if (this.#loadedFacts <= this.#limit || other === path) break;
       this.#rest(other);
     }
   }
@@ -322,25 +421,27 @@ export class FactIndex {
   #rest(path: string): void {
     const file = this.#files.get(path)!;
     this.#unload(path);
-    file.resting ??= restingFacts(file);
+    file.resting ??= this.#toRest?.(path) ?? null;
+    if (file.resting === null || file.lists === null) return;
     const partitions = partitionsOf(file);
-    file.names.forEach((name, i) => {
-      if (this.#staysAwake(name)) return;
-      file.lists[i] = null;
+    const lists = file.lists.map((list, i) => {
+      const name = file.shape.names[i]!;
+      if (list === null || this.#staysAwake(name)) return list;
       for (const partition of partitions) this.#sorted.delete(idOf(partition, name));
-      this.#found.delete(name);
+      return null;
     });
-    this.#onRest(path);
+    file.lists = lists.some((list) => list !== null) ? lists : null;
   }
 
   /** Facts of a name in a file, which stay objects for a while. */
   #read(path: string, name: string): readonly Fact[] {
     const file = this.#files.get(path);
-    const at = file?.names.indexOf(name) ?? -1;
+    const at = file?.shape.names.indexOf(name) ?? -1;
     if (at < 0) return NO_FACTS;
-    const list = file!.lists[at]!;
+    const list = file!.lists?.[at] ?? null;
     if (list !== null) return list;
-    const facts = awakeFacts(file!, at);
+    const facts = file!.resting!.factsAt(at);
+    file!.lists ??= file!.shape.names.map(() => null);
     file!.lists[at] = facts;
     if (!this.#staysAwake(name)) this.#load(path, facts.length);
     return facts;
@@ -354,9 +455,6 @@ export class FactIndex {
     before: StoredFile | undefined,
     after: StoredFile | undefined,
   ): void {
-    const ofName = getOrCreate(this.#names, name, () => new Set());
-    if (now.length > 0) ofName.add(path);
-    else ofName.delete(path);
     this.#touch(idOf('all', name));
 
     const keys = this.#keys.get(name);
@@ -364,27 +462,9 @@ export class FactIndex {
     const words = this.#words.get(name);
     if (words !== undefined) this.#replaceWords(words, name, path, old, now);
 
-    for (const [stored, facts, step] of [
-      [before, old, -1],
-      [after, now, 1],
-    ] as const) {
+    for (const stored of [before, after]) {
       if (stored === undefined) continue;
-      for (const partition of partitionsOf(stored)) {
-        const id = idOf(partition, name);
-        const holders = (this.#holders.get(id) ?? 0) + (facts.length > 0 ? step : 0);
-        if (holders > 0) this.#holders.set(id, holders);
-        else this.#holders.delete(id);
-        this.#touch(id);
-      }
-    }
-    for (const index of this.#readers.get(name) ?? []) {
-      const { judge } = this.#judges[index]!;
-      for (const stored of [before, after]) {
-        if (stored === undefined) continue;
-        // A run that is there already is scheduled by what it read.
-        const id = idOf(String(index), partitionOf(judge, stored));
-        if (!this.#runs.has(id)) this.#schedule(id);
-      }
+      for (const partition of partitionsOf(stored)) this.#touch(idOf(partition, name));
     }
   }
 
@@ -437,7 +517,7 @@ export class FactIndex {
     if (words === undefined) {
       words = new Map();
       this.#words.set(name, words);
-      for (const path of this.#names.get(name) ?? []) {
+      for (const path of this.#holders(name)) {
         this.#replaceWords(words, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
       }
     }
@@ -457,22 +537,29 @@ export class FactIndex {
     if (keys === undefined) {
       keys = new Map();
       this.#keys.set(name, keys);
-      for (const path of this.#names.get(name) ?? []) {
+      for (const path of this.#holders(name)) {
         this.#replaceKeys(keys, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
       }
     }
     const paths = keys.get(key);
     if (paths === undefined) return NO_FACTS;
     if (directory !== undefined) {
-      const own = [...(this.#partitions.get(idOf('directory', directory)) ?? [])].filter((path) =>
-        isAmong(paths, path),
-      );
-      return this.#inPathOrder(name, own).filter((fact) => fact.key === key);
+      const own = [...(this.#partitions.get(idOf('directory', directory))?.paths ?? [])];
+      return this.#factsOf(name, own.filter((path) => isAmong(paths, path)).sort()).filter((fact) => fact.key === key);
     }
     const found = getOrCreate(this.#found, name, () => new Map<string, readonly Fact[]>());
-    return getOrCreate(found, key, () =>
-      this.#inPathOrder(name, typeof paths === 'string' ? [paths] : paths).filter((fact) => fact.key === key),
+    const known = found.get(key);
+    if (known !== undefined) return known;
+    const facts = this.#factsOf(name, typeof paths === 'string' ? [paths] : [...paths].sort()).filter(
+      (fact) => fact.key === key,
     );
+    // They stay objects as long as they are kept here.
+    this.#foundFacts += facts.length;
+    if (this.#foundFacts > this.#limit) {
+      this.#found.clear();
+      this.#foundFacts = 0;
+    } else found.set(key, facts);
+    return facts;
   }
 
   #touch(dependency: string): void {
@@ -545,7 +632,7 @@ export class FactIndex {
       for (const verdict of verdicts) getOrCreate(byPath, verdict.subject.path, () => []).push(verdict);
       for (const [path, own] of byPath) {
         changed.add(path);
-        const said = { id, rule: entry.rule, verdicts: own.slice() };
+        const said = runVerdicts(id, entry.rule, own);
         this.#verdicts.set(path, (this.#verdicts.get(path) ?? []).concat(said));
       }
       if (this.#once) continue;
@@ -564,8 +651,10 @@ export class FactIndex {
   }
 
   #exists(judge: WorkspaceJudge, partition: string): boolean {
-    if (judge.partition === 'workspace') return judge.reads.some((name) => (this.#names.get(name)?.size ?? 0) > 0);
-    return judge.reads.some((name) => this.#holders.has(idOf(judge.partition, partition, name)));
+    if (judge.partition === 'workspace') return judge.reads.some((name) => (this.#shapesOf.get(name)?.size ?? 0) > 0);
+    const { shapes } = this.#partitions.get(idOf(judge.partition, partition)) ?? {};
+    for (const shape of shapes?.keys() ?? []) if (readsOf(judge, shape)) return true;
+    return false;
   }
 
   #forget(id: string, run: JudgeRun): void {
@@ -591,21 +680,25 @@ export class FactIndex {
     const said = this.#verdicts.get(path) ?? [];
     return [...said]
       .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .flatMap(({ rule, verdicts }) => verdicts.map((verdict) => ({ rule, verdict })));
+      .flatMap(({ rule, verdicts, passes }) => {
+        const all: JudgeVerdict[] = verdicts.map((verdict) => ({ rule, verdict }));
+        for (let i = 0; i < passes.length; i += 3) {
+          const span = { start: passes[i + 1] as number, end: passes[i + 2] as number };
+          all.push({ rule, verdict: { kind: 'pass', subject: { path, anchor: passes[i] as Anchor | null, span } } });
+        }
+        return all;
+      });
   }
 
   #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
     const { dependencies } = reads;
-    return {
+    const view: FactView = {
       partition,
       get: (name) => {
-        if (judge.partition === 'workspace') return this.#all(name, dependencies);
+        if (judge.partition === 'workspace') return view.all(name);
         const id = idOf(judge.partition, partition, name);
         dependencies.add(id);
-        return this.#cached(id, () => {
-          const paths = this.#partitions.get(idOf(judge.partition, partition));
-          return this.#inPathOrder(name, paths);
-        });
+        return this.#all(id, name, this.#partitions.get(idOf(judge.partition, partition)));
       },
       lookup: (name, key, directory) => {
         const id = idOf('key', name, key);
@@ -616,7 +709,12 @@ export class FactIndex {
         dependencies.add(idOf('word', name, word));
         return this.#mentions(name, word);
       },
-      all: (name) => this.#all(name, dependencies),
+      all: (name) => {
+        const id = idOf('all', name);
+        dependencies.add(id);
+        this.#widelyRead.add(name);
+        return this.#all(id, name);
+      },
       role: (path) => {
         dependencies.add(idOf('role', path));
         return this.#files.get(path)?.role ?? 'production';
@@ -632,34 +730,42 @@ export class FactIndex {
         return known.value as T;
       },
     };
+    return view;
   }
 
   /** All facts of a name, in path and position order. */
   named(name: string): readonly Fact[] {
-    return this.#inPathOrder(name, this.#names.get(name));
+    return this.#factsOf(name, this.#holders(name));
   }
 
-  #all(name: string, dependencies: Set<string>): readonly Fact[] {
-    const id = idOf('all', name);
-    dependencies.add(id);
-    this.#widelyRead.add(name);
-    const paths = this.#names.get(name);
-    return this.#staysAwake(name)
-      ? this.#cached(id, () => this.#inPathOrder(name, paths))
-      : this.#inPathOrder(name, paths);
-  }
-
-  #inPathOrder(name: string, paths: Iterable<string> | undefined): readonly Fact[] {
-    return [...(paths ?? [])].sort().flatMap((path) => this.#read(path, name));
-  }
-
-  #cached(id: string, compute: () => readonly Fact[]): readonly Fact[] {
-    let facts = this.#sorted.get(id);
-    if (facts === undefined) {
-      facts = compute();
-      this.#sorted.set(id, facts);
-    }
+  /** What `named` says, or those of a partition. `id`: name of the question. */
+  #all(id: string, name: string, partition?: Partition): readonly Fact[] {
+    const known = this.#sorted.get(id);
+    if (known !== undefined) return known;
+    const paths = this.#holders(name, partition);
+    if (paths.length > MANY_FILES) return paths.flatMap((path) => factsIn(this.#files.get(path), name));
+    const facts = this.#factsOf(name, paths);
+    // Most directories have no facts of most names.
+    if (facts.length > 0) this.#sorted.set(id, facts);
     return facts;
+  }
+
+  /** Files of the workspace or of a partition that have facts of a name, in order. */
+  #holders(name: string, partition?: Partition): readonly string[] {
+    const shapes = this.#shapesOf.get(name);
+    if (shapes === undefined) return [];
+    const isHolder = (path: string): boolean => shapes.has(this.#files.get(path)!.shape);
+    if (partition !== undefined && partition.paths.size < this.#files.size / FEW)
+      return [...partition.paths].filter(isHolder).sort();
+    const isInside = (path: string): boolean => partition?.paths.has(path) !== false;
+    if (this.#counts.get(name)! < this.#files.size / FEW)
+      return [...shapes].flatMap(({ paths }) => [...paths].filter(isInside)).sort();
+    this.#order ??= [...this.#files.keys()].sort();
+    return this.#order.filter((path) => isHolder(path) && isInside(path));
+  }
+
+  #factsOf(name: string, paths: readonly string[]): readonly Fact[] {
+    return paths.flatMap((path) => this.#read(path, name));
   }
 }
 
@@ -692,57 +798,43 @@ function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   return judge.partition === 'component' ? file.component : file.directory;
 }
 
-function storedFile(path: string, { role, component, facts, mayRest }: FileFacts): StoredFile {
-  const byName = groupBy(facts, 'name');
-  return {
-    path,
-    role,
-    component,
-    directory: directoryOf(path),
-    mayRest,
-    names: sharedNames([...byName.keys()]),
-    lists: [...byName.values()],
-    resting: null,
-  };
+function readsOf(judge: WorkspaceJudge, { names }: Shape): boolean {
+  return judge.reads.some((name) => names.includes(name));
+}
+
+function isList(facts: FileFacts['facts']): facts is readonly Fact[] {
+  return Array.isArray(facts);
 }
 
 const knownNames = new Map<string, readonly string[]>();
 
-/** Most files have facts of the same names. */
-function sharedNames(names: readonly string[]): readonly string[] {
+/** The same list, as it was seen first. */
+export function sharedNames(names: readonly string[]): readonly string[] {
   return getOrCreate(knownNames, names.join(), () => names);
 }
 
 /** The few names of a file are searched one by one. */
 function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
-  const at = file?.names.indexOf(name) ?? -1;
+  const at = file?.shape.names.indexOf(name) ?? -1;
   if (at < 0) return NO_FACTS;
-  return file!.lists[at] ?? awakeFacts(file!, at);
+  return file!.lists?.[at] ?? file!.resting!.factsAt(at);
 }
 
-type RestingFact = readonly [anchor: number, key: string, value: Json, start: number, end: number];
+const NO_VERDICTS: readonly never[] = [];
 
-/** Facts as they rest. All lists are awake when it is asked for. */
-function restingFacts({ lists }: StoredFile): StoredFile['resting'] {
-  const anchors = new Map<Anchor | null, number>();
-  const lines = lists.map((list) => {
-    const rows = list!.map(({ key, value, place: { anchor, span } }): RestingFact => {
-      const at = getOrCreate(anchors, anchor, () => anchors.size);
-      return [at, key, value, span.start, span.end];
-    });
-    return pack(rows);
-  });
-  return { text: lines.join('\n'), anchors: [...anchors.keys()] };
-}
-
-function awakeFacts({ path, names, resting }: StoredFile, at: number): readonly Fact[] {
-  const { text, anchors } = resting!;
-  return (unpack(text.split('\n', at + 1)[at]!) as readonly RestingFact[]).map(([anchor, key, value, start, end]) => ({
-    name: names[at]!,
-    key: sharedString(key),
-    value,
-    place: { path, anchor: anchors[anchor]!, span: { start, end } },
-  }));
+function runVerdicts(id: string, rule: number, verdicts: readonly WorkspaceVerdict[]): RunVerdicts {
+  const others = verdicts.filter(({ kind }) => kind !== 'pass');
+  const passes: (Anchor | number | null)[] = [];
+  for (const { kind, subject } of verdicts) {
+    if (kind === 'pass') passes.push(subject.anchor, subject.span.start, subject.span.end);
+  }
+  return {
+    id,
+    rule,
+    verdicts: others.length === 0 ? NO_VERDICTS : others,
+    // Lists that grew have room for more; copies have not.
+    passes: passes.length === 0 ? NO_VERDICTS : passes.slice(),
+  };
 }
 
 /** The words of texts, each once, as copies: a part of a text would keep the whole alive. */

@@ -7,18 +7,18 @@
 const ASCII = 128;
 
 export class TriggerScanner {
-  /** Detectors that look at every text. */
-  readonly #always: readonly number[];
+  /** For each detector 1 when it looks at every text. */
+  readonly #always: Uint8Array;
   /** Class of each ASCII character: 0 for those of no word. */
   readonly #classes = new Uint8Array(ASCII);
-  /** Next state by state and class. A state is the offset of its row. */
-  #next: Uint32Array;
-  /** For the first cell of a row: 1 when some word ends there. */
-  #ends: Uint8Array;
-  /** Detectors of the words that end at a state. */
-  readonly #detectors = new Map<number, readonly number[]>();
-  readonly #size: number;
-  /** For the first cell of a row: the scan that met its words last. */
+  readonly #classCount: number;
+  /** Next state by state and class. The start is state 0, and states that are seldom entered lie apart from the others. */
+  readonly #next: Uint16Array | Uint32Array;
+  /** From this state on some word ends in each. */
+  readonly #firstEnd: number;
+  /** Detectors of the words that end there, by state behind the first. */
+  readonly #detectors: readonly (readonly number[])[];
+  /** By state behind the first: the scan that met its words last. */
   readonly #met: Uint32Array;
   #scans = 0;
   /** Characters of the longest word. */
@@ -29,18 +29,15 @@ export class TriggerScanner {
    * Throws when a word is empty or not ASCII, which is a mistake in a rule.
    */
   constructor(triggers: readonly (readonly string[] | undefined)[]) {
-    this.#size = triggers.length;
-    const always: number[] = [];
+    this.#always = Uint8Array.from(triggers, (words) => (words === undefined ? 1 : 0));
     const detectorsOf = new Map<string, number[]>();
     triggers.forEach((words, detector) => {
-      if (words === undefined) always.push(detector);
       for (const word of words ?? []) {
         const list = detectorsOf.get(word);
         if (list === undefined) detectorsOf.set(word, [detector]);
         else list.push(detector);
       }
     });
-    this.#always = always;
     this.longest = Math.max(0, ...[...detectorsOf.keys()].map((word) => word.length));
 
     let classes = 1;
@@ -89,38 +86,43 @@ export class TriggerScanner {
       }
     }
 
-    this.#next = new Uint32Array(rows.length * classes);
-    this.#ends = new Uint8Array(rows.length * classes);
-    this.#met = new Uint32Array(rows.length * classes);
-    rows.forEach((cells, row) => {
-      cells.forEach((cell, symbol) => {
-        this.#next[row * classes + symbol] = cell * classes;
-      });
-      const detectors = ending.get(row);
-      if (detectors === undefined) return;
-      this.#ends[row * classes] = 1;
-      this.#detectors.set(row * classes, [...detectors]);
+    // Those near the start first, which texts are in nearly all of the time, and those where words end last.
+    const order = [...queue.filter((row) => !ending.has(row)), ...queue.filter((row) => ending.has(row))];
+    const states = new Uint32Array(rows.length);
+    order.forEach((row, state) => {
+      states[row] = state;
     });
+    this.#classCount = classes;
+    this.#firstEnd = rows.length - ending.size;
+    this.#next = new (rows.length <= 0x10000 ? Uint16Array : Uint32Array)(rows.length * classes);
+    order.forEach((row, state) => {
+      rows[row]!.forEach((cell, symbol) => {
+        this.#next[state * classes + symbol] = states[cell]!;
+      });
+    });
+    this.#detectors = order.slice(this.#firstEnd).map((row) => [...ending.get(row)!]);
+    this.#met = new Uint32Array(ending.size);
   }
 
   /** For each detector 1 when it has to look at the text, else 0. */
   scan(text: string): Uint8Array {
-    const wanted = new Uint8Array(this.#size);
-    for (const detector of this.#always) wanted[detector] = 1;
+    const wanted = this.#always.slice();
     const next = this.#next;
-    const ends = this.#ends;
     const classes = this.#classes;
+    const classCount = this.#classCount;
+    const firstEnd = this.#firstEnd;
     const met = this.#met;
     this.#scans = this.#scans === 0xffffffff ? 1 : this.#scans + 1;
     const scan = this.#scans;
     let state = 0;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      state = code < ASCII ? next[state + classes[code]!]! : 0;
-      if (ends[state] === 1 && met[state] !== scan) {
-        met[state] = scan;
-        for (const detector of this.#detectors.get(state)!) wanted[detector] = 1;
-      }
+      state = code < ASCII ? next[state * classCount + classes[code]!]! : 0;
+      if (state < firstEnd) continue;
+      const end = state - firstEnd;
+      if (met[end] === scan) continue;
+      met[end] = scan;
+      for (const detector of this.#detectors[end]!) wanted[detector] = 1;
     }
     return wanted;
   }

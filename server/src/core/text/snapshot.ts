@@ -17,16 +17,24 @@ export interface Change {
   readonly text: string;
 }
 
+/** Most files are never asked for their lines. */
+class UnindexedSnapshot implements Snapshot {
+  readonly text: string;
+  #lines: LineIndex | null = null;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get lines(): LineIndex {
+    this.#lines ??= indexLines(this.text);
+    return this.#lines;
+  }
+}
+
 /** The first version of a document; its lines are indexed when somebody asks for them. */
 export function snapshotOf(text: string): Snapshot {
-  let lines: LineIndex | null = null;
-  return {
-    text,
-    get lines() {
-      lines ??= indexLines(text);
-      return lines;
-    },
-  };
+  return new UnindexedSnapshot(text);
 }
 
 /**

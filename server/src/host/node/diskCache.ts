@@ -11,7 +11,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { debuglog } from 'node:util';
-import { type FileRecord, isFileRecord } from '../../core/engine/record.ts';
+import { isRecord } from '../../core/engine/record.ts';
 import type { Json } from '../../core/model/json.ts';
 import { directoryOf } from '../../core/model/path.ts';
 import { hashText } from '../../core/text/hash.ts';
@@ -91,7 +91,7 @@ interface Entry {
   readonly end: number;
 }
 
-/** A file of the cache: a line for each record, `digest path TAB record`, with path and record as JSON. */
+/** A file of the cache: a line for each record, `digest path TAB record`, with the path as JSON. */
 interface Shard {
   readonly bytes: Buffer;
   readonly entries: ReadonlyMap<string, Entry>;
@@ -137,13 +137,15 @@ class DiskCache implements Cache {
     return this.#fresh.get(shard)?.has(path) === true || this.#load(shard).entries.has(path);
   }
 
-  find(path: string, digest: string): FileRecord | null {
+  find(path: string, digest: string): string | null {
     const name = shardOf(path);
     const fresh = this.#fresh.get(name)?.get(path);
-    if (fresh !== undefined) return fresh.digest === digest ? parseRecord(fresh.record) : null;
+    if (fresh !== undefined) return fresh.digest === digest ? fresh.record : null;
     const { bytes, entries } = this.#load(name);
     const entry = entries.get(path);
-    return entry?.digest === digest ? parseRecord(bytes.toString('utf8', entry.record, entry.end)) : null;
+    if (entry?.digest !== digest) return null;
+    const record = bytes.toString('utf8', entry.record, entry.end);
+    return isRecord(record) ? record : null;
   }
 
   keep(path: string, digest: string, record: string): void {
@@ -380,11 +382,6 @@ function entriesOf(bytes: Buffer): ReadonlyMap<string, Entry> {
     line = end + 1;
   }
   return entries;
-}
-
-function parseRecord(json: string): FileRecord | null {
-  const record = parseJson(json);
-  return isFileRecord(record) ? record : null;
 }
 
 function parseJson(json: string): Json | null {

@@ -4,7 +4,6 @@
  * reported and left alone; the others go on.
  */
 import { Worker } from 'node:worker_threads';
-import { type FileRecord, isRepeatable } from '../../core/engine/record.ts';
 import { isProblem, type ScanFiles, type ScanItem, type ScanOptions } from '../host.ts';
 import { nodeHosts } from './nodeHost.ts';
 import { CURRENT, NEXT, type ScanMessage, type ScanTask } from './scanProtocol.ts';
@@ -70,9 +69,8 @@ async function scanOnce(
       done.add(open[at]!);
       if (result.length === 1) take({ kind: 'unread', item, problem: result[0] });
       else {
-        const [text, digest, json] = result;
-        const record = JSON.parse(json) as FileRecord;
-        if (isRepeatable(record)) cache?.keep(item.path, digest, json);
+        const [text, digest, record, isLasting] = result;
+        if (isLasting) cache?.keep(item.path, digest, record);
         take({ kind: 'analysed', item, text, digest, record, known: false });
       }
     }

@@ -18,8 +18,8 @@ export interface ScanTask {
 export const NEXT = 0;
 export const CURRENT = 1;
 
-/** What a thread found: `record` is the JSON of a `FileRecord`, which costs less to pass on than the value itself. */
+/** What a thread found: see `recordOf`. `lasting`: it may be kept. */
 export type ScanMessage = readonly (
-  | readonly [index: number, text: string, digest: string, record: string]
+  | readonly [index: number, text: string, digest: string, record: string, lasting: boolean]
   | readonly [index: number, problem: Problem]
 )[];
