@@ -39,7 +39,7 @@ function wholeReport(): string {
 let browser: Browser;
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: findBrowser(), args: ['--disable-gpu', '--no-first-run'] });
-});
+}, 60_000);
 afterAll(() => browser.close());
 
 test.each([

@@ -79,7 +79,8 @@ type Some = string | readonly string[] | Set<string>;
 const FEW = 64;
 
 /** What a run said of a file. */
-interface RunVerdicts extends Pick<PendingRun, 'id'> {
+interface RunVerdicts {
+  readonly id: string;
   readonly rule: number;
   /** What is no pass. */
   readonly verdicts: readonly WorkspaceVerdict[];
@@ -87,12 +88,11 @@ interface RunVerdicts extends Pick<PendingRun, 'id'> {
   readonly passes: readonly (Anchor | number | null)[];
 }
 
-interface PendingRun {
-  readonly id: string;
-  readonly entry: JudgeEntry;
+/** Judges of a partition that have to run, by their positions. */
+interface Pending {
+  readonly kind: WorkspaceJudge['partition'];
   readonly partition: string;
-  /** Kind and name of the partition. */
-  readonly source: string;
+  readonly judges: Set<number>;
 }
 
 interface StoredFile {
@@ -209,10 +209,10 @@ export class FactIndex {
   readonly #widelyRead = new Set<string>();
   /** What was read, by its id. */
   readonly #dependents = new Map<string, Dependency>();
-  /** What has to run, the next at its end when it is in order, and the ids in it. */
-  readonly #queue: PendingRun[] = [];
-  readonly #queued = new Set<string>();
-  #inOrder = true;
+  /** kind + partition -> what has to run there */
+  readonly #pending = new Map<string, Pending>();
+  /** The partitions of these, the next at the end; null: not known. */
+  #queue: string[] | null = null;
   /** What the judges of the partition that was judged last share, as long as no fact changes. */
   #derived: Derived = new Map();
   #derivedFrom = '';
@@ -243,18 +243,18 @@ export class FactIndex {
     this.#runs.clear();
     this.#verdicts.clear();
     this.#dependents.clear();
-    this.#queue.length = 0;
-    this.#queued.clear();
+    this.#pending.clear();
+    this.#queue = null;
     this.#forgetDerived();
     judges.forEach((entry, index) => {
-      if (entry.judge.partition === 'workspace') this.#schedule(idOf(String(index), ''));
-      for (const partition of this.#partitionsOf(entry.judge)) this.#schedule(idOf(String(index), partition));
+      if (entry.judge.partition === 'workspace') this.#schedule(index, '');
+      for (const partition of this.#partitionsOf(entry.judge)) this.#schedule(index, partition);
     });
   }
 
   /** Has judges run again, because their options may be different. */
   repeat(rules: ReadonlySet<number>): void {
-    for (const [id, { rule }] of this.#runs) if (rules.has(rule)) this.#schedule(id);
+    for (const [id, { rule }] of this.#runs) if (rules.has(rule)) this.#repeat(id);
   }
 
   #partitionsOf(judge: WorkspaceJudge): Set<string> {
@@ -371,8 +371,8 @@ export class FactIndex {
   /** Schedules the judges of a partition that read facts of these names, unless what they read schedules them. */
   #scheduleReaders({ names }: Shape, kind: WorkspaceJudge['partition'], partition: string): void {
     for (const index of new Set(names.flatMap((name) => this.#readers.get(name) ?? []))) {
-      const id = idOf(String(index), partition);
-      if (this.#judges[index]!.judge.partition === kind && !this.#runs.has(id)) this.#schedule(id);
+      if (this.#judges[index]!.judge.partition !== kind || this.#runs.has(idOf(String(index), partition))) continue;
+      this.#schedule(index, partition);
     }
   }
 
@@ -565,24 +565,31 @@ export class FactIndex {
   #touch(dependency: string): void {
     this.#sorted.delete(dependency);
     const runs = this.#dependents.get(dependency)?.runs;
-    if (typeof runs === 'string') this.#schedule(runs);
-    else for (const run of runs ?? []) this.#schedule(run);
+    if (typeof runs === 'string') this.#repeat(runs);
+    else for (const run of runs ?? []) this.#repeat(run);
   }
 
   /** `id`: position of a judge and its partition. */
-  #schedule(id: string): void {
-    if (this.#queued.has(id)) return;
+  #repeat(id: string): void {
     const separator = id.indexOf(SEPARATOR);
-    const entry = this.#judges[Number(id.slice(0, separator))]!;
-    const partition = id.slice(separator + 1);
-    this.#queued.add(id);
-    this.#queue.push({ id, entry, partition, source: idOf(entry.judge.partition, partition) });
-    this.#inOrder = false;
+    this.#schedule(Number(id.slice(0, separator)), id.slice(separator + 1));
+  }
+
+  #schedule(index: number, partition: string): void {
+    const kind = this.#judges[index]!.judge.partition;
+    const source = idOf(kind, partition);
+    let pending = this.#pending.get(source);
+    if (pending === undefined) {
+      pending = { kind, partition, judges: new Set() };
+      this.#pending.set(source, pending);
+      this.#queue = null;
+    }
+    pending.judges.add(index);
   }
 
   /** Whether a judge has to run, because something that it read has changed. */
   get isPending(): boolean {
-    return this.#queue.length > 0;
+    return this.#pending.size > 0;
   }
 
   /**
@@ -595,53 +602,74 @@ export class FactIndex {
   } {
     const changed = new Set<string>();
     const problems: JudgeProblem[] = [];
-    // Judges of a partition follow each other, so that what they share need not be kept for longer.
-    if (!this.#inOrder) this.#queue.sort((a, b) => (a.source < b.source ? 1 : a.source > b.source ? -1 : 0));
-    this.#inOrder = true;
     let hasRun = false;
     const end = this.#now() + (budget?.milliseconds ?? Number.POSITIVE_INFINITY);
-    const putOff: PendingRun[] = [];
-    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
-      const { id, entry, partition, source } = next;
-      const began = this.#now();
-      const mayWait = hasRun || budget?.progress !== true;
-      if (mayWait && began + (this.#runs.get(id)?.cost ?? 0) >= end) {
-        putOff.push(next);
-        if (began >= end) break;
-        continue;
+    const putOff: string[] = [];
+    // Judges of a partition follow each other, so that what they share need not be kept for longer.
+    this.#queue ??= [...this.#pending.keys()].sort().reverse();
+    let isOver = false;
+    while (!isOver && this.#queue.length > 0) {
+      const source = this.#queue.pop()!;
+      const { partition, judges } = this.#pending.get(source)!;
+      for (const index of judges) {
+        const began = this.#now();
+        const mayWait = hasRun || budget?.progress !== true;
+        const cost = this.#runs.get(idOf(String(index), partition))?.cost ?? 0;
+        isOver = mayWait && began >= end;
+        if (isOver) break;
+        if (mayWait && began + cost >= end) continue;
+        hasRun = true;
+        judges.delete(index);
+        if (source !== this.#derivedFrom) this.#derived = new Map();
+        this.#derivedFrom = source;
+        const problem = this.#run(index, partition, began, changed);
+        if (problem !== null) problems.push(problem);
       }
-      hasRun = true;
-      this.#queued.delete(id);
-      const previous = this.#runs.get(id);
-      if (previous !== undefined) this.#forget(id, previous);
-      for (const path of previous?.paths ?? []) changed.add(path);
-      if (!this.#exists(entry.judge, partition)) continue;
-      if (source !== this.#derivedFrom) this.#derived = new Map();
-      this.#derivedFrom = source;
-      const reads = newReads();
-      let verdicts: readonly WorkspaceVerdict[] = [];
-      try {
-        verdicts = [
-          ...entry.judge.judge(this.#view(entry.judge, partition, reads, this.#derived), entry.options(partition)),
-        ];
-      } catch (error) {
-        problems.push({ rule: entry.rule, partition, error });
-      }
-      this.runCount++;
-      const byPath = new Map<string, WorkspaceVerdict[]>();
-      for (const verdict of verdicts) getOrCreate(byPath, verdict.subject.path, () => []).push(verdict);
-      for (const [path, own] of byPath) {
-        changed.add(path);
-        const said = runVerdicts(id, entry.rule, own);
-        this.#verdicts.set(path, (this.#verdicts.get(path) ?? []).concat(said));
-      }
-      if (this.#once) continue;
-      const dependencies = Array.from(allReads(reads), (dependency) => this.#depend(id, dependency));
-      const cost = this.#now() - began;
-      this.#runs.set(id, { rule: entry.rule, partition, dependencies, cost, paths: [...byPath.keys()] });
+      if (judges.size > 0) putOff.push(source);
+      else this.#pending.delete(source);
     }
     while (putOff.length > 0) this.#queue.push(putOff.pop()!);
+    if (this.#once && !this.isPending) this.#forgetReads();
     return { changed, problems };
+  }
+
+  /** What helps judges to read is of no use when all have run for good. */
+  #forgetReads(): void {
+    this.#forgetDerived();
+    for (const known of [this.#sorted, this.#found, this.#keys, this.#words]) known.clear();
+    for (const path of this.#loaded.keys()) this.#rest(path);
+  }
+
+  /** Runs a judge; adds the paths of which it says something, or said before, to `changed`. */
+  #run(index: number, partition: string, began: number, changed: Set<string>): JudgeProblem | null {
+    const entry = this.#judges[index]!;
+    const id = idOf(String(index), partition);
+    const previous = this.#runs.get(id);
+    if (previous !== undefined) this.#forget(id, previous);
+    for (const path of previous?.paths ?? []) changed.add(path);
+    if (!this.#exists(entry.judge, partition)) return null;
+    const reads = newReads();
+    let verdicts: readonly WorkspaceVerdict[] = [];
+    let problem: JudgeProblem | null = null;
+    try {
+      const view = this.#view(entry.judge, partition, reads, this.#derived);
+      verdicts = [...entry.judge.judge(view, entry.options(partition))];
+    } catch (error) {
+      problem = { rule: entry.rule, partition, error };
+    }
+    this.runCount++;
+    const byPath = new Map<string, WorkspaceVerdict[]>();
+    for (const verdict of verdicts) getOrCreate(byPath, verdict.subject.path, () => []).push(verdict);
+    for (const [path, own] of byPath) {
+      changed.add(path);
+      const said = runVerdicts(id, entry.rule, own);
+      this.#verdicts.set(path, (this.#verdicts.get(path) ?? []).concat(said));
+    }
+    if (this.#once) return problem;
+    const dependencies = Array.from(allReads(reads), (dependency) => this.#depend(id, dependency));
+    const cost = this.#now() - began;
+    this.#runs.set(id, { rule: entry.rule, partition, dependencies, cost, paths: [...byPath.keys()] });
+    return problem;
   }
 
   #depend(id: string, read: string): Dependency {

@@ -55,8 +55,8 @@ interface Body {
   readonly chunks: readonly ChunkRecord[];
 }
 
-/** `anchor`: position of the chunk, `OF_TEXT` for the text as a whole, `OF_FILE` for none. */
-type FactRecord = readonly [anchor: number, key: string, value: Json, start: number, end: number];
+/** `anchor`: position of the chunk, `OF_TEXT` for the text as a whole, `OF_FILE` for none. `key`: 0 for the path. */
+type FactRecord = readonly [anchor: number, key: string | 0, value: Json, start: number, end: number];
 
 const OF_TEXT = -1;
 const OF_FILE = -2;
@@ -106,7 +106,8 @@ export function recordOf(file: FileAnalysis): string {
   });
   const facts = new Map<string, FactRecord[]>();
   for (const { name, key, value, place } of factsOf(file)) {
-    const row: FactRecord = [positions.get(place.anchor)!, key, value, place.span.start, place.span.end];
+    const { start, end } = place.span;
+    const row: FactRecord = [positions.get(place.anchor)!, key === file.path ? 0 : key, value, start, end];
     const rows = facts.get(name);
     if (rows === undefined) facts.set(name, [row]);
     else rows.push(row);
@@ -193,7 +194,7 @@ export class RecordedFile implements RestingFacts {
     const rows = partAt(this.record, FACTS + position) as readonly FactRecord[];
     return rows.map(([at, key, value, start, end]) => {
       const anchor = at === OF_FILE ? null : at === OF_TEXT ? textAnchor : anchors[at]!;
-      return { name, key, value, place: { path, anchor, span: { start, end } } };
+      return { name, key: key === 0 ? path : key, value, place: { path, anchor, span: { start, end } } };
     });
   }
 

@@ -22,7 +22,7 @@ const FLAGS_OF_FEW_FILES = [
 const FLAGS_OF_MANY_FILES = [
   '--interrupt-budget=400000',
   // What is kept is most of the memory, and garbage may not come to several times as much.
-  '--heap-growing-percent=25',
+  '--heap-growing-percent=15',
   // All threads have work: whoever waits for another one to help waits for long.
   '--no-parallel-scavenge',
 ];
