@@ -160,6 +160,8 @@ export class Engine {
   #scopeOf: (folder: string) => Scope = scopeLookup(DEFAULT_CONFIGURATION);
   readonly #now: () => number;
   readonly #createRecipes: (settings: AnalysisSettings) => RecipeOf;
+  /** The file at rest that was looked at last. */
+  #awakened: { readonly resting: RecordedFile; readonly analysis: FileAnalysis } | null = null;
   /** Files that were edited since all judges ran: no fix may touch them. */
   readonly #unjudged = new Set<string>();
   /** Verdicts of judges as they are shown while the text has moved and the judges have not run again. */
@@ -393,7 +395,12 @@ export class Engine {
   /** What was found in a file, without facts if it rests. */
   #awake(file: FileState): FileAnalysis {
     const { resting, snapshot, recipe } = file;
-    return resting === null ? file : resting.analysis(snapshot.text, recipe);
+    if (resting === null) return file;
+    // Whoever looks at a file looks at it several times.
+    if (this.#awakened?.resting !== resting) {
+      this.#awakened = { resting, analysis: resting.analysis(snapshot.text, recipe) };
+    }
+    return this.#awakened.analysis;
   }
 
   /** Brings a file that rests back to what it was. */
@@ -595,9 +602,11 @@ export class Engine {
     return findings;
   }
 
-  /** What the findings of a file are known again by when their lines have moved, by fingerprint. */
-  contextsOf(path: string): Readonly<Record<string, FindingContext>> {
-    const findings = [...this.findings(path), ...this.accepted(path).map(({ finding }) => finding)];
+  /** What the findings of a file, or some of them, are known again by when their lines have moved, by fingerprint. */
+  contextsOf(
+    path: string,
+    findings: readonly Finding[] = [...this.findings(path), ...this.accepted(path).map(({ finding }) => finding)],
+  ): Readonly<Record<string, FindingContext>> {
     const file = this.#files.get(path);
     if (findings.length === 0 || file === undefined) return {};
     const { chunks, snapshot } = this.#awake(file);
@@ -613,6 +622,7 @@ export class Engine {
 
   /** Findings of a file that comments accept, as long as these hold. */
   accepted(path: string): readonly AcceptedFinding[] {
+    if (!this.#suppressing.has(path)) return [];
     this.findings(path);
     return this.#accepted.get(path) ?? [];
   }

@@ -412,8 +412,10 @@ export class FactIndex {
     this.#unload(path);
     this.#loaded.set(path, all);
     this.#loadedFacts += all;
+    const limit = this.#limit;
+    if (this.#loadedFacts <= limit) return;
     for (const other of this.#loaded.keys()) {
-      if (this.#loadedFacts <= this.#limit || other === path) break;
+      if (this.#loadedFacts <= limit || other === path) break;
       this.#rest(other);
     }
   }
@@ -719,32 +721,32 @@ export class FactIndex {
   }
 
   #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
-    const { dependencies } = reads;
+    const note = (...read: readonly string[]): void => {
+      if (!this.#once) reads.dependencies.add(idOf(...read));
+    };
     const view: FactView = {
       partition,
       get: (name) => {
         if (judge.partition === 'workspace') return view.all(name);
+        note(judge.partition, partition, name);
         const id = idOf(judge.partition, partition, name);
-        dependencies.add(id);
         return this.#all(id, name, this.#partitions.get(idOf(judge.partition, partition)));
       },
       lookup: (name, key, directory) => {
-        const id = idOf('key', name, key);
-        dependencies.add(id);
+        note('key', name, key);
         return this.#lookup(name, key, directory);
       },
       mentions: (name, word) => {
-        dependencies.add(idOf('word', name, word));
+        note('word', name, word);
         return this.#mentions(name, word);
       },
       all: (name) => {
-        const id = idOf('all', name);
-        dependencies.add(id);
+        note('all', name);
         this.#widelyRead.add(name);
-        return this.#all(id, name);
+        return this.#all(idOf('all', name), name);
       },
       role: (path) => {
-        dependencies.add(idOf('role', path));
+        note('role', path);
         return this.#files.get(path)?.role ?? 'production';
       },
       derive: <T>(derivation: Derivation<T>): T => {

@@ -155,7 +155,10 @@ function headOf(record: string): Head {
 }
 
 function partAt(record: string, position: number): unknown {
-  return JSON.parse(record.split(TAB, position + 1)[position]!);
+  let start = 0;
+  for (let i = 0; i < position; i++) start = record.indexOf(TAB, start) + 1;
+  const end = record.indexOf(TAB, start);
+  return JSON.parse(end < 0 ? record.slice(start) : record.slice(start, end));
 }
 
 /** A file that was recorded. Facts and analysis that it gives say where they are by the same anchors each time. */

@@ -63,12 +63,18 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
   const coverage = { judged: sum(codeFiles.judged), unjudged: sum(codeFiles.unjudged) };
   const findings: Finding[] = [];
   const accepted: AcceptedFinding[] = [];
+  const contexts: Record<string, FindingContext> = {};
   let lines = 0;
   const byLanguage: Record<string, number> = {};
   if (full) {
     for (const path of paths) {
-      if (options.includes?.(path) !== false) findings.push(...engine.findings(path));
-      accepted.push(...engine.accepted(path));
+      const open = engine.findings(path);
+      const closed = engine.accepted(path);
+      if (options.includes?.(path) !== false) findings.push(...open);
+      accepted.push(...closed);
+      if (options.contexts === true) {
+        Object.assign(contexts, engine.contextsOf(path, [...open, ...closed.map(({ finding }) => finding)]));
+      }
       lines += engine.linesOf(path)?.starts.length ?? 0;
       const language = labelOf(path, engine.languageOf(path) ?? 'text');
       byLanguage[language] = (byLanguage[language] ?? 0) + 1;
@@ -104,14 +110,7 @@ export function buildAudit(engine: Engine, options: BuildOptions): Audit {
         .map(({ path, message }) => ({ path, reason: message }))
         .sort((a, b) => compareText(a.path, b.path)),
     },
-    ...(options.contexts === true
-      ? {
-          contexts: Object.assign({}, ...paths.map((path) => engine.contextsOf(path))) as Record<
-            string,
-            FindingContext
-          >,
-        }
-      : {}),
+    ...(options.contexts === true ? { contexts } : {}),
     ...(options.evidence === true ? evidenceOf(engine, findings) : {}),
     ...(ownersOf === null ? {} : ownership(findings, accepted, ownersOf)),
     codeFiles: full ? paths.filter((path) => isJudgedCode(engine, path)) : [],
