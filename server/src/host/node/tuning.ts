@@ -14,12 +14,13 @@ const FLAGS = [
 ];
 
 const FLAGS_OF_FEW_FILES = [
-  // Optimise a function only once it has run for some ten times as long as usual.
+  // Optimise a function only once it has run for some twenty times as long as usual.
   '--interrupt-budget=1500000',
   '--heap-growing-percent=400',
 ];
 
 const FLAGS_OF_MANY_FILES = [
+  // Six times.
   '--interrupt-budget=400000',
   // What is kept is most of the memory, and garbage may not come to several times as much.
   '--heap-growing-percent=15',
@@ -27,6 +28,7 @@ const FLAGS_OF_MANY_FILES = [
   '--no-parallel-scavenge',
 ];
 
+/** From so many on an audit takes a multiple of the time that optimising takes. */
 const MANY_FILES = 5_000;
 
 /** Call before anything is read. `files`: how many there are. Threads that are started later follow these settings. */
