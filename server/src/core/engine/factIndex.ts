@@ -90,7 +90,6 @@ interface RunVerdicts {
 
 /** Judges of a partition that have to run, by their positions. */
 interface Pending {
-  readonly kind: WorkspaceJudge['partition'];
   readonly partition: string;
   readonly judges: Set<number>;
 }
@@ -100,7 +99,6 @@ interface StoredFile {
   readonly role: FileRole;
   readonly component: string;
   readonly directory: string;
-  readonly mayRest: boolean;
   readonly shape: Shape;
   /** Facts of each name of the shape, null while they rest; null: all of them do. */
   lists: (readonly Fact[] | null)[] | null;
@@ -277,7 +275,7 @@ export class FactIndex {
     if (before === undefined && after === undefined) return;
     this.#unload(path);
     this.#put(path, before, after);
-    if (after?.mayRest === true && after.resting === null) this.#load(path, this.#restable(after));
+    if (after?.resting === null && file?.mayRest === true) this.#load(path, this.#restable(after));
   }
 
   /** Tells that the file belongs to another component now. */
@@ -286,15 +284,15 @@ export class FactIndex {
     if (before !== undefined && before.component !== component) this.#put(path, before, { ...before, component });
   }
 
-  #storedFile(path: string, { role, component, facts, mayRest }: FileFacts): StoredFile {
-    const common = { path, role, component, directory: directoryOf(path), mayRest };
+  #storedFile(path: string, { role, component, facts }: FileFacts): StoredFile {
+    const common = { path, role, component, directory: directoryOf(path) };
     if (!isList(facts)) {
       return { ...common, shape: this.#shapeOf(facts.names), lists: null, resting: facts };
     }
     const byName = groupBy(facts, 'name');
     const names = [...byName.keys()].sort();
     const lists = names.map((name) => byName.get(name)!);
-    return { ...common, shape: this.#shapeOf(sharedNames(names)), lists, resting: null };
+    return { ...common, shape: this.#shapeOf(names), lists, resting: null };
   }
 
   #shapeOf(names: readonly string[]): Shape {
@@ -578,11 +576,10 @@ export class FactIndex {
   }
 
   #schedule(index: number, partition: string): void {
-    const kind = this.#judges[index]!.judge.partition;
-    const source = idOf(kind, partition);
+    const source = idOf(this.#judges[index]!.judge.partition, partition);
     let pending = this.#pending.get(source);
     if (pending === undefined) {
-      pending = { kind, partition, judges: new Set() };
+      pending = { partition, judges: new Set() };
       this.#pending.set(source, pending);
       this.#queue = null;
     }
@@ -639,7 +636,6 @@ export class FactIndex {
   #forgetReads(): void {
     this.#forgetDerived();
     for (const known of [this.#sorted, this.#found, this.#keys, this.#words]) known.clear();
-    for (const path of this.#loaded.keys()) this.#rest(path);
   }
 
   /** Runs a judge; adds the paths of which it says something, or said before, to `changed`. */
@@ -834,13 +830,6 @@ function readsOf(judge: WorkspaceJudge, { names }: Shape): boolean {
 
 function isList(facts: FileFacts['facts']): facts is readonly Fact[] {
   return Array.isArray(facts);
-}
-
-const knownNames = new Map<string, readonly string[]>();
-
-/** The same list, as it was seen first. */
-export function sharedNames(names: readonly string[]): readonly string[] {
-  return getOrCreate(knownNames, names.join(), () => names);
 }
 
 /** The few names of a file are searched one by one. */

@@ -12,7 +12,7 @@ import type { Anchor, Span } from '../model/location.ts';
 import type { Fact, FailVerdict } from '../model/verdict.ts';
 import { type Chunk, type FileAnalysis, newFileAnalysis, ownFacts } from './analyser.ts';
 import { EMPTY_EXAMINATION, type Examination, type RuleVerdict } from './examine.ts';
-import { type RestingFacts, sharedNames } from './factIndex.ts';
+import type { RestingFacts } from './factIndex.ts';
 import { isLasting, type Problem } from './problem.ts';
 import type { Recipe } from './recipe.ts';
 import { languageOf } from './roles.ts';
@@ -235,3 +235,13 @@ export class RecordedFile implements RestingFacts {
 }
 
 const NO_PROBLEMS: Problem[] = [];
+
+const knownNames = new Map<string, readonly string[]>();
+
+/** The same list, as it was seen first: most files of a kind have facts of the same names. */
+function sharedNames(names: readonly string[]): readonly string[] {
+  const key = names.join();
+  const known = knownNames.get(key) ?? names;
+  knownNames.set(key, known);
+  return known;
+}
