@@ -50,20 +50,26 @@ export interface JudgeEntry {
   options(partition: string): Json;
 }
 
+/** A judge that ran in a partition. */
 interface JudgeRun {
-  readonly rule: number;
-  readonly partition: string;
-  readonly dependencies: readonly Dependency[];
+  /** Its position. */
+  readonly judge: number;
+  /** Kind and name of the partition. */
+  readonly source: string;
+  /** What it read in its own directory, or of all; runs that read the same share it. */
+  own: ReadonlySet<string>;
+  /** What else it read. */
+  others: readonly Dependency[];
   /** Milliseconds that it took. */
-  readonly cost: number;
+  cost: number;
   /** Files that it spoke of. */
-  readonly paths: readonly string[];
+  paths: readonly string[];
 }
 
-/** Something that runs read; each exists once, since a large workspace has a million reads. */
+/** Something that runs read; each exists once, since a large workspace has many reads. */
 interface Dependency {
   readonly id: string;
-  runs: Some | undefined;
+  runs: Some<JudgeRun> | undefined;
 }
 
 /** What a judge said of a file. */
@@ -72,21 +78,17 @@ export interface JudgeVerdict {
   readonly verdict: WorkspaceVerdict;
 }
 
-/** Names, mostly one or a few: a set for each would take most of the memory. */
-type Some = string | readonly string[] | Set<string>;
+/** Mostly one or a few: a set for each would take most of the memory. */
+type Some<T extends string | JudgeRun> = T | readonly T[] | Set<T>;
 
 /** So many are a list. */
 const FEW = 64;
 
-/** What a run said of a file. */
-interface RunVerdicts {
-  readonly id: string;
-  readonly rule: number;
-  /** What is no pass. */
-  readonly verdicts: readonly WorkspaceVerdict[];
-  /** Anchor, start and end of each pass, one after the other: most verdicts are passes. */
-  readonly passes: readonly (Anchor | number | null)[];
-}
+/**
+ * What runs said of a file, one after the other: a run, how many passes it has and how many other verdicts, then anchor,
+ * start and end of each pass, and the others. Most verdicts are passes, and an object for each would take a multiple.
+ */
+type SaidOfFile = readonly (JudgeRun | WorkspaceVerdict | Anchor | number | null)[];
 
 /** Judges of a partition that have to run, by their positions. */
 interface Pending {
@@ -169,9 +171,16 @@ const NO_FACTS: readonly Fact[] = [];
 const FACT_LIMIT = 150_000;
 /** Those of a few directories, so that most are gone before the collector of garbage takes them for old. */
 const FACT_LIMIT_ONCE = 10_000;
+/** Those of a package with thousands of declarations. */
+const FACT_LIMIT_OF_MANY_FILES = 50_000;
 /** With facts of a name in more files, they are made anew whenever all of them are read at once. */
 const MANY_FILES = 10_000;
 const SEPARATOR = '\u0000';
+/** In front of what a judge of a directory read there, or of all. */
+const OWN = SEPARATOR;
+const ROLE = 'role';
+const NO_READS: ReadonlySet<string> = new Set();
+const NOTHING: readonly never[] = [];
 
 /** Joined as a whole: what `+` makes of them would take more memory. */
 function idOf(...parts: readonly string[]): string {
@@ -188,18 +197,22 @@ export class FactIndex {
   /** Paths of all files, in order; null: not known. */
   #order: readonly string[] | null = null;
   /** name -> key -> files with such facts, for names of which a key was ever looked up */
-  readonly #keys = new Map<string, Map<string, Some>>();
+  readonly #keys = new Map<string, Map<string, Some<string>>>();
   /** name -> word -> files with such facts that hold the word, for names of which a word was ever asked for */
-  readonly #words = new Map<string, Map<string, Some>>();
+  readonly #words = new Map<string, Map<string, Some<string>>>();
   /** kind + partition -> files */
   readonly #partitions = new Map<string, Partition>();
   readonly #sorted = new Map<string, readonly Fact[]>();
   /** name -> key -> facts that were looked up */
   readonly #found = new Map<string, Map<string, readonly Fact[]>>();
   #foundFacts = 0;
-  readonly #runs = new Map<string, JudgeRun>();
-  /** path -> what each run said of the file */
-  readonly #verdicts = new Map<string, RunVerdicts[]>();
+  /** kind + partition -> the judges that ran there */
+  readonly #runs = new Map<string, JudgeRun[]>();
+  /** Equal sets of what runs read in their own directories are one. */
+  readonly #ownReads = new Map<string, ReadonlySet<string>>();
+  /** Names of which judges of directories ever read all facts. */
+  readonly #readFromDirectories = new Set<string>();
+  readonly #verdicts = new Map<string, SaidOfFile>();
   /** Files whose facts are objects, those that were loaded first in front, with how many may be put to rest. */
   readonly #loaded = new Map<string, number>();
   #loadedFacts = 0;
@@ -252,7 +265,9 @@ export class FactIndex {
 
   /** Has judges run again, because their options may be different. */
   repeat(rules: ReadonlySet<number>): void {
-    for (const [id, { rule }] of this.#runs) if (rules.has(rule)) this.#repeat(id);
+    for (const runs of this.#runs.values()) {
+      for (const run of runs) if (rules.has(this.#judges[run.judge]!.rule)) this.#repeat(run);
+    }
   }
 
   #partitionsOf(judge: WorkspaceJudge): Set<string> {
@@ -302,14 +317,17 @@ export class FactIndex {
   #put(path: string, before: StoredFile | undefined, after: StoredFile | undefined): void {
     this.#forgetDerived();
     const moved = before === undefined || after === undefined || before.component !== after.component;
-    if (moved || before.role !== after.role) this.#touch(idOf('role', path));
+    if (moved || before.role !== after.role) {
+      this.#touch(idOf('role', path));
+      this.#touchIn(directoryOf(path), ROLE);
+    }
     if (before === undefined || after === undefined) this.#order = null;
     if (moved || before.shape !== after.shape) {
       if (before !== undefined) this.#leave(before);
       if (after !== undefined) this.#join(after);
     }
     // Nobody has read anything yet.
-    const isNews = this.#dependents.size > 0 || this.#sorted.size > 0;
+    const isNews = this.#runs.size > 0 || this.#sorted.size > 0;
     for (const name of new Set([...(before?.shape.names ?? []), ...(after?.shape.names ?? [])])) {
       if (!isNews && !this.#keys.has(name) && !this.#words.has(name)) continue;
       const old = factsIn(before, name);
@@ -368,10 +386,16 @@ export class FactIndex {
 
   /** Schedules the judges of a partition that read facts of these names, unless what they read schedules them. */
   #scheduleReaders({ names }: Shape, kind: WorkspaceJudge['partition'], partition: string): void {
+    const source = idOf(kind, partition);
     for (const index of new Set(names.flatMap((name) => this.#readers.get(name) ?? []))) {
-      if (this.#judges[index]!.judge.partition !== kind || this.#runs.has(idOf(String(index), partition))) continue;
+      if (this.#judges[index]!.judge.partition !== kind || this.#runOf(source, index) !== undefined) continue;
       this.#schedule(index, partition);
     }
+  }
+
+  /** The run of a judge in a partition. */
+  #runOf(source: string, judge: number): JudgeRun | undefined {
+    return this.#runs.get(source)?.find((run) => run.judge === judge);
   }
 
   /** All facts of a file, those of each name in the order of the text. */
@@ -401,7 +425,8 @@ export class FactIndex {
 
   /** How many facts may be objects. */
   get #limit(): number {
-    return this.#once && this.#files.size > MANY_FILES ? Math.min(FACT_LIMIT_ONCE, this.#factLimit) : this.#factLimit;
+    if (this.#files.size <= MANY_FILES) return this.#factLimit;
+    return Math.min(this.#once ? FACT_LIMIT_ONCE : FACT_LIMIT_OF_MANY_FILES, this.#factLimit);
   }
 
   /** Counts facts that are objects now, and puts others to rest if they are too many. */
@@ -455,7 +480,7 @@ export class FactIndex {
     before: StoredFile | undefined,
     after: StoredFile | undefined,
   ): void {
-    this.#touch(idOf('all', name));
+    this.#touchAll(name);
 
     const keys = this.#keys.get(name);
     if (keys !== undefined) this.#replaceKeys(keys, name, path, old, now);
@@ -465,10 +490,11 @@ export class FactIndex {
     for (const stored of [before, after]) {
       if (stored === undefined) continue;
       for (const partition of partitionsOf(stored)) this.#touch(idOf(partition, name));
+      this.#touchIn(stored.directory, idOf('get', name));
     }
   }
 
-  #replaceKeys(keys: Map<string, Some>, name: string, path: string, old: readonly Fact[], now: readonly Fact[]): void {
+  #replaceKeys(keys: Map<string, Some<string>>, name: string, path: string, old: readonly Fact[], now: readonly Fact[]): void {
     const oldByKey = groupBy(old, 'key');
     const nowByKey = groupBy(now, 'key');
     for (const [key, right] of nowByKey) {
@@ -487,7 +513,7 @@ export class FactIndex {
 
   /** Only the words of facts that differ are looked at: those of an open file are mostly the same as before. */
   #replaceWords(
-    words: Map<string, Some>,
+    words: Map<string, Some<string>>,
     name: string,
     path: string,
     old: readonly Fact[],
@@ -529,6 +555,23 @@ export class FactIndex {
   #touchKey(name: string, key: string): void {
     this.#found.get(name)?.delete(key);
     this.#touch(idOf('key', name, key));
+    for (const directory of [key, directoryOf(key)]) {
+      if (isKeyIn(directory, key)) this.#touchIn(directory, idOf('key', name));
+    }
+  }
+
+  #touchAll(name: string): void {
+    this.#touch(idOf('all', name));
+    if (!this.#readFromDirectories.has(name)) return;
+    const read = idOf('all', name);
+    for (const runs of this.#runs.values()) {
+      for (const run of runs) if (run.own.has(read)) this.#repeat(run);
+    }
+  }
+
+  /** Has judges of a directory run again that read this there. */
+  #touchIn(directory: string, read: string): void {
+    for (const run of this.#runs.get(idOf('directory', directory)) ?? []) if (run.own.has(read)) this.#repeat(run);
   }
 
   /** Facts with a name and key, of the whole workspace or of a directory. */
@@ -564,15 +607,11 @@ export class FactIndex {
 
   #touch(dependency: string): void {
     this.#sorted.delete(dependency);
-    const runs = this.#dependents.get(dependency)?.runs;
-    if (typeof runs === 'string') this.#repeat(runs);
-    else for (const run of runs ?? []) this.#repeat(run);
+    for (const run of itemsOf(this.#dependents.get(dependency)?.runs)) this.#repeat(run);
   }
 
-  /** `id`: position of a judge and its partition. */
-  #repeat(id: string): void {
-    const separator = id.indexOf(SEPARATOR);
-    this.#schedule(Number(id.slice(0, separator)), id.slice(separator + 1));
+  #repeat({ judge, source }: JudgeRun): void {
+    this.#schedule(judge, source.slice(source.indexOf(SEPARATOR) + 1));
   }
 
   #schedule(index: number, partition: string): void {
@@ -613,7 +652,7 @@ export class FactIndex {
       for (const index of judges) {
         const began = this.#now();
         const mayWait = hasRun || budget?.progress !== true;
-        const cost = this.#runs.get(idOf(String(index), partition))?.cost ?? 0;
+        const cost = this.#runOf(source, index)?.cost ?? 0;
         isOver = mayWait && began >= end;
         if (isOver) break;
         if (mayWait && began + cost >= end) continue;
@@ -641,9 +680,9 @@ export class FactIndex {
   /** Runs a judge; adds the paths of which it says something, or said before, to `changed`. */
   #run(index: number, partition: string, began: number, changed: Set<string>): JudgeProblem | null {
     const entry = this.#judges[index]!;
-    const id = idOf(String(index), partition);
-    const previous = this.#runs.get(id);
-    if (previous !== undefined) this.#forget(id, previous);
+    const source = idOf(entry.judge.partition, partition);
+    const previous = this.#runOf(source, index);
+    if (previous !== undefined) this.#forget(previous);
     for (const path of previous?.paths ?? []) changed.add(path);
     if (!this.#exists(entry.judge, partition)) return null;
     const reads = newReads();
@@ -658,21 +697,38 @@ export class FactIndex {
     this.runCount++;
     const byPath = new Map<string, WorkspaceVerdict[]>();
     for (const verdict of verdicts) getOrCreate(byPath, verdict.subject.path, () => []).push(verdict);
+    const run: JudgeRun = { judge: index, source, own: NO_READS, others: NOTHING, cost: 0, paths: NOTHING };
     for (const [path, own] of byPath) {
       changed.add(path);
-      const said = runVerdicts(id, entry.rule, own);
-      this.#verdicts.set(path, (this.#verdicts.get(path) ?? []).concat(said));
+      this.#verdicts.set(path, (this.#verdicts.get(path) ?? NOTHING).concat(saidBy(run, own)));
     }
     if (this.#once) return problem;
-    const dependencies = Array.from(allReads(reads), (dependency) => this.#depend(id, dependency));
-    const cost = this.#now() - began;
-    this.#runs.set(id, { rule: entry.rule, partition, dependencies, cost, paths: [...byPath.keys()] });
+    this.#remember(run, allReads(reads));
+    run.cost = this.#now() - began;
+    if (byPath.size > 0) run.paths = [...byPath.keys()];
     return problem;
   }
 
-  #depend(id: string, read: string): Dependency {
+  /** Keeps a run with what it read. */
+  #remember(run: JudgeRun, reads: ReadonlySet<string>): void {
+    const own: string[] = [];
+    const others: Dependency[] = [];
+    for (const read of reads) {
+      if (read.startsWith(OWN)) own.push(read.slice(OWN.length));
+      else others.push(this.#depend(run, read));
+    }
+    own.sort();
+    run.own = getOrCreate(this.#ownReads, own.join(), () => new Set(own));
+    // Lists that grew have room for more; copies have not.
+    if (others.length > 0) run.others = others.slice();
+    const runs = this.#runs.get(run.source);
+    if (runs === undefined) this.#runs.set(run.source, [run]);
+    else runs.push(run);
+  }
+
+  #depend(run: JudgeRun, read: string): Dependency {
     const dependency = getOrCreate(this.#dependents, read, (): Dependency => ({ id: read, runs: undefined }));
-    dependency.runs = withOne(dependency.runs, id);
+    dependency.runs = withOne(dependency.runs, run);
     return dependency;
   }
 
@@ -683,17 +739,19 @@ export class FactIndex {
     return false;
   }
 
-  #forget(id: string, run: JudgeRun): void {
-    for (const dependency of run.dependencies) {
-      dependency.runs = withoutOne(dependency.runs, id);
+  #forget(run: JudgeRun): void {
+    for (const dependency of run.others) {
+      dependency.runs = withoutOne(dependency.runs, run);
       if (dependency.runs === undefined) this.#dependents.delete(dependency.id);
     }
     for (const path of run.paths) {
-      const others = this.#verdicts.get(path)?.filter((said) => said.id !== id) ?? [];
+      const others = withoutRun(this.#verdicts.get(path) ?? NOTHING, run);
       if (others.length === 0) this.#verdicts.delete(path);
       else this.#verdicts.set(path, others);
     }
-    this.#runs.delete(id);
+    const rest = this.#runs.get(run.source)?.filter((other) => other !== run) ?? [];
+    if (rest.length === 0) this.#runs.delete(run.source);
+    else this.#runs.set(run.source, rest);
   }
 
   /** Files that judges spoke of. */
@@ -703,33 +761,41 @@ export class FactIndex {
 
   /** What judges said of a file, in a fixed order. */
   verdictsOf(path: string): readonly JudgeVerdict[] {
-    const said = this.#verdicts.get(path) ?? [];
-    return [...said]
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .flatMap(({ rule, verdicts, passes }) => {
-        const all: JudgeVerdict[] = verdicts.map((verdict) => ({ rule, verdict }));
-        for (let i = 0; i < passes.length; i += 3) {
-          const span = { start: passes[i + 1] as number, end: passes[i + 2] as number };
-          all.push({ rule, verdict: { kind: 'pass', subject: { path, anchor: passes[i] as Anchor | null, span } } });
+    return [...sectionsOf(this.#verdicts.get(path) ?? NOTHING)]
+      .sort((a, b) => a.run.judge - b.run.judge || (a.run.source < b.run.source ? -1 : 1))
+      .flatMap(({ run, said, passes, others, end }) => {
+        const { rule } = this.#judges[run.judge]!;
+        const all: JudgeVerdict[] = [];
+        for (let at = others; at < end; at++) all.push({ rule, verdict: said[at] as WorkspaceVerdict });
+        for (let at = passes; at < others; at += 3) {
+          const [anchor, start, end] = said.slice(at, at + 3) as [Anchor | null, number, number];
+          all.push({ rule, verdict: { kind: 'pass', subject: { path, anchor, span: { start, end } } } });
         }
         return all;
       });
   }
 
   #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
+    // There are as many directories as files in the worst case: what their judges read at home needs no record of its own.
+    const isDirectory = judge.partition === 'directory';
     const note = (...read: readonly string[]): void => {
       if (!this.#once) reads.dependencies.add(idOf(...read));
+    };
+    const noteOwn = (read: string): void => {
+      if (!this.#once) reads.dependencies.add(OWN + read);
     };
     const view: FactView = {
       partition,
       get: (name) => {
         if (judge.partition === 'workspace') return view.all(name);
-        note(judge.partition, partition, name);
         const id = idOf(judge.partition, partition, name);
+        if (isDirectory) noteOwn(idOf('get', name));
+        else note(id);
         return this.#all(id, name, this.#partitions.get(idOf(judge.partition, partition)));
       },
       lookup: (name, key, directory) => {
-        note('key', name, key);
+        if (isDirectory && isKeyIn(partition, key)) noteOwn(idOf('key', name));
+        else note('key', name, key);
         return this.#lookup(name, key, directory);
       },
       mentions: (name, word) => {
@@ -737,12 +803,16 @@ export class FactIndex {
         return this.#mentions(name, word);
       },
       all: (name) => {
-        note('all', name);
         this.#widelyRead.add(name);
+        if (isDirectory) {
+          this.#readFromDirectories.add(name);
+          noteOwn(idOf('all', name));
+        } else note('all', name);
         return this.#all(idOf('all', name), name);
       },
       role: (path) => {
-        note('role', path);
+        if (isDirectory && directoryOf(path) === partition) noteOwn(ROLE);
+        else note('role', path);
         return this.#files.get(path)?.role ?? 'production';
       },
       derive: <T>(derivation: Derivation<T>): T => {
@@ -839,21 +909,46 @@ function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
   return file!.lists?.[at] ?? file!.resting!.factsAt(at);
 }
 
-const NO_VERDICTS: readonly never[] = [];
+/** Whether a key is a directory or the path of a file in it. Keys without a slash may be anything. */
+function isKeyIn(directory: string, key: string): boolean {
+  return directory !== '' && (key === directory || directoryOf(key) === directory);
+}
 
-function runVerdicts(id: string, rule: number, verdicts: readonly WorkspaceVerdict[]): RunVerdicts {
+function saidBy(run: JudgeRun, verdicts: readonly WorkspaceVerdict[]): SaidOfFile {
   const others = verdicts.filter(({ kind }) => kind !== 'pass');
-  const passes: (Anchor | number | null)[] = [];
+  const passes = verdicts.length - others.length;
+  const said: (SaidOfFile[number])[] = [run, passes, others.length];
   for (const { kind, subject } of verdicts) {
-    if (kind === 'pass') passes.push(subject.anchor, subject.span.start, subject.span.end);
+    if (kind === 'pass') said.push(subject.anchor, subject.span.start, subject.span.end);
   }
-  return {
-    id,
-    rule,
-    verdicts: others.length === 0 ? NO_VERDICTS : others,
-    // Lists that grew have room for more; copies have not.
-    passes: passes.length === 0 ? NO_VERDICTS : passes.slice(),
-  };
+  return said.concat(others);
+}
+
+/** What a run said: positions of its first pass, of what is no pass, and of the end. */
+interface Section {
+  readonly run: JudgeRun;
+  readonly said: SaidOfFile;
+  readonly start: number;
+  readonly passes: number;
+  readonly others: number;
+  readonly end: number;
+}
+
+function* sectionsOf(said: SaidOfFile): Generator<Section> {
+  for (let start = 0; start < said.length; ) {
+    const passes = start + 3;
+    const others = passes + 3 * (said[start + 1] as number);
+    const end = others + (said[start + 2] as number);
+    yield { run: said[start] as JudgeRun, said, start, passes, others, end };
+    start = end;
+  }
+}
+
+function withoutRun(said: SaidOfFile, run: JudgeRun): SaidOfFile {
+  for (const section of sectionsOf(said)) {
+    if (section.run === run) return said.slice(0, section.start).concat(said.slice(section.end));
+  }
+  return said;
 }
 
 /** The words of texts, each once, as copies: a part of a text would keep the whole alive. */
@@ -870,25 +965,35 @@ function hasWord({ value }: Fact, word: string): boolean {
   return typeof value === 'string' && value.includes(word) && value.split(/\s+/).includes(word);
 }
 
-function isAmong(known: Some | undefined, item: string): boolean {
-  if (known === undefined || typeof known === 'string') return known === item;
+function itemsOf<T extends string | JudgeRun>(known: Some<T> | undefined): Iterable<T> {
+  if (known === undefined) return [];
+  return isMany(known) ? known : [known];
+}
+
+function isMany<T extends string | JudgeRun>(known: Some<T>): known is readonly T[] | Set<T> {
+  return known instanceof Set || Array.isArray(known);
+}
+
+function isAmong<T extends string | JudgeRun>(known: Some<T> | undefined, item: T): boolean {
+  if (known === undefined || !isMany(known)) return known === item;
   return known instanceof Set ? known.has(item) : known.includes(item);
 }
 
-function withOne(known: Some | undefined, item: string): Some {
+function withOne<T extends string | JudgeRun>(known: Some<T> | undefined, item: T): Some<T> {
   if (known === undefined || known === item) return item;
   if (known instanceof Set) return known.add(item);
-  const items: readonly string[] = typeof known === 'string' ? [known] : known;
+  const items: readonly T[] = isMany(known) ? known : [known];
   if (items.includes(item)) return items;
   return items.length < FEW ? items.concat(item) : new Set(items).add(item);
 }
 
-function withoutOne(known: Some | undefined, item: string): Some | undefined {
+function withoutOne<T extends string | JudgeRun>(known: Some<T> | undefined, item: T): Some<T> | undefined {
   if (known === item) return undefined;
-  if (known instanceof Set) known.delete(item);
-  if (known === undefined || typeof known === 'string' || known instanceof Set) {
-    return known instanceof Set && known.size === 0 ? undefined : known;
+  if (known instanceof Set) {
+    known.delete(item);
+    return known.size === 0 ? undefined : known;
   }
+  if (known === undefined || !isMany(known)) return known;
   const items = known.filter((other) => other !== item);
   return items.length === 1 ? items[0] : items;
 }
