@@ -15,6 +15,10 @@ const FULL = process.env['SHIPWORTHY_FULL'] === '1';
 
 const WORDS = ['word', 'other', '.word', 'for', '__proto__'];
 
+const paths = Array.from({ length: 200 }, (_, i) => `${['a/', 'a/b/', '', 'c/'][i % 4]}f${i}.go`);
+/** What a file or a directory is looked up by. */
+const PLACES = ['', 'a', 'a/b', 'c', ...paths.slice(0, 4)];
+
 /** Judges that read in every way there is, and say what they read. */
 const judges: readonly JudgeEntry[] = (
   [
@@ -68,13 +72,25 @@ const judges: readonly JudgeEntry[] = (
         }
       },
     },
+    {
+      partition: 'directory',
+      reads: ['use'],
+      *judge(facts) {
+        const found = PLACES.flatMap((key) => facts.lookup('decl', key).map(({ place }) => `${key}<${place.path}`));
+        const roles = paths.slice(0, 6).map((path) => facts.role(path));
+        const all = facts.all('other').map(({ place }) => place.path);
+        for (const { place } of facts.get('use')) {
+          yield { kind: 'pass', subject: place };
+          yield { kind: 'fail', subject: place, message: `${found.join()} ${roles.join()} ${all.join()}` };
+        }
+      },
+    },
   ] satisfies WorkspaceJudge[]
 ).map((judge, rule) => ({ rule, judge, options: () => null }));
 
-const paths = Array.from({ length: 200 }, (_, i) => `${['a', 'a/b', 'c'][i % 3]}/f${i}.go`);
 const factArbitrary = fc.record({
   name: fc.constantFrom('decl', 'use', 'other'),
-  key: fc.constantFrom('x', 'y', 'z', '__proto__'),
+  key: fc.constantFrom('x', 'y', 'z', '__proto__', ...PLACES),
   value: fc.constantFrom(
     ...[null, 1, { deep: [1, 2] }, { deep: [1, 3] }],
     ...['word', 'words other', 'v word\n=x\t.word', 'for __proto__', ''],
@@ -86,7 +102,12 @@ const operation = fc.record({
   remove: fc.boolean(),
   role: fc.constantFrom('production' as const, 'test' as const),
   component: fc.constantFrom('', 'a', 'c'),
-  facts: fc.array(factArbitrary, { maxLength: 4 }),
+  // Often the same, so that a role or a file elsewhere is all that changes for a judge.
+  facts: fc.oneof(
+    fc.constant([{ name: 'use', key: 'x', value: null }]),
+    fc.constantFrom(...PLACES).map((key) => [{ name: 'decl', key, value: null }]),
+    fc.array(factArbitrary, { maxLength: 4 }),
+  ),
   mayRest: fc.boolean(),
   rests: fc.boolean(),
   /** What is equal to a fact of before is that fact, as it is of an open document. */
@@ -186,6 +207,24 @@ test('an update with the same content runs no judge', () => {
   expect(index.runCount).toBe(before);
 });
 
+test('a role that changes alone runs the judges that asked for it', () => {
+  const file = (path: string, role: FileFacts['role']): FileFacts => ({
+    role,
+    component: '',
+    mayRest: true,
+    facts: [{ name: 'use', key: 'x', value: null, place: filePlace(path) }],
+  });
+  const index = new FactIndex();
+  index.setJudges(judges);
+  for (const path of paths.slice(0, 8)) index.update(path, file(path, 'production'));
+  index.judge();
+  // The last of the judges asks for the roles of the first files; a/f0.go and a/f4.go are in one directory.
+  index.update(paths[0]!, file(paths[0]!, 'test'));
+  index.judge();
+  const said = index.verdictsOf(paths[4]!).filter(({ verdict }) => verdict.kind === 'fail');
+  expect(said.map(({ verdict }) => JSON.stringify(verdict)).join()).toContain(' test,production,');
+});
+
 test('a change runs only the judges that read it', () => {
   const index = new FactIndex();
   index.setJudges(judges);
@@ -205,8 +244,8 @@ test('a change runs only the judges that read it', () => {
   const changed = use('a/f.go', 'x');
   index.update('a/f.go', { ...changed, facts: [{ ...changed.facts[0]!, key: 'z' }, changed.facts[1]!] });
   index.judge();
-  // Two judges of the directory and one of the component; nothing of the other file, and not the one that reads only declarations.
-  expect(index.runCount - before).toBe(3);
+  // Three judges of the directory and one of the component; nothing of the other file, and not the one that reads only declarations.
+  expect(index.runCount - before).toBe(4);
 });
 
 test('a word that comes or goes runs the judges that asked for it', () => {
