@@ -96,6 +96,7 @@ const factArbitrary = fc.record({
     ...['word', 'words other', 'v word\n=x\t.word', 'for __proto__', ''],
   ),
 });
+type Content = readonly Omit<Fact, 'place'>[];
 const operation = fc.record({
   // Some files again and again, all of them now and then.
   path: fc.oneof(fc.constantFrom(...paths.slice(0, 12)), fc.constantFrom(...paths)),
@@ -104,9 +105,9 @@ const operation = fc.record({
   component: fc.constantFrom('', 'a', 'c'),
   // Often the same, so that a role or a file elsewhere is all that changes for a judge.
   facts: fc.oneof(
-    fc.constant([{ name: 'use', key: 'x', value: null }]),
-    fc.constantFrom(...PLACES).map((key) => [{ name: 'decl', key, value: null }]),
-    fc.array(factArbitrary, { maxLength: 4 }),
+    fc.constant<Content>([{ name: 'use', key: 'x', value: null }]),
+    fc.constantFrom(...PLACES).map((key): Content => [{ name: 'decl', key, value: null }]),
+    fc.array(factArbitrary, { maxLength: 4 }).map((facts): Content => facts),
   ),
   mayRest: fc.boolean(),
   rests: fc.boolean(),

@@ -76,7 +76,7 @@ export interface FileAnalysis {
   /** What `textDetectorsFor` said of the text; null before. */
   textDetectors: Uint8Array | null;
   parsed: ParsedFile | null;
-  problems: Problem[];
+  problems: readonly Problem[];
   /** Facts of the engine itself, relative to the file. */
   ownFacts: readonly Fact[];
 }
@@ -90,6 +90,9 @@ interface CodeAnalysis extends Pick<FileAnalysis, 'role' | 'header' | 'contextKe
 /** Work that may stop after each step. */
 export type Steps = Generator<undefined, void>;
 
+/** One for all files: most of a workspace rests, with nothing of its own. */
+const NOTHING: readonly never[] = [];
+
 /** A file that nobody has looked at yet. */
 export function newFileAnalysis(path: string, language: LanguageId, text: string): FileAnalysis {
   return {
@@ -101,13 +104,13 @@ export function newFileAnalysis(path: string, language: LanguageId, text: string
     role: 'production',
     header: null,
     contextKey: '',
-    chunks: [],
+    chunks: NOTHING,
     text: EMPTY_EXAMINATION,
     textAnchor: { start: 0 },
     textDetectors: null,
     parsed: null,
-    problems: [],
-    ownFacts: [],
+    problems: NOTHING,
+    ownFacts: NOTHING,
   };
 }
 

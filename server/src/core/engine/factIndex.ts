@@ -494,7 +494,13 @@ export class FactIndex {
     }
   }
 
-  #replaceKeys(keys: Map<string, Some<string>>, name: string, path: string, old: readonly Fact[], now: readonly Fact[]): void {
+  #replaceKeys(
+    keys: Map<string, Some<string>>,
+    name: string,
+    path: string,
+    old: readonly Fact[],
+    now: readonly Fact[],
+  ): void {
     const oldByKey = groupBy(old, 'key');
     const nowByKey = groupBy(now, 'key');
     for (const [key, right] of nowByKey) {
@@ -917,7 +923,7 @@ function isKeyIn(directory: string, key: string): boolean {
 function saidBy(run: JudgeRun, verdicts: readonly WorkspaceVerdict[]): SaidOfFile {
   const others = verdicts.filter(({ kind }) => kind !== 'pass');
   const passes = verdicts.length - others.length;
-  const said: (SaidOfFile[number])[] = [run, passes, others.length];
+  const said: SaidOfFile[number][] = [run, passes, others.length];
   for (const { kind, subject } of verdicts) {
     if (kind === 'pass') said.push(subject.anchor, subject.span.start, subject.span.end);
   }

@@ -18,8 +18,8 @@ import type { Recipe } from './recipe.ts';
 import { languageOf } from './roles.ts';
 
 const TAB = '\t';
-/** Position of the facts of the first name among the texts. */
-const FACTS = 2;
+/** Position of the facts of the first name among the texts behind the head. */
+const FACTS = 1;
 
 interface Head {
   readonly role: FileRole;
@@ -30,14 +30,10 @@ interface Head {
   readonly problems: readonly Problem[];
 }
 
-type VerdictRecord =
-  | readonly [rule: number, start: number, end: number]
-  | readonly [rule: number, failure: FailVerdict];
-
-interface ExaminationRecord {
-  readonly verdicts: readonly VerdictRecord[];
-  readonly failures: Examination['failures'];
-}
+/** One verdict after the other: rule, start and end of a pass; rule and what it says of a failure. */
+type VerdictsRecord = readonly (number | FailVerdict)[];
+/** Mostly nothing failed. */
+type ExaminationRecord = VerdictsRecord | readonly [verdicts: VerdictsRecord, failures: Examination['failures']];
 
 type ChunkRecord = readonly [
   length: number,
@@ -58,29 +54,39 @@ interface Body {
 /** `anchor`: position of the chunk, `OF_TEXT` for the text as a whole, `OF_FILE` for none. `key`: 0 for the path. */
 type FactRecord = readonly [anchor: number, key: string | 0, value: Json, start: number, end: number];
 
+const NO_FAILURES: Examination['failures'] = [];
 const OF_TEXT = -1;
 const OF_FILE = -2;
 
 function recordExamination({ verdicts, failures }: Examination): ExaminationRecord | 0 {
   if (verdicts.length === 0 && failures.length === 0) return 0;
-  return {
-    verdicts: verdicts.map(({ rule, verdict }): VerdictRecord => {
-      return verdict.kind === 'pass' ? [rule, verdict.subject.start, verdict.subject.end] : [rule, verdict];
-    }),
-    failures,
-  };
+  const said = verdicts.flatMap(({ rule, verdict }): VerdictsRecord => {
+    return verdict.kind === 'pass' ? [rule, verdict.subject.start, verdict.subject.end] : [rule, verdict];
+  });
+  return failures.length === 0 ? said : [said, failures];
+}
+
+function hasFailures(
+  record: ExaminationRecord,
+): record is readonly [verdicts: VerdictsRecord, failures: Examination['failures']] {
+  return Array.isArray(record[0]);
 }
 
 function restoreExamination(record: ExaminationRecord | 0): Examination {
   if (record === 0) return EMPTY_EXAMINATION;
-  return {
-    verdicts: record.verdicts.map(([rule, what, end]): RuleVerdict => {
-      if (typeof what !== 'number') return { rule, verdict: what };
-      return { rule, verdict: { kind: 'pass', subject: { start: what, end: end! } } };
-    }),
-    facts: [],
-    failures: record.failures,
-  };
+  const [said, failures] = hasFailures(record) ? record : [record, NO_FAILURES];
+  const verdicts: RuleVerdict[] = [];
+  for (let i = 0; i < said.length; ) {
+    const rule = said[i] as number;
+    const what = said[i + 1]!;
+    const isPass = typeof what === 'number';
+    verdicts.push({
+      rule,
+      verdict: isPass ? { kind: 'pass', subject: { start: what, end: said[i + 2] as number } } : what,
+    });
+    i += isPass ? 3 : 2;
+  }
+  return { verdicts, facts: [], failures };
 }
 
 function faultOf({ hasError, error }: Chunk): ChunkRecord[1] {
@@ -138,7 +144,7 @@ export function isRepeatable({ problems }: Pick<FileAnalysis, 'problems'>): bool
 export function isRecord(text: string): boolean {
   try {
     const head = headOf(text);
-    return isHead(head) && text.split(TAB).length === FACTS + head.names.length;
+    return isHead(head) && text.split(TAB).length === 1 + FACTS + head.names.length;
   } catch {
     return false;
   }
@@ -154,39 +160,47 @@ function headOf(record: string): Head {
   return JSON.parse(record.slice(0, record.indexOf(TAB))) as Head;
 }
 
-function partAt(record: string, position: number): unknown {
+/** The part of a record at a position, of which the text begins with the first. */
+function partAt(parts: string, position: number): unknown {
   let start = 0;
-  for (let i = 0; i < position; i++) start = record.indexOf(TAB, start) + 1;
-  const end = record.indexOf(TAB, start);
-  return JSON.parse(end < 0 ? record.slice(start) : record.slice(start, end));
+  for (let i = 0; i < position; i++) start = parts.indexOf(TAB, start) + 1;
+  const end = parts.indexOf(TAB, start);
+  return JSON.parse(end < 0 ? parts.slice(start) : parts.slice(start, end));
 }
 
 /** A file that was recorded. Facts and analysis that it gives say where they are by the same anchors each time. */
 export class RecordedFile implements RestingFacts {
   readonly path: string;
-  /** See `recordOf`. */
-  readonly record: string;
   readonly names: readonly string[];
   readonly role: FileRole;
-  readonly problems: Problem[];
+  readonly problems: readonly Problem[];
   readonly textAnchor: Anchor;
-  /** Those of the chunks; null: nobody asked for one. */
-  #anchors: readonly Anchor[] | null;
+  /** The record without its head, which the other fields say. */
+  readonly #parts: string;
+  /** Those of the chunks, or where they start as long as nobody asked for one. */
+  #anchors: readonly Anchor[] | readonly number[];
 
-  /** `anchors`: those that the chunks have already, null where nobody knows them. */
+  /** `record`: see `recordOf`. `anchors`: those that the chunks have already, null where nobody knows them. */
   constructor(path: string, record: string, textAnchor: Anchor, anchors: readonly Anchor[] | null) {
-    const { role, names, problems } = headOf(record);
+    const { role, names, problems, starts } = headOf(record);
     this.path = path;
-    this.record = record;
     this.names = sharedNames(names);
     this.role = role;
-    this.problems = problems.length === 0 ? NO_PROBLEMS : [...problems];
+    this.problems = problems.length === 0 ? NO_PROBLEMS : problems;
     this.textAnchor = textAnchor;
-    this.#anchors = anchors;
+    this.#parts = copyOf(record, record.indexOf(TAB) + 1);
+    this.#anchors = anchors ?? starts;
+  }
+
+  /** What it was made of: see `recordOf`. */
+  get record(): string {
+    const starts = this.#chunkAnchors().map(({ start }) => start);
+    const head: Head = { role: this.role, starts, names: this.names, problems: this.problems };
+    return [JSON.stringify(head), this.#parts].join(TAB);
   }
 
   #chunkAnchors(): readonly Anchor[] {
-    this.#anchors ??= headOf(this.record).starts.map((start) => ({ start }));
+    if (!areAnchors(this.#anchors)) this.#anchors = this.#anchors.map((start) => ({ start }));
     return this.#anchors;
   }
 
@@ -194,7 +208,7 @@ export class RecordedFile implements RestingFacts {
     const { path, textAnchor } = this;
     const name = this.names[position]!;
     const anchors = this.#chunkAnchors();
-    const rows = partAt(this.record, FACTS + position) as readonly FactRecord[];
+    const rows = partAt(this.#parts, FACTS + position) as readonly FactRecord[];
     return rows.map(([at, key, value, start, end]) => {
       const anchor = at === OF_FILE ? null : at === OF_TEXT ? textAnchor : anchors[at]!;
       return { name, key: key === 0 ? path : key, value, place: { path, anchor, span: { start, end } } };
@@ -205,7 +219,7 @@ export class RecordedFile implements RestingFacts {
   analysis(text: string, recipe: Recipe): FileAnalysis {
     const { path, textAnchor, role, problems } = this;
     const anchors = this.#chunkAnchors();
-    const body = partAt(this.record, 1) as Body;
+    const body = partAt(this.#parts, 0) as Body;
     const file: FileAnalysis = { ...newFileAnalysis(path, languageOf(path)!, text), textAnchor };
     file.recipe = recipe;
     file.role = role;
@@ -228,13 +242,23 @@ export class RecordedFile implements RestingFacts {
         tree: undefined,
       };
     });
-    file.problems = [...problems];
+    file.problems = problems;
     file.ownFacts = ownFacts(file, body.parsed, body.conflicted);
     return file;
   }
 }
 
-const NO_PROBLEMS: Problem[] = [];
+const NO_PROBLEMS: readonly Problem[] = [];
+
+function areAnchors(anchors: readonly Anchor[] | readonly number[]): anchors is readonly Anchor[] {
+  return typeof anchors[0] !== 'number';
+}
+
+/** The end of a text as a text of its own: a part would keep the whole alive. Joined texts are new ones. */
+function copyOf(text: string, start: number): string {
+  const middle = (start + text.length) >> 1;
+  return [text.slice(start, middle), text.slice(middle)].join('');
+}
 
 const knownNames = new Map<string, readonly string[]>();
 
