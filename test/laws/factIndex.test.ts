@@ -208,22 +208,30 @@ test('an update with the same content runs no judge', () => {
   expect(index.runCount).toBe(before);
 });
 
-test('a role that changes alone runs the judges that asked for it', () => {
-  const file = (path: string, role: FileFacts['role']): FileFacts => ({
-    role,
-    component: '',
-    mayRest: true,
-    facts: [{ name: 'use', key: 'x', value: null, place: filePlace(path) }],
-  });
+test.each([
+  ['a role', { role: 'test' }, ' test,production,'],
+  ['what is said of a file of the directory', { key: 'a/f0.go' }, '"a/f0.go<f2.go '],
+  ['what is said of a file elsewhere', { key: 'c/f3.go' }, '"c/f3.go<f2.go '],
+  ['what is said of the directory', { key: 'a' }, '"a<f2.go '],
+  ['what is said of another directory', { key: 'c' }, '"c<f2.go '],
+] as const)('when %s changes alone, the judges of the directory that asked run again', (_, change, said) => {
+  const file = (path: string, name: string, key: string, role: FileFacts['role'] = 'production'): void => {
+    index.update(path, {
+      role,
+      component: '',
+      mayRest: true,
+      facts: [{ name, key, value: null, place: filePlace(path) }],
+    });
+  };
   const index = new FactIndex();
   index.setJudges(judges);
-  for (const path of paths.slice(0, 8)) index.update(path, file(path, 'production'));
+  for (const path of paths.slice(0, 8)) file(path, path === 'f2.go' ? 'decl' : 'use', 'x');
   index.judge();
-  // The last of the judges asks for the roles of the first files; a/f0.go and a/f4.go are in one directory.
-  index.update(paths[0]!, file(paths[0]!, 'test'));
+  if ('role' in change) file('a/f0.go', 'use', 'x', change.role);
+  else file('f2.go', 'decl', change.key);
   index.judge();
-  const said = index.verdictsOf(paths[4]!).filter(({ verdict }) => verdict.kind === 'fail');
-  expect(said.map(({ verdict }) => JSON.stringify(verdict)).join()).toContain(' test,production,');
+  const failures = index.verdictsOf('a/f4.go').filter(({ verdict }) => verdict.kind === 'fail');
+  expect(failures.map(({ verdict }) => JSON.stringify(verdict)).join()).toContain(said);
 });
 
 test('a change runs only the judges that read it', () => {

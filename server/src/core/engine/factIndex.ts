@@ -561,6 +561,7 @@ export class FactIndex {
   #touchKey(name: string, key: string): void {
     this.#found.get(name)?.delete(key);
     this.#touch(idOf('key', name, key));
+    this.#touch(idOf('paths', name, directoryOf(key)));
     for (const directory of [key, directoryOf(key)]) {
       if (isKeyIn(directory, key)) this.#touchIn(directory, idOf('key', name));
     }
@@ -782,7 +783,8 @@ export class FactIndex {
   }
 
   #view(judge: WorkspaceJudge, partition: string, reads: Reads, derived: Derived): FactView {
-    // There are as many directories as files in the worst case: what their judges read at home needs no record of its own.
+    // There are nearly as many directories as files: what their judges read at home needs no record of its own, and what
+    // they ask of the files of another directory needs one for all of these.
     const isDirectory = judge.partition === 'directory';
     const note = (...read: readonly string[]): void => {
       if (!this.#once) reads.dependencies.add(idOf(...read));
@@ -801,6 +803,7 @@ export class FactIndex {
       },
       lookup: (name, key, directory) => {
         if (isDirectory && isKeyIn(partition, key)) noteOwn(idOf('key', name));
+        else if (isDirectory && this.#files.has(key)) note('paths', name, directoryOf(key));
         else note('key', name, key);
         return this.#lookup(name, key, directory);
       },
