@@ -84,6 +84,8 @@ interface FileState extends FileAnalysis {
   suppressions: { readonly text: string; readonly reading: SuppressionReading } | null;
   /** What was found in the file, while nobody looks at it: the file has no chunks then, and no header. */
   resting: RecordedFile | null;
+  /** The programming language of production code as it is counted; null: it is none. */
+  code: string | null;
 }
 
 /** A failing verdict of a file's own rules or of a judge. */
@@ -136,6 +138,10 @@ export class Engine {
   readonly #rules: readonly Rule[];
   readonly #languages = new Map<LanguageId, LanguageSupport>();
   readonly #files = new Map<string, FileState>();
+  /** Their paths, in order; null: not known. */
+  #paths: readonly string[] | null = null;
+  /** Production code by programming language. */
+  readonly #codeFiles = { judged: new Map<string, number>(), unjudged: new Map<string, number>() };
   /** Files that have problems. */
   readonly #troubled = new Set<string>();
   readonly #index: FactIndex;
@@ -220,16 +226,23 @@ export class Engine {
   }
 
   /** Production code by programming language: files that are looked into, and those that no rule reads as code yet. */
-  codeFiles(includes: (path: string) => boolean = everything): CodeFiles {
-    const judged = new Map<string, number>();
-    const unjudged = new Map<string, number>();
-    for (const { path, language, role } of this.#files.values()) {
-      const name = role === 'production' ? codeNameOf(path) : null;
-      if (name === null || !includes(path)) continue;
-      const counts = this.#analyser.supports(language) ? judged : unjudged;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    return { judged, unjudged };
+  codeFiles(includes?: (path: string) => boolean): CodeFiles {
+    if (includes === undefined) return this.#codeFiles;
+    const counts = { judged: new Map<string, number>(), unjudged: new Map<string, number>() };
+    for (const file of this.#files.values()) if (includes(file.path)) this.#countCode(counts, file, 1);
+    return counts;
+  }
+
+  #countCode(
+    counts: { readonly judged: Map<string, number>; readonly unjudged: Map<string, number> },
+    { code, language }: FileState,
+    number: 1 | -1,
+  ): void {
+    if (code === null) return;
+    const own = this.#analyser.supports(language) ? counts.judged : counts.unjudged;
+    const count = (own.get(code) ?? 0) + number;
+    if (count === 0) own.delete(code);
+    else own.set(code, count);
   }
 
   /** Whether the file is production code in a language that is looked into. */
@@ -250,7 +263,8 @@ export class Engine {
 
   /** Paths of all files, in order. */
   get paths(): readonly string[] {
-    return [...this.#files.keys()].sort();
+    this.#paths ??= [...this.#files.keys()].sort();
+    return this.#paths;
   }
 
   get problems(): readonly Problem[] {
@@ -339,7 +353,7 @@ export class Engine {
     if (file === undefined) {
       file = newFileState(path, language, text);
       file.open = open;
-      this.#files.set(path, file);
+      this.#add(file);
     } else {
       const isKnown = file.snapshot.text === text && file.open === open && !file.dirty;
       if (isKnown && !this.#isOutdated(file)) return true;
@@ -364,9 +378,16 @@ export class Engine {
     file.role = resting.role;
     file.problems = resting.problems;
     file.resting = resting;
-    this.#files.set(path, file);
+    this.#add(file);
     this.#take(file);
     return true;
+  }
+
+  #add(file: FileState): void {
+    const before = this.#files.get(file.path);
+    if (before === undefined) this.#paths = null;
+    else this.#countCode(this.#codeFiles, before, -1);
+    this.#files.set(file.path, file);
   }
 
   /**
@@ -501,6 +522,8 @@ export class Engine {
     stopSettling(file);
     file.parsed?.delete();
     this.#files.delete(path);
+    this.#paths = null;
+    this.#countCode(this.#codeFiles, file, -1);
     this.#troubled.delete(path);
     this.#suppressing.delete(path);
     this.#findings.delete(path);
@@ -530,6 +553,9 @@ export class Engine {
     this.#readSuppressions(file);
     if (file.problems.length > 0) this.#troubled.add(file.path);
     else this.#troubled.delete(file.path);
+    this.#countCode(this.#codeFiles, file, -1);
+    file.code = file.role === 'production' ? codeNameOf(file.path) : null;
+    this.#countCode(this.#codeFiles, file, 1);
     this.#publishFacts(file);
   }
 
@@ -1092,6 +1118,7 @@ function newFileState(path: string, language: LanguageId, text: string): FileSta
     settling: null,
     suppressions: null,
     resting: null,
+    code: null,
   };
 }
 

@@ -44,6 +44,7 @@ export function gradeComponents(
   rules: readonly RuleInfo[],
   rubric: Rubric,
 ): readonly ComponentResult[] {
+  if (components.length === 0) return [];
   const holder = holderOf(components);
   const holderByPath = new Map(engine.paths.map((path) => [path, holder(path)]));
   const own: Rubric = { ...rubric, mustHaves: [], purposes: [] };
