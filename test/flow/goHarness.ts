@@ -60,7 +60,6 @@ export function headerOf(...imports: readonly string[]): GoHeader {
           .split('/')
           .at(-1)!,
         path: first!,
-        alias: false,
       };
     }),
     buildConstraint: '',

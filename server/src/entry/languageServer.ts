@@ -8,6 +8,7 @@ import { commitOf } from '../host/node/gitCommit.ts';
 import { openHistory } from '../host/node/historyFile.ts';
 import { createNodeHost } from '../host/node/nodeHost.ts';
 import { createScanFiles } from '../host/node/scanFiles.ts';
+import { tuneForLongRun } from '../host/node/tuning.ts';
 import { serve } from '../lsp/server.ts';
 import { chooseRubric, RUBRICS } from '../rubrics/rubrics.ts';
 import { RULES } from '../rules/index.gen.ts';
@@ -15,6 +16,8 @@ import { createEngine } from './compose.ts';
 import { beside, digestOfAnalysis } from './program.ts';
 
 export function startServer(connection: Connection, params: InitializeParams): void {
+  // One core is left to the editor.
+  const scanFiles = createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1));
   serve(
     {
       connection,
@@ -28,8 +31,10 @@ export function startServer(connection: Connection, params: InitializeParams): v
       },
       openHistory: (folder) => (isAbsolute(folder) ? openHistory(folder) : null),
       commitOf,
-      // One core is left to the editor.
-      scanFiles: createScanFiles(beside('scanWorker.js'), Math.max(1, availableParallelism() - 1)),
+      scanFiles(items, options) {
+        tuneForLongRun(items.length);
+        return scanFiles(items, options);
+      },
       vocabulary: { rules: RULES, rubrics: RUBRICS },
       chooseRubric,
       readExamples: () => readExamples(beside('./')),

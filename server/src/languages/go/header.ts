@@ -10,8 +10,8 @@ export type GoImport = {
   /** Name under which the file uses the package: the alias, or what the path suggests. `_` and `.` as written. */
   readonly name: string;
   readonly path: string;
-  /** Whether the name is written in the source; otherwise it is a guess from the path. */
-  readonly alias: boolean;
+  /** The name is written in the source; otherwise it is a guess from the path. */
+  readonly alias?: true;
 };
 
 export type GoHeader = {
@@ -55,7 +55,8 @@ export function readGoHeader(chunks: readonly FlatTree[], text: string): GoHeade
       }
       const path = (node.child('path')?.text ?? '').slice(1, -1);
       const alias = node.child('name')?.text;
-      if (path !== '') imports.push({ name: alias ?? packageNameOfPath(path), path, alias: alias !== undefined });
+      if (path === '') continue;
+      imports.push(alias === undefined ? { name: packageNameOfPath(path), path } : { name: alias, path, alias: true });
     }
   }
   const clause = /^\uFEFF?package\s/m.exec(text);

@@ -346,7 +346,7 @@ function createIndex(facts: FactView): GoIndex {
   const functionEntity = (declaration: GoFunctionFact, directory: string): GoEntity => ({
     kind: 'func',
     parameters: declaration.parameters,
-    variadic: declaration.variadic,
+    variadic: declaration.variadic === true,
     results: declaration.results,
     directory,
     typeParameters: declaration.typeParameters,
@@ -390,7 +390,7 @@ function createIndex(facts: FactView): GoIndex {
         };
       }
       if (Object.hasOwn(declaration.methods, name)) {
-        const { parameters, variadic, results } = declaration.methods[name]!;
+        const { parameters, variadic = false, results } = declaration.methods[name]!;
         const entity = { kind: 'func', parameters, variadic, results, directory, typeParameters } as const;
         return { kind: 'found', entity };
       }

@@ -38,37 +38,39 @@ import {
 } from './syntax.ts';
 import { type GoTypes, signatureTypes, typesAround } from './types.ts';
 
+// A large workspace has many of these facts, so that what does not hold is left out.
+
 /** What every declaration says. */
 export type GoDeclarationBase = {
   /** Name in the package clause: a directory may hold `x` and `x_test`. */
   readonly package: string;
   /** Stands in a `_test.go` file. */
-  readonly test: boolean;
+  readonly test?: true;
   /** Build constraint and platform suffix of the file, '' when the file is always built: see `fileConstraint`. */
   readonly constraint: string;
 };
 
 export type GoFunctionFact = GoDeclarationBase & {
   readonly kind: 'func' | 'method';
-  /** Methods: whether the receiver is a pointer. */
-  readonly pointer: boolean;
+  /** Methods: the receiver is a pointer. */
+  readonly pointer?: true;
   /** Type parameters of the function, or of the receiver's type under the names that the receiver gives them. */
   readonly typeParameters: readonly string[];
   /** Types, null when they cannot be written; the last one of a variadic function is a slice. */
   readonly parameters: readonly (string | null)[];
-  readonly variadic: boolean;
+  readonly variadic?: true;
   readonly results: readonly (string | null)[];
   /** Has a body with statements. */
   readonly body: boolean;
   /** The body decides something: a loop, a switch, or an `if` that is more than `if err != nil`. */
-  readonly branches: boolean;
+  readonly branches?: true;
 };
 
 /** What a method of an interface takes and gives. */
 export type GoMethodFact = {
   /** Types, null when they cannot be written; the last one of a variadic method is a slice. */
   readonly parameters: readonly (string | null)[];
-  readonly variadic: boolean;
+  readonly variadic?: true;
   readonly results: readonly (string | null)[];
 };
 
@@ -99,16 +101,16 @@ export type GoDeclaration = GoFunctionFact | GoTypeFact | GoValueFact;
 
 export type GoPackageFile = {
   readonly package: string;
-  readonly test: boolean;
+  readonly test?: true;
   readonly constraint: string;
-  /** Name, path and whether the name is written, for each import. */
-  readonly imports: readonly (readonly [name: string, path: string, alias: boolean])[];
+  /** Name and path of each import, and whether the name is written. */
+  readonly imports: readonly (readonly [name: string, path: string, alias?: true])[];
 };
 
 export type GoImportFact = {
   /** Name in the file: the alias, or what the path suggests. */
   readonly name: string;
-  readonly test: boolean;
+  readonly test?: true;
 };
 
 const OPERATING_SYSTEMS = new Set(
@@ -148,7 +150,8 @@ function headerOf(file: FileContext): GoHeader {
 
 function baseOf(file: FileContext): GoDeclarationBase {
   const header = headerOf(file);
-  return { package: header.packageName, test: isTestFile(file.path), constraint: fileConstraint(file.path, header) };
+  const base = { package: header.packageName, constraint: fileConstraint(file.path, header) };
+  return isTestFile(file.path) ? { ...base, test: true } : base;
 }
 
 function isPackageLevel(node: GoNode): boolean {
@@ -190,6 +193,8 @@ function hasBranches(body: GoNode): boolean {
   return false;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 function parameterType({ type, variadic }: GoParameter, typeText: GoTypes['typeText']): string | null {
   const text = typeText(type);
   return variadic && text !== null ? `[]${text}` : text;
@@ -201,19 +206,20 @@ function functionFact(node: GoNode, typeText: GoTypes['typeText'], base: GoDecla
   const body = node.child('body');
   const parameters = parametersOf(node);
   const isMethod = node.kind === 'method_declaration';
-  return {
+  const value: Mutable<GoFunctionFact> = {
     package: base.package,
-    test: base.test,
     constraint: base.constraint,
     kind: isMethod ? 'method' : 'func',
-    pointer: isMethod && receiverOf(node)?.pointer === true,
     typeParameters: isMethod ? receiverTypeParameters(node) : typeParameterNames(node),
     parameters: parameters.map((parameter) => parameterType(parameter, typeText)),
-    variadic: parameters.at(-1)?.variadic === true,
     results: resultsOf(node).map(({ type }) => typeText(type)),
     body: body !== null && syntaxChildren(body).length > 0,
-    branches: body !== null && hasBranches(body),
   };
+  if (base.test === true) value.test = true;
+  if (isMethod && receiverOf(node)?.pointer === true) value.pointer = true;
+  if (parameters.at(-1)?.variadic === true) value.variadic = true;
+  if (body !== null && hasBranches(body)) value.branches = true;
+  return value;
 }
 
 /** The type that a struct field or interface element without a name embeds. */
@@ -243,11 +249,12 @@ function typeFact(spec: GoNode, typeText: GoTypes['typeText'], base: GoDeclarati
     for (const element of type.namedChildren) {
       if (element.kind === 'method_elem') {
         const parameters = parametersOf(element);
-        methods[element.child('name')?.text ?? ''] = {
+        const method: Mutable<GoMethodFact> = {
           parameters: parameters.map((parameter) => parameterType(parameter, typeText)),
-          variadic: parameters.at(-1)?.variadic === true,
           results: resultsOf(element).map((result) => typeText(result.type)),
         };
+        if (parameters.at(-1)?.variadic === true) method.variadic = true;
+        methods[element.child('name')?.text ?? ''] = method;
       } else if (element.kind !== 'comment') {
         // A union or an approximation has no name that could be looked up.
         embedded.push(syntaxChildren(element).length === 1 ? embeddedType(element, typeText) : null);
@@ -255,9 +262,8 @@ function typeFact(spec: GoNode, typeText: GoTypes['typeText'], base: GoDeclarati
     }
   }
   const isNamed = form === 'struct' || form === 'interface';
-  return {
+  const value: Mutable<GoTypeFact> = {
     package: base.package,
-    test: base.test,
     constraint: base.constraint,
     kind: 'type',
     form,
@@ -267,6 +273,8 @@ function typeFact(spec: GoNode, typeText: GoTypes['typeText'], base: GoDeclarati
     methods,
     type: isNamed || type === null ? null : typeText(type),
   };
+  if (base.test === true) value.test = true;
+  return value;
 }
 
 function* valueFacts(spec: GoNode, context: ChainContext, base: GoDeclarationBase): Generator<Verdict> {
@@ -286,8 +294,9 @@ function* valueFacts(spec: GoNode, context: ChainContext, base: GoDeclarationBas
         if (type === null) origin = chainOf(value, context);
       } else if (values.length === 1) origin = chainOf(values[0]!, context, position);
     }
-    const { package: packageName, test, constraint } = base;
-    yield fact('go.decl', name.text, { package: packageName, test, constraint, kind, type, origin }, name);
+    const value: Mutable<GoValueFact> = { package: base.package, constraint: base.constraint, kind, type, origin };
+    if (base.test === true) value.test = true;
+    yield fact('go.decl', name.text, value, name);
   }
 }
 
@@ -327,9 +336,10 @@ const packageClause: NodeDetector<unknown, GoNode> = {
   kinds: ['package_clause'],
   *check(node, ctx) {
     const header = headerOf(ctx.file);
-    const { package: name, test, constraint } = baseOf(ctx.file);
-    const imports = header.imports.map((item): [string, string, boolean] => [item.name, item.path, item.alias]);
-    yield fact('go.package', directoryOf(ctx.file.path), { package: name, test, constraint, imports }, node);
+    const imports = header.imports.map((item): [string, string] | [string, string, true] =>
+      item.alias === true ? [item.name, item.path, true] : [item.name, item.path],
+    );
+    yield fact('go.package', directoryOf(ctx.file.path), { ...baseOf(ctx.file), imports }, node);
   },
 };
 
@@ -340,7 +350,7 @@ const importSpec: NodeDetector<unknown, GoNode> = {
     const path = literal === null ? null : stringLiteralValue(literal);
     if (path === null) return;
     const name = headerOf(ctx.file).imports.find((item) => item.path === path)?.name ?? '';
-    yield fact('go.import', path, { name, test: isTestFile(ctx.file.path) }, node);
+    yield fact('go.import', path, isTestFile(ctx.file.path) ? { name, test: true } : { name }, node);
   },
 };
 

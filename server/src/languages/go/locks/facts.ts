@@ -60,17 +60,17 @@ export type LockingFact = {
   /** Types of the package, without `*`, of local variables, by place. */
   readonly types: { readonly [place: string]: string };
   /** By its name or its comment the function leaves locking to its callers. */
-  readonly leavesLocking: boolean;
+  readonly leavesLocking?: true;
   /** What is held, referred to by position. */
   readonly held: readonly HeldFact[];
   readonly accesses: readonly AccessFact[];
   readonly calls: readonly CallFact[];
   readonly acquisitions: readonly AcquisitionFact[];
   /**
-   * Where statements can be put in front of all others, when the function has no loop and waits for nothing; null also
-   * where nothing is accessed.
+   * Where statements can be put in front of all others, when the function accesses something, has no loop and waits for
+   * nothing.
    */
-  readonly opening: OpeningFact | null;
+  readonly opening?: OpeningFact;
 };
 
 /**
@@ -162,18 +162,20 @@ const functions: NodeDetector<unknown, GoNode> = {
     if (collector.accesses.length === 0 && collector.calls.length === 0 && acquisitions.length === 0) return;
     const place = (identifier: GoNode | null): string =>
       identifier === null ? '' : (placeOf(identifier, scope) ?? '');
+    const leavesLocking = LEAVING_NAME.test(functionName(node)) || LEAVING_COMMENT.test(leadingCommentText(node));
+    const opening = collector.accesses.length === 0 ? null : openingOf(node);
     const value: LockingFact = {
       package: header.packageName,
       receiver: receiver?.type ?? '',
       self: place(receiver?.node ?? null),
       parameters: parametersOf(node).map((parameter) => place(parameter.node)),
       types: collector.types,
-      leavesLocking: LEAVING_NAME.test(functionName(node)) || LEAVING_COMMENT.test(leadingCommentText(node)),
+      ...(leavesLocking ? { leavesLocking } : {}),
       held: collector.held,
       accesses: collector.accesses,
       calls: collector.calls,
       acquisitions,
-      opening: collector.accesses.length === 0 ? null : openingOf(node),
+      ...(opening === null ? {} : { opening }),
     };
     yield fact('go.locking', receiver === null ? name.text : `${receiver.type}.${name.text}`, value, name);
   },

@@ -175,7 +175,7 @@ function fixesFor(access: GuardedAccess, { lock, free, owner }: Group, guards: P
     return [{ title: `Take ${name} before this access`, safety: 'suggestion', preferred: true, edits }];
   }
   const { opening } = value;
-  if (opening === null || value.acquisitions.length > 0 || callsSelf(0, Number.MAX_SAFE_INTEGER)) return [];
+  if (opening === undefined || value.acquisitions.length > 0 || callsSelf(0, Number.MAX_SAFE_INTEGER)) return [];
   const writes = free.some((other) => other.function === access.function && isWrite(other));
   const read = lock.isReadWrite && !writes ? 'R' : '';
   const { indent, lineBreak } = opening;

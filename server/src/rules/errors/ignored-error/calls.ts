@@ -159,13 +159,14 @@ function planOf(statement: GoNode, call: GoNode, form: DropForm, types: GoTypes,
 
 /** A dropped error whose callee only the workspace knows. */
 export type PendingDrop = {
-  readonly how: Circumstances;
+  /** What is known: see `circumstances`. */
+  readonly how: Pick<Circumstances, 'form' | 'owner'> & Partial<Circumstances>;
   readonly name: string;
   /** Positions of the results that are assigned to `_`. */
   readonly blanks: readonly number[];
   /** How many values are assigned; 0 when the call stands alone. */
   readonly count: number;
-  readonly plan: CheckPlan | null;
+  readonly plan?: CheckPlan;
 };
 
 export const DROP_FACT = 'ignored-error.drop';
@@ -225,6 +226,25 @@ function circumstancesOf(call: GoNode, form: DropForm, types: GoTypes, scope: Go
   };
 }
 
+/** What is known: most calls have nothing to say for most of it, and a large workspace has many. */
+function known(how: Circumstances): Partial<Circumstances> {
+  return Object.fromEntries(
+    Object.entries(how).filter(([, value]) => value !== null && value !== '' && value !== false),
+  );
+}
+
+export function circumstances({ how }: PendingDrop): Circumstances {
+  return {
+    firstType: null,
+    secondType: null,
+    firstText: '',
+    receiverText: '',
+    sinkType: null,
+    constant: false,
+    ...how,
+  };
+}
+
 export const MESSAGES: Readonly<Record<DropForm, string>> = {
   statement: 'dropped',
   blank: 'blanked',
@@ -275,12 +295,14 @@ function* examine(drop: Drop, ctx: Context): Iterable<Verdict> {
   const called = calledExpression(call);
   const chain = called === null ? null : chainOf(called, chainContext(scope, types));
   if (chain === null || isExplained(statement) || isOnFailurePath(statement)) return;
+  const how = circumstancesOf(call, form, types, scope);
+  const plan = planOf(statement, call, form, types, scope);
   const value: PendingDrop = {
-    how: circumstancesOf(call, form, types, scope),
+    how: { ...known(how), form, owner: how.owner },
     name,
     blanks: drop.blanks,
     count: drop.count,
-    plan: planOf(statement, call, form, types, scope),
+    ...(plan === null ? {} : { plan }),
   };
   yield fact(DROP_FACT, chain, value as unknown as Json, drop.subject);
 }

@@ -10,6 +10,7 @@ import { assignedErrors } from './assigned.ts';
 import {
   assignments,
   checkFix,
+  circumstances,
   DROP_FACT,
   failure,
   isErrorDropped,
@@ -44,7 +45,7 @@ function* judgeDrop(found: Fact, facts: FactView, index: GoIndex): Iterable<Work
   }
   const severity = severityOf(found, drop, index);
   if (severity === null || declarationOf(found, INFALLIBLE_FACT, facts, index) !== null) return;
-  const fixes = drop.plan === null ? [] : [checkFix(drop.plan, results.length)];
+  const fixes = drop.plan === undefined ? [] : [checkFix(drop.plan, results.length)];
   yield settled(found, pendingValue(failure(found.place.span, drop.how.form, drop.name, severity, fixes)));
 }
 
@@ -53,9 +54,9 @@ function severityOf(found: Fact, drop: PendingDrop, index: GoIndex): Severity | 
   const owner = last < 0 ? null : typeOfChain(index, found.place.path, found.key.slice(0, last));
   const library = owner === null ? null : namedType(owner);
   if (library !== null && isStdlibPath(library.path)) {
-    return libraryDrop(`${library.path}.${library.name}.${drop.name}`, drop.how);
+    return libraryDrop(`${library.path}.${library.name}.${drop.name}`, circumstances(drop));
   }
-  return ownDrop(drop.name, drop.how);
+  return ownDrop(drop.name, circumstances(drop));
 }
 
 /** What a fact says about the declaration of the called function, or null. */
