@@ -129,7 +129,7 @@ function gapsOf(type: GoTypeUse, owner: GoNamedType, methods: Methods, index: Go
     // A field of that name, or a method whose declaration depends on the build.
     if (entity?.kind !== 'func') return null;
     if (
-      entity.variadic !== wanted.variadic ||
+      entity.variadic !== (wanted.variadic === true) ||
       differs(wanted.parameters, entity.parameters) ||
       differs(wanted.results, entity.results)
     ) {
