@@ -313,6 +313,8 @@ class LanguageServer {
   /** Trees by view and options. */
   #trees: { readonly revision: number; readonly models: Map<string, TreeModel> } = { revision: -1, models: new Map() };
   #scorecard: { readonly revision: number; readonly scorecard: Scorecard } | null = null;
+  /** Goes on telling the client what changed. */
+  #flushing: NodeJS.Immediate | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
   /** The scorecard before the edits that are under way, or were the last. */
   #beforeEdit: Scorecard | null = null;
@@ -1099,11 +1101,25 @@ class LanguageServer {
 
   /**
    * Sends what changed to the client: by push, through the open workspace request, or by asking it to pull again.
-   * `pulled`: the document that the client asks for by itself.
+   * `pulled`: the document that the client asks for by itself. What takes longer than a slice follows in others.
    */
   #flush(pulled?: string): void {
+    // Whoever types does not wait for what is under way.
+    if (pulled !== undefined && this.#flushing !== null) return;
+    if (!this.#flushSlice(pulled)) return;
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = null;
+      this.#flush();
+    });
+  }
+
+  /** Sends what fits into a slice; returns whether there is more. */
+  #flushSlice(pulled?: string): boolean {
     const engine = this.#engine;
-    if (engine === null) return;
+    if (engine === null) return false;
+    const end = performance.now() + SLICE;
+    let hasTold = false;
+    let isOver = false;
     const open = new Map([...this.#documents.values()].map((document) => [document.path, document]));
     const push = !this.#abilities.pull;
     let refresh = false;
@@ -1114,11 +1130,14 @@ class LanguageServer {
       const document = open.get(path);
       // Nobody asks for it now: whoever asks for the workspace gets it.
       if (!push && this.#pull === null && document === undefined) continue;
+      isOver = hasTold && performance.now() >= end;
+      if (isOver) break;
       const diagnostics = this.#diagnostics(path);
       const id = resultId(diagnostics);
       if (document !== undefined && this.#pulled.has(path) && this.#pulled.get(path) !== id) refresh = true;
       if (!push && this.#pull === null) continue;
       this.#stale.delete(path);
+      hasTold = true;
       if (this.#reported.get(path) === id || (diagnostics.length === 0 && !this.#reported.has(path))) continue;
       this.#reported.set(path, id);
       const uri = document?.uri ?? uriOf(this.#roots, path);
@@ -1130,6 +1149,7 @@ class LanguageServer {
     if (refresh && this.#abilities.refresh) void this.#connection.languages.diagnostics.refresh();
     this.#touch();
     this.#logProblems(engine);
+    return isOver;
   }
 
   #logProblems(engine: Engine): void {
@@ -1691,7 +1711,7 @@ class LanguageServer {
     for (const document of this.#documents.values()) this.#settle(document);
     this.#judgeAll();
     this.#matchBaselines();
-    this.#flush();
+    while (this.#flushSlice()) await new Promise((resume) => setImmediate(resume));
     this.#sendStatus();
     return { revision: this.#revision };
   }
