@@ -314,7 +314,7 @@ class LanguageServer {
   #trees: { readonly revision: number; readonly models: Map<string, TreeModel> } = { revision: -1, models: new Map() };
   #scorecard: { readonly revision: number; readonly scorecard: Scorecard } | null = null;
   /** Goes on telling the client what changed. */
-  #flushing: NodeJS.Immediate | null = null;
+  #flushing: NodeJS.Timeout | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
   /** The scorecard before the edits that are under way, or were the last. */
   #beforeEdit: Scorecard | null = null;
@@ -470,6 +470,7 @@ class LanguageServer {
     for (const document of this.#documents.values())
       if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
+    if (this.#flushing !== null) clearTimeout(this.#flushing);
     this.#engine?.dispose();
     this.#engine = null;
     await this.#save(null);
@@ -690,14 +691,17 @@ class LanguageServer {
     const engine = this.#engine;
     if (engine === null) return;
     // What changes until the typing stops is told as one change.
-    const isTyping = [...this.#documents.values()].some(({ settleTimer }) => settleTimer !== null);
-    if (!isTyping && this.#state === 'ready') this.#beforeEdit = this.#currentScorecard();
+    if (!this.#isTyping && this.#state === 'ready') this.#beforeEdit = this.#currentScorecard();
     engine.editFile(document.path, contentChanges);
     if (document.settleTimer !== null) clearTimeout(document.settleTimer);
     document.settleTimer = setTimeout(() => this.#settleSlice(document), SETTLE_DELAY);
     this.#stale.add(document.path);
     this.#judge(TYPING_BUDGET, false);
     this.#flush(document.path);
+  }
+
+  get #isTyping(): boolean {
+    return [...this.#documents.values()].some(({ settleTimer }) => settleTimer !== null);
   }
 
   /** Parses afresh what was edited, and looks into it in slices between which the next key is heard. */
@@ -728,7 +732,7 @@ class LanguageServer {
     if (this.#day() !== this.#today) this.#track(this.#reconfigure());
     this.#judge(SLICE, true);
     // Whoever types on settles again later.
-    const isTyping = [...this.#documents.values()].some((document) => document.settleTimer !== null);
+    const isTyping = this.#isTyping;
     if (engine.isJudged && !isTyping) this.#matchBaselines();
     this.#flush();
     if (!engine.isJudged && !isTyping) setImmediate(() => this.#judgeRest());
@@ -1105,16 +1109,19 @@ class LanguageServer {
    */
   #flush(pulled?: string): void {
     // Whoever types does not wait for what is under way.
-    if (pulled !== undefined && this.#flushing !== null) return;
-    if (!this.#flushSlice(pulled)) return;
-    this.#flushing ??= setImmediate(() => {
-      this.#flushing = null;
-      this.#flush();
-    });
+    const isUrgent = pulled !== undefined && this.#flushing !== null;
+    if (!this.#flushSlice(pulled, isUrgent ? [pulled] : this.#stale)) return;
+    this.#flushing ??= setTimeout(
+      () => {
+        this.#flushing = null;
+        this.#flush();
+      },
+      this.#isTyping ? SETTLE_DELAY : 0,
+    );
   }
 
-  /** Sends what fits into a slice; returns whether there is more. */
-  #flushSlice(pulled?: string): boolean {
+  /** Sends what changed in these files, or what of it fits into a slice; returns whether there is more. */
+  #flushSlice(pulled?: string, paths: Iterable<string> = this.#stale): boolean {
     const engine = this.#engine;
     if (engine === null) return false;
     const end = performance.now() + SLICE;
@@ -1124,7 +1131,7 @@ class LanguageServer {
     const push = !this.#abilities.pull;
     let refresh = false;
     const items: WorkspaceDocumentDiagnosticReport[] = [];
-    for (const path of this.#stale) {
+    for (const path of paths) {
       // The client asks for the document that it edits; the workspace report follows when the text has settled.
       if (path === pulled && !push) continue;
       const document = open.get(path);

@@ -172,7 +172,7 @@ const FACT_LIMIT = 150_000;
 /** Those of a few directories, so that most are gone before the collector of garbage takes them for old. */
 const FACT_LIMIT_ONCE = 10_000;
 /** Those of a package with thousands of declarations. */
-const FACT_LIMIT_OF_MANY_FILES = 30_000;
+const FACT_LIMIT_OF_MANY_FILES = 20_000;
 /** With facts of a name in more files, they are made anew whenever all of them are read at once. */
 const MANY_FILES = 10_000;
 const SEPARATOR = '\u0000';
