@@ -54,9 +54,15 @@ export function withoutBudget(syntax: Syntax): Syntax {
 /** The day on which everything in a test happens. */
 export const TODAY = '2026-11-21';
 
-/** `factLimit`: see `FactIndexOptions`; 0 puts to rest whatever can be. */
-export function newEngine(syntax: Syntax, rules: readonly Rule[], factLimit = 400_000): Engine {
-  const engine = new Engine({ syntax, rules, extractors: EXTRACTORS, languages: LANGUAGES, factLimit, createRecipes });
+/** See `FactIndexOptions` and `AnalyserOptions`; a limit of 0 puts to rest, or lets wait, whatever can be. */
+export interface Limits {
+  readonly factLimit?: number;
+  readonly editLimit?: number;
+}
+
+export function newEngine(syntax: Syntax, rules: readonly Rule[], limits: Limits = {}): Engine {
+  const common = { syntax, rules, extractors: EXTRACTORS, languages: LANGUAGES, createRecipes };
+  const engine = new Engine({ ...common, factLimit: 400_000, ...limits });
   engine.configure({ ...DEFAULT_CONFIGURATION, today: TODAY });
   return engine;
 }
@@ -66,9 +72,9 @@ export function engineWith(
   syntax: Syntax,
   rules: readonly Rule[],
   files: ReadonlyMap<string, string>,
-  factLimit?: number,
+  limits?: Limits,
 ): Engine {
-  const engine = newEngine(syntax, rules, factLimit);
+  const engine = newEngine(syntax, rules, limits);
   engine.setManifestDirectories([...files.keys()].filter(isManifest).map(directoryOf));
   for (const [path, text] of files) engine.setFile(path, text, false);
   engine.judge();

@@ -66,7 +66,7 @@ export function serveHere({ hostOf = createNodeHost, onSend }: ServerSetup = {})
           connection,
           createEngine: async () => {
             // What rests is as good as what is awake: the audits that these servers are compared with know no rest.
-            engine = newEngine(await testSyntax(), RULES, 100);
+            engine = newEngine(await testSyntax(), RULES, { factLimit: 100, editLimit: 500 });
             return engine;
           },
           createHost: hostOf,

@@ -67,14 +67,14 @@ const INSERTIONS = [
 ];
 
 test.each([
-  { factLimit: 400_000, kept: 'all facts' },
-  { factLimit: 0, kept: 'no facts' },
-])('settled findings equal those of a fresh audit, after any edits, with $kept kept', async ({ factLimit }) => {
+  { limits: {}, kept: 'all facts' },
+  { limits: { factLimit: 0, editLimit: 0 }, kept: 'no facts' },
+])('settled findings equal those of a fresh audit, after any edits, with $kept kept', async ({ limits }) => {
   const files = new Map([...sampleFiles(), pythonSample(), ['shop/requirements.txt', 'requests\n']]);
   const code = [...files.keys()].filter((path) => /\.(?:go|py)$/.test(path));
   const next = random(20_261);
   const rounds = FULL ? 400 : 25;
-  const engine = engineWith(syntax, RULES, files, factLimit);
+  const engine = engineWith(syntax, RULES, files, limits);
   for (const path of code) engine.setFile(path, files.get(path)!, true);
   for (let round = 0; round < rounds; round++) {
     const path = code[Math.floor(next() * code.length)]!;

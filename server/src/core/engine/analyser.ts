@@ -30,8 +30,13 @@ import { roleOfPath } from './roles.ts';
 /** Files larger than this (UTF-16 code units) are not parsed; the audit says so. */
 export const MAX_FILE_LENGTH = 2_000_000;
 /** Milliseconds that one parse may take: while somebody types, and otherwise. */
-const EDIT_PARSE_BUDGET = 50;
+const EDIT_PARSE_BUDGET = 30;
 const FULL_PARSE_BUDGET = 2_000;
+/**
+ * Length of several declarations that are looked at for one key. A parser that recovers from an error may read the rest
+ * of a file otherwise, and another import may change what every declaration means: that waits until the text has settled.
+ */
+const EDIT_LIMIT = 32_000;
 
 export interface SyntaxFault {
   readonly span: Span;
@@ -119,6 +124,8 @@ export interface AnalyserOptions {
   readonly rules: readonly Rule[];
   readonly extractors: readonly Extractor[];
   readonly languages: readonly LanguageSupport[];
+  /** See `EDIT_LIMIT`, which is the default. */
+  readonly editLimit?: number;
 }
 
 /** Work done so far, for the laws and the benchmark that count it. */
@@ -135,11 +142,13 @@ export class Analyser {
   readonly #rules: readonly Rule[];
   readonly #languages: ReadonlyMap<LanguageId, LanguageSupport>;
   readonly #dispatch: Dispatch;
+  readonly #editLimit: number;
   #recipeOf: RecipeOf = defaultRecipes;
   readonly counters: AnalyserCounters = { chunksExamined: 0, chunksReused: 0, parses: 0, bytesParsed: 0 };
 
-  constructor({ syntax, rules, extractors, languages }: AnalyserOptions) {
+  constructor({ syntax, rules, extractors, languages, editLimit = EDIT_LIMIT }: AnalyserOptions) {
     this.#syntax = syntax;
+    this.#editLimit = editLimit;
     this.#rules = rules;
     this.#languages = new Map(languages.map((language) => [language.id, language]));
     this.#dispatch = prepareDispatch(rules, extractors, defaultOptionsOf, this.#languages);
@@ -173,16 +182,15 @@ export class Analyser {
     let isTaken = false;
     try {
       yield;
-      yield* this.#analyse(file, parsed, null);
-      isTaken = true;
+      isTaken = yield* this.#analyse(file, parsed, null);
     } finally {
       if (!isTaken) parsed?.delete();
     }
   }
 
   /**
-   * Parses the present text incrementally: `edits` led to it since `file.parsed`. False: that took too long, and the
-   * file has no tree now; what was found before stays.
+   * Parses the present text incrementally: `edits` led to it since `file.parsed`. False: that took too long, or would,
+   * and the file has no tree now; what was found before stays.
    */
   parseEdited(file: FileAnalysis, edits: readonly InputEdit[]): boolean {
     const previous = file.parsed!;
@@ -195,8 +203,16 @@ export class Analyser {
     previous.delete();
     file.parsed = null;
     if (parsed === null) return false;
-    finish(this.#analyse(file, parsed, edits));
-    return true;
+    let isTaken = false;
+    try {
+      isTaken = finish(this.#analyse(file, parsed, edits));
+    } finally {
+      if (!isTaken) {
+        parsed.delete();
+        file.parsed = null;
+      }
+    }
+    return isTaken;
   }
 
   /** Whether code of the language is looked into. */
@@ -210,9 +226,14 @@ export class Analyser {
 
   /**
    * Brings chunks, facts and verdicts of a file up to date with its tree, which stays in `file.parsed`; null: it has none.
-   * `edits`: what changed since the last time. The file is as it was until the last step.
+   * `edits`: what changed since the last time; then there may be too much to do, and the result is false. The file is as it
+   * was until the last step.
    */
-  *#analyse(file: FileAnalysis, parsed: ParsedFile | null, edits: readonly InputEdit[] | null): Steps {
+  *#analyse(
+    file: FileAnalysis,
+    parsed: ParsedFile | null,
+    edits: readonly InputEdit[] | null,
+  ): Generator<undefined, boolean> {
     const support = this.#languages.get(file.language);
     const { text } = file.snapshot;
     const conflicted = hasConflict(text);
@@ -221,6 +242,7 @@ export class Analyser {
       parsed === null || support === undefined
         ? { ...file, role: roleBy(recipe, roleOfPath(file.path)), chunks: [], starts: [] }
         : yield* this.#analyseChunks(file, parsed, support, recipe, edits, conflicted);
+    if (code === null) return false;
 
     file.parsed?.delete();
     file.parsed = parsed;
@@ -239,6 +261,7 @@ export class Analyser {
     }
     file.ownFacts = ownFacts(file, parsed !== null, conflicted);
     file.problems = this.#problemsOf(file);
+    return true;
   }
 
   #problemsOf({ path, language, snapshot, parsed, text, chunks }: FileAnalysis): Problem[] {
@@ -262,7 +285,7 @@ export class Analyser {
     recipe: Recipe,
     edits: readonly InputEdit[] | null,
     conflicted: boolean,
-  ): Generator<undefined, CodeAnalysis> {
+  ): Generator<undefined, CodeAnalysis | null> {
     const { text } = file.snapshot;
     const { topLevel, grammar } = parsed;
     const ranges = support.chunk(topLevel, grammar, text);
@@ -274,6 +297,9 @@ export class Analyser {
       return { range, start, end, hasError };
     });
     const pairs = align(file.chunks, shapes, edits, text);
+    const isTooMuch = (open: readonly Shape[]): boolean =>
+      edits !== null && open.length > 1 && open.reduce((sum, { start, end }) => sum + end - start, 0) > this.#editLimit;
+    if (isTooMuch(shapes.filter((_, i) => pairs[i]?.same !== true))) return null;
     const broken = shapes.some((shape) => shape.hasError);
     const flat: (FlatTree | undefined)[] = [];
     const treeOf = (i: number): FlatTree => {
@@ -309,7 +335,9 @@ export class Analyser {
       pathRole === 'production' || pathRole === 'test' ? (support.roleOf(file.path, header) ?? pathRole) : pathRole;
     const role = roleBy(recipe, found);
     const contextKey = contextKeyOf(role, conflicted, header, recipe.key);
-    const sameContext = contextKey === file.contextKey;
+    // What is the same text may mean something else in another context, which is found out when the text has settled.
+    const waits = contextKey !== file.contextKey && isTooMuch(shapes);
+    const sameContext = contextKey === file.contextKey || waits;
     const context: FileContext = { path: file.path, language: file.language, role, header };
     const chunks: Chunk[] = [];
     const starts: { readonly anchor: Anchor; readonly start: number }[] = [];
@@ -320,7 +348,8 @@ export class Analyser {
       if (pair?.same === true && sameContext && holds(pair.chunk, i)) {
         const { chunk } = pair;
         this.counters.chunksReused++;
-        chunks.push(file.open && chunk.tree === undefined ? { ...chunk, tree: nameOfTree(treeOf(i)) } : chunk);
+        const named = file.open && chunk.tree === undefined ? { ...chunk, tree: nameOfTree(treeOf(i)) } : chunk;
+        chunks.push(waits ? { ...named, stale: true } : named);
       } else {
         const chunkText = text.slice(start, end);
         const detectors = detectorsFor(this.#dispatch, context, chunkText, !hasError && !conflicted);
@@ -353,8 +382,12 @@ export class Analyser {
   }
 }
 
-function finish(steps: Steps): void {
-  while (steps.next().done !== true);
+/** Takes all steps; returns the outcome. */
+function finish<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 /** Names what the results of a file's chunks depend on besides their texts. */
