@@ -10,21 +10,27 @@ import type { Rule } from '../../server/src/core/rulekit/rule.ts';
 import type { Syntax } from '../../server/src/core/syntax/syntax.ts';
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
 import { LANGUAGES } from '../../server/src/languages/languages.ts';
-import { createSyntax } from '../../server/src/wasm/syntax.ts';
+import { createSyntax, type SyntaxSources } from '../../server/src/wasm/syntax.ts';
 
 const require = createRequire(import.meta.url);
 let shared: Promise<Syntax> | undefined;
 
 /** The parser with every grammar; created once. */
 export function testSyntax(): Promise<Syntax> {
-  shared ??= createSyntax({
+  shared ??= newSyntax();
+  return shared;
+}
+
+/** A parser of one's own. `step`: see `SyntaxSources`. */
+export function newSyntax(options: Pick<SyntaxSources, 'step'> = {}): Promise<Syntax> {
+  return createSyntax({
     runtimeWasm: readFileSync(require.resolve('web-tree-sitter/tree-sitter.wasm')),
     grammars: {
       go: readFileSync(require.resolve('tree-sitter-go/tree-sitter-go.wasm')),
       python: readFileSync(require.resolve('tree-sitter-python/tree-sitter-python.wasm')),
     },
+    ...options,
   });
-  return shared;
 }
 
 /** Declarations of a file that do not parse; 0 for files without a grammar. */
@@ -42,6 +48,7 @@ export function withoutBudget(syntax: Syntax): Syntax {
   return {
     supports: (language) => syntax.supports(language),
     parse: (language, text, options) => syntax.parse(language, text, { ...options, budget: 600_000 }),
+    parseInSteps: (language, text) => syntax.parseInSteps(language, text, 600_000),
     get liveTrees() {
       return syntax.liveTrees;
     },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pins from '../../grammars/grammars.json' with { type: 'json' };
-import { createSyntax, type WasmSyntax } from '../../server/src/wasm/syntax.ts';
+import { createSyntax, type SyntaxSources, type WasmSyntax } from '../../server/src/wasm/syntax.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -20,7 +20,7 @@ export function goBytes(): Uint8Array {
   return pinnedBytes(pins.grammars.find((pin) => pin.language === 'go')!);
 }
 
-/** `forceCursor`: read trees through the runtime's cursor, the yardstick. */
-export function createGoSyntax(options: { readonly forceCursor?: boolean } = {}): Promise<WasmSyntax> {
+/** `forceCursor`: read trees through the runtime's cursor, the yardstick. `step`: see `SyntaxSources`. */
+export function createGoSyntax(options: Pick<SyntaxSources, 'forceCursor' | 'step'> = {}): Promise<WasmSyntax> {
   return createSyntax({ runtimeWasm: runtimeBytes(), grammars: { go: goBytes() }, ...options });
 }

@@ -16,6 +16,12 @@ import type { TreeReader, TreeView } from './treeView.ts';
 /** Code units that the runtime takes at a time at most: its buffer has 10 KB, with a terminator. */
 const PART = 5_119;
 
+/**
+ * How often the parser says how far it is before a fresh parse stops, and goes on. Around errors it builds another tree
+ * when it is interrupted; as it always is after the same work, whoever parses a text builds the same one.
+ */
+const STEP = 200;
+
 export interface SyntaxSources {
   /** Bytes of web-tree-sitter's own `tree-sitter.wasm`. */
   readonly runtimeWasm: Uint8Array;
@@ -23,6 +29,8 @@ export interface SyntaxSources {
   readonly grammars: { readonly [L in LanguageId]?: Uint8Array };
   /** Read trees with the slow public cursor only. */
   readonly forceCursor?: boolean;
+  /** See `STEP`, which is the default. */
+  readonly step?: number;
 }
 
 export interface WasmSyntax extends Syntax {
@@ -48,12 +56,13 @@ export async function createSyntax(sources: SyntaxSources): Promise<WasmSyntax> 
     parser.setLanguage(language);
     makers.set(id, () => createGrammarParser(id, language, parser, runtime, sources.forceCursor ?? false));
   }
-  return new OwningSyntax(makers);
+  return new OwningSyntax(makers, sources.step ?? STEP);
 }
 
 /** Everything that parsing one language takes. */
 interface GrammarParser {
   readonly grammar: GrammarTables;
+  readonly language: Language;
   readonly parser: Parser;
   readonly read: TreeReader;
   /** Why trees are not read from memory; `null`: they are. */
@@ -72,7 +81,7 @@ function createGrammarParser(
   const { read, slowBecause } = forceCursor
     ? { read: cursor, slowBecause: 'the cursor was asked for' }
     : chooseReader(id, parser, cursor, () => createMemoryReader(runtime, language, grammar));
-  return { grammar, parser, read, slowBecause };
+  return { grammar, language, parser, read, slowBecause };
 }
 
 /** Kind 0 is the runtime's end-of-input token, which no tree shows: its place serves the synthetic root. */
@@ -91,10 +100,12 @@ class OwningSyntax implements WasmSyntax {
   bytesRead = 0;
   readonly #makers: ReadonlyMap<LanguageId, () => GrammarParser>;
   readonly #parsers = new Map<LanguageId, GrammarParser>();
+  readonly #step: number;
 
   /** `makers`: what makes the parser of a language, asked once when the language is first needed. */
-  constructor(makers: ReadonlyMap<LanguageId, () => GrammarParser>) {
+  constructor(makers: ReadonlyMap<LanguageId, () => GrammarParser>, step: number) {
     this.#makers = makers;
+    this.#step = step;
   }
 
   supports(language: LanguageId): boolean {
@@ -108,13 +119,12 @@ class OwningSyntax implements WasmSyntax {
   parse(language: LanguageId, text: string, options: ParseOptions): ParsedFile | null {
     const own = this.#parserOf(language);
     const { budget, previous } = options;
-    const source: ParseCallback = (index) => {
-      const part = text.slice(index, index + PART);
-      this.bytesRead += 2 * part.length;
-      return part;
-    };
     if (previous === undefined) {
-      return this.#own(own, parseText(own.parser, source, null, budget), text, START_OF_TEXT);
+      const steps = this.#steps(own, own.parser, text, budget);
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
     }
 
     const before = previous.file;
@@ -123,10 +133,48 @@ class OwningSyntax implements WasmSyntax {
     }
     const { tree: edited, anchor } = before.editedCopy(previous.edits, text);
     try {
-      return this.#own(own, parseText(own.parser, source, edited, budget), text, anchor);
+      return this.#own(own, parseEdited(own.parser, this.#source(text), edited, budget), text, anchor);
     } finally {
       edited.delete();
     }
+  }
+
+  *parseInSteps(language: LanguageId, text: string, budget: number): Generator<undefined, ParsedFile | null> {
+    const own = this.#parserOf(language);
+    const parser = new Parser();
+    try {
+      parser.setLanguage(own.language);
+      return yield* this.#steps(own, parser, text, budget);
+    } finally {
+      parser.delete();
+    }
+  }
+
+  *#steps(own: GrammarParser, parser: Parser, text: string, budget: number): Generator<undefined, ParsedFile | null> {
+    const source = this.#source(text);
+    let left = budget;
+    for (;;) {
+      const start = performance.now();
+      let count = 0;
+      const progressCallback = (): boolean => ++count >= this.#step || performance.now() - start >= left;
+      const tree = parser.parse(source, null, { progressCallback });
+      if (tree !== null) return this.#own(own, tree, text, START_OF_TEXT);
+      left -= performance.now() - start;
+      if (left <= 0) break;
+      yield;
+    }
+    // A parser that gave up would otherwise go on from there, whatever text it is given next.
+    parser.reset();
+    return null;
+  }
+
+  /** The text as the runtime asks for it. */
+  #source(text: string): ParseCallback {
+    return (index) => {
+      const part = text.slice(index, index + PART);
+      this.bytesRead += 2 * part.length;
+      return part;
+    };
   }
 
   #parserOf(language: LanguageId): GrammarParser {
@@ -146,7 +194,7 @@ class OwningSyntax implements WasmSyntax {
   }
 }
 
-function parseText(parser: Parser, source: ParseCallback, old: Tree | null, budget: number): Tree | null {
+function parseEdited(parser: Parser, source: ParseCallback, old: Tree, budget: number): Tree | null {
   const deadline = performance.now() + budget;
   const tree = parser.parse(source, old, { progressCallback: () => performance.now() >= deadline });
   // A parser that gave up would otherwise go on from there, whatever text it is given next.

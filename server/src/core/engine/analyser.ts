@@ -165,18 +165,25 @@ export class Analyser {
 
   /** Parses the text from scratch and brings everything up to date; the tree stays in `file.parsed`. */
   parseFresh(file: FileAnalysis): void {
-    finish(this.parseInSteps(file));
+    finish(this.#parseFresh(file, false));
   }
 
   /**
-   * As `parseFresh`, with a first step for the parse and one for each declaration. Nothing is different before the last,
-   * and whoever stops before, because the text has changed, calls `return`.
+   * As `parseFresh`, in steps: some for the parse and one for each declaration. Nothing is different before the last, and
+   * whoever stops before, because the text has changed, calls `return`.
    */
-  *parseInSteps(file: FileAnalysis): Steps {
+  parseInSteps(file: FileAnalysis): Steps {
+    return this.#parseFresh(file, true);
+  }
+
+  *#parseFresh(file: FileAnalysis, inSteps: boolean): Steps {
     let parsed: ParsedFile | null = null;
     if (this.isParsable(file)) {
+      const { language, snapshot } = file;
       this.counters.parses++;
-      parsed = this.#syntax.parse(file.language, file.snapshot.text, { budget: FULL_PARSE_BUDGET });
+      parsed = inSteps
+        ? yield* this.#syntax.parseInSteps(language, snapshot.text, FULL_PARSE_BUDGET)
+        : this.#syntax.parse(language, snapshot.text, { budget: FULL_PARSE_BUDGET });
       this.counters.bytesParsed = this.#syntax.bytesRead;
     }
     let isTaken = false;

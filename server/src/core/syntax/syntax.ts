@@ -46,6 +46,11 @@ export interface Syntax {
   supports(language: LanguageId): boolean;
   /** `null`: the budget was spent. */
   parse(language: LanguageId, text: string, options: ParseOptions): ParsedFile | null;
+  /**
+   * As `parse` without a previous file, and with the same outcome, with steps of some ten milliseconds between which other
+   * texts may be parsed. Whoever stops before the last calls `return`. The budget is that of all steps.
+   */
+  parseInSteps(language: LanguageId, text: string, budget: number): Generator<undefined, ParsedFile | null>;
   /** Trees that are alive now: equals the number of open documents when idle. */
   readonly liveTrees: number;
   /** How much text parsers have read so far, in bytes of UTF-16. */
