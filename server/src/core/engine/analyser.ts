@@ -251,6 +251,16 @@ export class Analyser {
         : yield* this.#analyseChunks(file, parsed, support, recipe, edits, conflicted);
     if (code === null) return false;
 
+    const { path, language, textAnchor } = file;
+    const context: FileContext = { path, language, role: code.role, header: code.header };
+    let textDetectors = file.textDetectors;
+    let examined = EMPTY_EXAMINATION;
+    if (text.length <= MAX_FILE_LENGTH) {
+      const edit = edits?.length === 1 ? edits[0]! : null;
+      textDetectors = textDetectorsFor(this.#dispatch, language, text, textDetectors, edit);
+      examined = yield* examineText(this.#dispatch, text, context, textAnchor, textDetectors, recipe.options);
+    }
+
     file.parsed?.delete();
     file.parsed = parsed;
     file.recipe = recipe;
@@ -259,13 +269,8 @@ export class Analyser {
     file.contextKey = code.contextKey;
     file.chunks = code.chunks;
     for (const { anchor, start } of code.starts) anchor.start = start;
-    const context: FileContext = { path: file.path, language: file.language, role: file.role, header: file.header };
-    if (text.length > MAX_FILE_LENGTH) file.text = EMPTY_EXAMINATION;
-    else {
-      const edit = edits?.length === 1 ? edits[0]! : null;
-      file.textDetectors = textDetectorsFor(this.#dispatch, file.language, text, file.textDetectors, edit);
-      file.text = examineText(this.#dispatch, text, context, file.textAnchor, file.textDetectors, recipe.options);
-    }
+    file.textDetectors = textDetectors;
+    file.text = examined;
     file.ownFacts = ownFacts(file, parsed !== null, conflicted);
     file.problems = this.#problemsOf(file);
     return true;

@@ -347,26 +347,27 @@ export function textDetectorsFor(
   return wanted;
 }
 
-/** Examines the text of a whole file with the text detectors that `textDetectorsFor` gave for it. */
-export function examineText(
+/** Examines the text of a whole file with the text detectors that `textDetectorsFor` gave for it, a step for each. */
+export function* examineText(
   dispatch: Dispatch,
   text: string,
   file: FileContext,
   anchor: Anchor,
   detectors: Uint8Array,
   options: Options = null,
-): Examination {
+): Generator<undefined, Examination> {
   const collector = new Collector(file.path, anchor);
   const context = new Context(file);
-  dispatch.textDetectors(file.language).actives.forEach((active, index) => {
-    if (detectors[index] === 0 || !applies(active, file, true)) return;
+  for (const [index, active] of dispatch.textDetectors(file.language).actives.entries()) {
+    if (detectors[index] === 0 || !applies(active, file, true)) continue;
     context.options = optionsFor(active, options);
     try {
       collector.take(active.rule, (active.detector as TextDetector).check(text, context));
     } catch (error) {
       collector.fail(active.rule, error);
     }
-  });
+    yield;
+  }
   return collector.result;
 }
 
