@@ -33,14 +33,15 @@ export function newSyntax(options: Pick<SyntaxSources, 'step'> = {}): Promise<Sy
   });
 }
 
-/** Declarations of a file that do not parse; 0 for files without a grammar. */
+/** Declarations of a file that do not parse, at least 1 where anything does not; 0 for files without a grammar. */
 export function syntaxErrors(syntax: Syntax, path: string, text: string): number {
   const language = languageOf(path);
   if (language === null || !syntax.supports(language)) return 0;
   const parsed = syntax.parse(language, text, { budget: 5_000 });
-  const count = parsed?.topLevel.errors.reduce((sum, flag) => sum + flag, 0) ?? 0;
-  parsed?.delete();
-  return count;
+  if (parsed === null) return 0;
+  const count = parsed.topLevel.errors.reduce((sum, flag) => sum + flag, 0);
+  parsed.delete();
+  return Math.max(count, parsed.hasError ? 1 : 0);
 }
 
 /** The parser with all the time that it wants: what is counted then does not depend on how busy the machine is. */

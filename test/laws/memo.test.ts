@@ -11,6 +11,7 @@ import { applyChanges, snapshotOf } from '../../server/src/core/text/snapshot.ts
 import { EXTRACTORS } from '../../server/src/knowledge/index.gen.ts';
 import { LANGUAGES } from '../../server/src/languages/languages.ts';
 import { RULES } from '../../server/src/rules/index.gen.ts';
+import { breathe } from '../harness/breathe.ts';
 import { testSyntax, withoutBudget } from '../harness/engine.ts';
 import { random } from '../harness/random.ts';
 import { everyFixture, pythonSample, sampleFiles } from '../harness/workspace.ts';
@@ -59,64 +60,70 @@ function found({ chunks }: FileAnalysis): Map<string, string> {
   );
 }
 
-test.each(['go', 'python'] as const)('what is kept of a %s chunk is what looking at it again finds', (language) => {
-  const seed = 20_263;
-  const next = random(seed);
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
-  const all = [...everyFixture(), ...sampleFiles(), pythonSample()].filter(([path]) => languageOf(path) === language);
-  const options = { syntax: withoutBudget(syntax), rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES };
-  const analyser = new Analyser(options);
-  const fresh = new Analyser(options);
-  let reuses = 0;
-  let apart = 0;
-  while (reuses < REUSES) {
-    const [path, source] = pick(all);
-    const file = newFileAnalysis(path, language, source);
-    file.open = true;
-    analyser.parseFresh(file);
-    for (let round = 0; round < 12; round++) {
-      const before = new Set<Chunk>(file.chunks);
-      const { text } = file.snapshot;
-      const at = Math.floor(next() * (text.length + 1));
-      // Inside of a declaration, at its border, or a whole piece of the file that moves or comes twice.
-      const border = pick([at, at, ...file.chunks.map((chunk) => chunk.anchor.start)]);
-      const piece = text.slice(border, border + Math.floor(next() * 200));
-      const inserted = next() < 0.1 ? piece : next() < 0.3 ? '' : pick(INSERTED);
-      const end = Math.min(text.length, border + (next() < 0.5 ? 0 : Math.floor(next() * 12)));
-      const range = { start: positionOf(text, border), end: positionOf(text, end) };
-      const { snapshot, edits } = applyChanges(snapshotOf(text), [{ range, text: inserted }]);
-      file.snapshot = snapshot;
-      const settled = next() < 0.2 || file.parsed === null || edits === null;
-      if (settled) {
-        // What was begun for a text that has changed since leaves no trace.
-        const steps = analyser.parseInSteps(file);
-        for (let step = Math.floor(next() * 4); step > 0; step--) steps.next();
-        steps.return();
-        analyser.parseFresh(file);
-      } else if (!analyser.parseEdited(file, edits)) analyser.parseFresh(file);
-      const kept = file.chunks.filter((chunk) => before.has(chunk) && !chunk.hasError);
-      const again = newFileAnalysis(path, language, snapshot.text);
-      fresh.parseFresh(again);
-      again.parsed?.delete();
-      const now = found(file);
-      const anew = found(again);
-      for (const { anchor, length } of kept) {
-        const place = `${anchor.start}+${length}`;
-        const expected = anew.get(place);
-        // Around an error a tree that was edited may fall into other chunks than a fresh one.
-        if (expected === undefined) apart++;
-        else if (now.get(place) !== expected && (settled || !again.chunks.some((chunk) => chunk.hasError))) {
-          expect(now.get(place), `seed ${seed}, reuse ${reuses}, ${path} at ${place}\n${snapshot.text}`).toBe(expected);
+test.each(['go', 'python'] as const)(
+  'what is kept of a %s chunk is what looking at it again finds',
+  async (language) => {
+    const seed = 20_263;
+    const next = random(seed);
+    const pick = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
+    const all = [...everyFixture(), ...sampleFiles(), pythonSample()].filter(([path]) => languageOf(path) === language);
+    const options = { syntax: withoutBudget(syntax), rules: RULES, extractors: EXTRACTORS, languages: LANGUAGES };
+    const analyser = new Analyser(options);
+    const fresh = new Analyser(options);
+    let reuses = 0;
+    let apart = 0;
+    while (reuses < REUSES) {
+      const [path, source] = pick(all);
+      const file = newFileAnalysis(path, language, source);
+      file.open = true;
+      analyser.parseFresh(file);
+      for (let round = 0; round < 12; round++) {
+        const before = new Set<Chunk>(file.chunks);
+        const { text } = file.snapshot;
+        const at = Math.floor(next() * (text.length + 1));
+        // Inside of a declaration, at its border, or a whole piece of the file that moves or comes twice.
+        const border = pick([at, at, ...file.chunks.map((chunk) => chunk.anchor.start)]);
+        const piece = text.slice(border, border + Math.floor(next() * 200));
+        const inserted = next() < 0.1 ? piece : next() < 0.3 ? '' : pick(INSERTED);
+        const end = Math.min(text.length, border + (next() < 0.5 ? 0 : Math.floor(next() * 12)));
+        const range = { start: positionOf(text, border), end: positionOf(text, end) };
+        const { snapshot, edits } = applyChanges(snapshotOf(text), [{ range, text: inserted }]);
+        file.snapshot = snapshot;
+        const settled = next() < 0.2 || file.parsed === null || edits === null;
+        if (settled) {
+          // What was begun for a text that has changed since leaves no trace.
+          const steps = analyser.parseInSteps(file);
+          for (let step = Math.floor(next() * 4); step > 0; step--) steps.next();
+          steps.return();
+          analyser.parseFresh(file);
+        } else if (!analyser.parseEdited(file, edits)) analyser.parseFresh(file);
+        const kept = file.chunks.filter((chunk) => before.has(chunk) && !chunk.hasError);
+        const again = newFileAnalysis(path, language, snapshot.text);
+        fresh.parseFresh(again);
+        again.parsed?.delete();
+        const now = found(file);
+        const anew = found(again);
+        for (const { anchor, length } of kept) {
+          const place = `${anchor.start}+${length}`;
+          const expected = anew.get(place);
+          // Around an error a tree that was edited may fall into other chunks than a fresh one.
+          if (expected === undefined) apart++;
+          else if (now.get(place) !== expected && (settled || !again.chunks.some((chunk) => chunk.hasError))) {
+            expect(now.get(place), `seed ${seed}, reuse ${reuses}, ${path} at ${place}\n${snapshot.text}`).toBe(
+              expected,
+            );
+          }
+          if (expected === undefined && settled) throw new Error(`${path}: no chunk at ${place} in\n${snapshot.text}`);
         }
-        if (expected === undefined && settled) throw new Error(`${path}: no chunk at ${place} in\n${snapshot.text}`);
+        reuses += kept.length;
       }
-      reuses += kept.length;
+      file.parsed?.delete();
+      await breathe();
     }
-    file.parsed?.delete();
-  }
-  expect(apart).toBeLessThan(reuses / 20);
-  expect(syntax.liveTrees).toBe(0);
-});
+    expect(apart).toBeLessThan(reuses / 20);
+    expect(syntax.liveTrees).toBe(0);
+  },
+);
 
 function positionOf(text: string, offset: number): { line: number; character: number } {
   const lines = text.slice(0, offset).split(/\r\n|\r|\n/);

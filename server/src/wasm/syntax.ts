@@ -205,6 +205,7 @@ function parseEdited(parser: Parser, source: ParseCallback, old: Tree, budget: n
 class OwnedFile implements ParsedFile {
   readonly grammar: GrammarTables;
   readonly topLevel: TopLevel;
+  readonly hasError: boolean;
   readonly #view: TreeView;
   readonly #text: string;
   readonly #anchor: Anchor;
@@ -216,6 +217,7 @@ class OwnedFile implements ParsedFile {
     this.#tree = tree;
     this.#view = own.read(tree);
     this.topLevel = this.#view.topLevel;
+    this.hasError = tree.rootNode.hasError;
     this.#text = text;
     this.#anchor = anchor;
     this.#onDelete = onDelete;

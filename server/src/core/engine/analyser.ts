@@ -312,7 +312,7 @@ export class Analyser {
     const isTooMuch = (open: readonly Shape[]): boolean =>
       edits !== null && open.length > 1 && open.reduce((sum, { start, end }) => sum + end - start, 0) > this.#editLimit;
     if (isTooMuch(shapes.filter((_, i) => pairs[i]?.same !== true))) return null;
-    const broken = shapes.some((shape) => shape.hasError);
+    const broken = parsed.hasError;
     const flat: (FlatTree | undefined)[] = [];
     const treeOf = (i: number): FlatTree => {
       const { range, start, end } = shapes[i]!;

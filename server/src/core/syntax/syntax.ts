@@ -25,6 +25,8 @@ export interface TopLevel {
 export interface ParsedFile {
   readonly grammar: GrammarTables;
   readonly topLevel: TopLevel;
+  /** Something in the file does not parse, maybe just a token between two declarations, which none of them shows. */
+  readonly hasError: boolean;
   /**
    * Copies top-level nodes `first..last` (inclusive) into a flat tree with a synthetic root. `text` is the chunk's
    * text and `base` its offset in the file; offsets in the result are relative to `base`.
