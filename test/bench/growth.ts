@@ -2,7 +2,9 @@
  * What grows with the workspace and what must not: audits of 100 to 100,000 files, and the work for one key as counts and
  * time while more and more files are known.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { COUNTERS_REQUEST, type CountersResult } from '../../server/src/protocol.ts';
 import type { TestClient } from '../lsp/client.ts';
 import {
@@ -20,12 +22,17 @@ import {
   say,
 } from './measure.ts';
 import { placeOf, pulling, startServer, startTyping, type Typist } from './typist.ts';
-import { BEHIND, generatedFile, generatedPath, generateWorkspace } from './workspaces.ts';
+import { BEHIND, changedFile, generatedFile, generatedPath, generateWorkspace } from './workspaces.ts';
 
 /** From this many files on there is one round of audits, and the goals of very large workspaces hold. */
 const VERY_LARGE = 100_000;
 const WARM_UP = 60;
 const STATEMENT = 'total := len(name) + n';
+/** Files that change at once, as when another branch is checked out. */
+const CHANGES = 5_000;
+/** Milliseconds after which nothing more is going to happen, and between two looks. */
+const QUIET = 1_000;
+const LOOK = 10;
 
 export interface GrowthOptions {
   readonly rounds: number;
@@ -99,6 +106,8 @@ interface Session {
   readonly times: number[][];
   /** Milliseconds from the start of the server to its first full scorecard. */
   readonly ready: number;
+  /** What many files that changed at once cost. */
+  changes: Changes | null;
   /** Work for all keys, and for the text to settle after them. */
   typing: CountersResult;
   settling: CountersResult;
@@ -140,7 +149,39 @@ async function startSession(size: Size): Promise<Session> {
   await client.diagnostics(path);
   const typist = await startTyping(pulling(client, path), placeOf(text, BEHIND, 0), '\t', STATEMENT);
   for (let key = 0; key < WARM_UP; key++) await typist.key();
-  return { size, client, typist, peak: () => probe.read(), times: [], ready, typing: NO_WORK, settling: NO_WORK };
+  const rest = { times: [], ready, changes: null, typing: NO_WORK, settling: NO_WORK };
+  return { size, client, typist, peak: () => probe.read(), ...rest };
+}
+
+interface Changes {
+  /** Milliseconds until all is judged again. */
+  readonly time: number;
+  /** Milliseconds without an answer meanwhile, at most. */
+  readonly silence: number;
+}
+
+/** Changes files all over the workspace on the disk. */
+async function changeFiles({ size: { files, folder }, client }: Session): Promise<Changes> {
+  const changed = Array.from({ length: CHANGES }, (_, i) => Math.floor((i * files) / CHANGES) + 1).filter(
+    (index) => index !== Math.floor(files / 2),
+  );
+  for (const index of changed) writeFileSync(join(folder, generatedPath(index)), changedFile(index));
+  const before = await counters(client);
+  const begin = performance.now();
+  await client.watched(changed.map((index) => ({ path: generatedPath(index), type: 2 })));
+  let silence = 0;
+  let last = begin;
+  let judged = before.judgesRun;
+  for (;;) {
+    const asked = performance.now();
+    const { parses, judgesRun } = await counters(client);
+    const now = performance.now();
+    silence = Math.max(silence, now - asked);
+    if (judgesRun !== judged || parses - before.parses < changed.length) last = now;
+    else if (now - last > QUIET) return { time: last - begin, silence };
+    judged = judgesRun;
+    await wait(LOOK);
+  }
 }
 
 /** Time and work of a key, while servers of workspaces of all sizes take turns. */
@@ -162,9 +203,12 @@ async function keyRows(sizes: readonly Size[], { rounds, keys }: GrowthOptions):
       session.settling = plus(session.settling, between, await counters(session.client));
     }
   }
+  for (const session of sessions) {
+    if (session.size.files > CHANGES) session.changes = await changeFiles(session);
+  }
   const rows: Row[] = [];
   const smallest = sessions[0]!.times.map(median);
-  for (const { size, client, times, ready, typing, settling, peak } of sessions) {
+  for (const { size, client, times, ready, changes, typing, settling, peak } of sessions) {
     await client.stop();
     const { row } = rowsOf(titleOf(size));
     const isVeryLarge = size.files >= VERY_LARGE;
@@ -179,6 +223,10 @@ async function keyRows(sizes: readonly Size[], { rounds, keys }: GrowthOptions):
     rows.push(row('judges run when the text settles', settling.judgesRun / rounds, ''));
     rows.push(row('key to diagnostics, median', times.map(median), 'ms'));
     rows.push(row('key to diagnostics, p95', tails, 'ms', ...(isVeryLarge ? [100] : [])));
+    if (changes !== null) {
+      rows.push(row(`${CHANGES.toLocaleString('en')} files change: until all is judged`, changes.time, 'ms'));
+      rows.push(row('no answer meanwhile, longest', changes.silence, 'ms'));
+    }
     if (size.files > 1)
       rows.push(row('key to diagnostics / in one file', ratios(times.map(median), smallest), 'x', 1.1));
   }

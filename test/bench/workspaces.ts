@@ -16,6 +16,11 @@ export function generatedPath(index: number): string {
 /** A line behind which a statement may be typed, in every file. */
 export const BEHIND = '\tdefer c.mu.Unlock()';
 
+/** The file as it is after a change that adds a function. */
+export function changedFile(index: number): string {
+  return `${generatedFile(index)}\n// twice${index} doubles n.\nfunc twice${index}(n int) int {\n\treturn 2 * n\n}\n`;
+}
+
 export function generatedFile(index: number): string {
   const own = Math.floor(index / FILES_PER_PACKAGE);
   const other = own === 0 ? 0 : own - 1;
