@@ -5,6 +5,7 @@
 import { type Edit, Language, type ParseCallback, Parser, type Tree } from 'web-tree-sitter';
 import type { LanguageId } from '../core/model/file.ts';
 import type { FlatTree, GrammarTables } from '../core/syntax/flatTree.ts';
+import { finish } from '../core/syntax/steps.ts';
 import type { InputEdit, ParsedFile, ParseOptions, Syntax, TopLevel } from '../core/syntax/syntax.ts';
 import { createCursorReader } from './cursorReader.ts';
 import { type Anchor, advance, anchorAt, composeEdits, pointOf, START_OF_TEXT } from './edits.ts';
@@ -119,13 +120,7 @@ class OwningSyntax implements WasmSyntax {
   parse(language: LanguageId, text: string, options: ParseOptions): ParsedFile | null {
     const own = this.#parserOf(language);
     const { budget, previous } = options;
-    if (previous === undefined) {
-      const steps = this.#steps(own, own.parser, text, budget);
-      for (;;) {
-        const step = steps.next();
-        if (step.done === true) return step.value;
-      }
-    }
+    if (previous === undefined) return finish(this.#steps(own, own.parser, text, budget));
 
     const before = previous.file;
     if (!(before instanceof OwnedFile) || before.grammar !== own.grammar) {

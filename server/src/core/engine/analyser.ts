@@ -9,6 +9,7 @@ import { directoryOf } from '../model/path.ts';
 import type { Fact } from '../model/verdict.ts';
 import type { Extractor, FileContext, Rule } from '../rulekit/rule.ts';
 import { FlatNode, type FlatTree } from '../syntax/flatTree.ts';
+import { finish } from '../syntax/steps.ts';
 import type { InputEdit, ParsedFile, Syntax } from '../syntax/syntax.ts';
 import { type Snapshot, snapshotOf } from '../text/snapshot.ts';
 import {
@@ -54,7 +55,7 @@ export interface Chunk {
   readonly error: SyntaxFault | null;
   readonly header: FlatTree | null;
   readonly examination: Examination;
-  /** Shows what was found before the chunk stopped to parse; the settled text is examined again. */
+  /** Shows what was found before the chunk stopped to parse, or in another context; the settled text is examined again. */
   readonly stale: boolean;
   /** Examined while something in the file did not parse: around errors the parser may read the same text otherwise. */
   readonly unsure: boolean;
@@ -391,14 +392,6 @@ export class Analyser {
       yield;
     }
     return { role, header, contextKey, chunks, starts };
-  }
-}
-
-/** Takes all steps; returns the outcome. */
-function finish<T>(steps: Generator<undefined, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
   }
 }
 

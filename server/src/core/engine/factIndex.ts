@@ -553,9 +553,7 @@ export class FactIndex {
         this.#replaceWords(words, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
       }
     }
-    const paths = words.get(word);
-    if (paths === undefined) return [];
-    return typeof paths === 'string' ? [paths] : [...paths].sort();
+    return [...itemsOf(words.get(word))].sort();
   }
 
   #touchKey(name: string, key: string): void {
@@ -600,9 +598,7 @@ export class FactIndex {
     const found = getOrCreate(this.#found, name, () => new Map<string, readonly Fact[]>());
     const known = found.get(key);
     if (known !== undefined) return known;
-    const facts = this.#factsOf(name, typeof paths === 'string' ? [paths] : [...paths].sort()).filter(
-      (fact) => fact.key === key,
-    );
+    const facts = this.#factsOf(name, [...itemsOf(paths)].sort()).filter((fact) => fact.key === key);
     // They stay objects as long as they are kept here.
     this.#foundFacts += facts.length;
     if (this.#foundFacts > this.#limit) {
