@@ -60,6 +60,7 @@ interface NodeDispatch {
   /** The same when the rules do not apply. */
   readonly extractorMasks: Map<FileRole, Uint8Array>;
   readonly calledName: LanguageSupport['calledName'];
+  readonly importedPath: LanguageSupport['importedPath'];
   /** Detectors by kind of node. */
   table: readonly (KindEntry | undefined)[] | null;
 }
@@ -68,11 +69,16 @@ interface NodeDispatch {
 interface KindEntry {
   readonly detectors: readonly number[];
   /**
-   * Those that look at calls of a name, as far as names were met; null when none of them asks for names. A record,
-   * since its keys are copies: those of a map would keep the texts alive that they were cut out of.
+   * For each name that was met in a call or an import, what the detectors at the same positions say of it, as far as they
+   * were asked; null when none of them asks for names. A record, since its keys are copies: those of a map would keep the
+   * texts alive that they were cut out of.
    */
-  readonly byName: Record<string, readonly number[]> | null;
+  readonly byName: Record<string, Uint8Array> | null;
 }
+
+/** What a detector says of a name. */
+const LOOKS = 1;
+const PASSES_BY = 2;
 
 /** Detectors by language, prepared once per rule set. */
 export interface Dispatch {
@@ -140,6 +146,7 @@ export function prepareDispatch(
       masks: new Map(),
       extractorMasks: new Map(),
       calledName: (node) => languages.get(language)?.calledName(node) ?? null,
+      importedPath: (node) => languages.get(language)?.importedPath(node) ?? null,
       table: null,
     });
   }
@@ -169,26 +176,21 @@ function tableOf(own: NodeDispatch, grammar: GrammarTables): readonly (KindEntry
     own.table = grammar.kinds.map((name) => {
       const detectors = byKind.get(name);
       if (detectors === undefined) return undefined;
-      const asksForNames = detectors.some(
-        (index) => (own.actives[index]!.detector as NodeDetector).calls !== undefined,
-      );
+      const asksForNames = detectors.some((index) => {
+        const { calls, imports } = own.actives[index]!.detector as NodeDetector;
+        return calls !== undefined || imports !== undefined;
+      });
       return { detectors, byName: asksForNames ? Object.create(null) : null };
     });
   }
   return own.table;
 }
 
-/** The detectors that look at a node, of those of its kind that look at its chunk. */
-function detectorsOf(
-  wanted: readonly number[],
-  { detectors, byName }: KindEntry,
-  node: FlatNode,
-  own: NodeDispatch,
-): readonly number[] {
-  const name = byName === null ? null : own.calledName(node);
-  if (byName === null || name === null) return wanted;
-  byName[name] ??= detectors.filter((index) => (own.actives[index]!.detector as NodeDetector).calls?.(name) !== false);
-  return byName[name];
+/** The positions in `detectors` of those that look at a chunk. */
+function wantedIn({ detectors }: KindEntry, flags: Uint8Array): readonly number[] {
+  const wanted: number[] = [];
+  for (let at = 0; at < detectors.length; at++) if (flags[detectors[at]!] === 1) wanted.push(at);
+  return wanted;
 }
 
 /**
@@ -300,21 +302,39 @@ export function examineChunk(
   const context = new Context(file);
   const { kinds, size } = tree;
   // Most detectors of a kind do not look at most chunks; who does is found once for each kind, not for each node.
-  const wantedOf: (readonly number[])[] = [];
+  const wantedOf: (readonly number[] | undefined)[] = [];
   for (let i = 0; i < size; i++) {
     const kind = kinds[i]!;
     const entry = table[kind];
     if (entry === undefined) continue;
-    wantedOf[kind] ??= entry.detectors.filter((index) => detectors[index] === 1);
-    const wanted = wantedOf[kind];
+    let wanted = wantedOf[kind];
+    if (wanted === undefined) {
+      wanted = wantedIn(entry, detectors);
+      wantedOf[kind] = wanted;
+    }
     if (wanted.length === 0) continue;
     const node = new FlatNode(tree, i);
-    for (const index of detectorsOf(wanted, entry, node, own)) {
+    const { byName } = entry;
+    const called = byName === null ? null : own.calledName(node);
+    const name = called ?? (byName === null ? null : own.importedPath(node));
+    let known: Uint8Array | null = null;
+    if (byName !== null && name !== null) {
+      byName[name] ??= new Uint8Array(entry.detectors.length);
+      known = byName[name];
+    }
+    for (const at of wanted) {
+      if (known !== null && known[at] === PASSES_BY) continue;
+      const index = entry.detectors[at]!;
       if (detectors[index] === 0) continue;
       const active = own.actives[index]!;
       const detector = active.detector as NodeDetector;
       context.options = optionsFor(active, options);
       try {
+        if (known !== null && known[at] !== LOOKS) {
+          const asks = called === null ? detector.imports : detector.calls;
+          known[at] = asks === undefined || asks(name!) ? LOOKS : PASSES_BY;
+          if (known[at] === PASSES_BY) continue;
+        }
         if (detector.when !== undefined && !detector.when(node, context)) continue;
         collector.take(active.rule, detector.check(node, context));
       } catch (error) {

@@ -21,6 +21,8 @@ export interface LanguageSupport<H extends Json = Json> {
   header(chunks: readonly FlatTree[], text: string): H;
   /** What the node calls when it is a call: see `NodeDetector.calls`. '' when that has no name, null for other nodes. */
   calledName(node: FlatNode): string | null;
+  /** What the node imports when it is an import of one thing: see `NodeDetector.imports`. Null for other nodes. */
+  importedPath(node: FlatNode): string | null;
   /** Role of a file that its path does not tell: e.g. generated code by its marker comment. */
   roleOf(path: string, header: H): FileRole | null;
   /** Text edits that add and remove imports. `text` is the file's; `remove` is dropped when something else uses it. */

@@ -58,6 +58,8 @@ export interface NodeDetector<O = unknown, N extends FlatNode = FlatNode, H = un
    * each name; nodes that are no calls are not affected.
    */
   calls?(name: string): boolean;
+  /** The same for imports, by their paths. */
+  imports?(path: string): boolean;
   /** Whether a node is worth a `check`: for kinds that are everywhere, most of which are of no interest. */
   when?(node: N, ctx: ChunkContext<O, H>): boolean;
   check(node: N, ctx: ChunkContext<O, H>): Iterable<Verdict>;

@@ -3,6 +3,7 @@
  * libraries made for nothing else. What the program sends to others (its own tokens, a provider's answer) is no
  * evidence, and neither is a login that only hands out tokens. States facts about one declaration at a time.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -11,6 +12,7 @@ import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
 import { namesIn } from './guards.ts';
 import { makesHandler, takesRequest } from './handlers.ts';
+import { importDetector } from './imports.ts';
 
 /** Names of middleware, wrappers and checks that tell or ask who somebody is; wide, since it excuses. */
 export const AUTHENTICATES =
@@ -24,13 +26,9 @@ export const CHECKS_CALLER =
 const LIBRARIES =
   /^(?:github\.com\/(?:appleboy\/gin-jwt|labstack\/echo-jwt|go-chi\/jwtauth|gin-contrib\/sessions|gorilla\/(?:sessions|securecookie)|alexedwards\/scs|casbin\/\w*casbin\w*|auth0\/go-jwt-middleware|gofiber\/(?:fiber\/middleware\/(?:basicauth|keyauth|session|encryptcookie)|jwt|contrib\/(?:jwt|paseto|casbin))|abbot\/go-http-auth|markbates\/goth|volatiletech\/authboss|aarondl\/authboss|crewjam\/saml|zitadel\/(?:oidc|zitadel-go)|supertokens\/|clerk\/clerk-sdk-go|clerkinc\/|go-pkgz\/auth|prometheus\/exporter-toolkit\/web|grpc-ecosystem\/go-grpc-middleware\/(?:auth|interceptors\/auth)|spiffe\/go-spiffe|shaj13\/go-guardian|99designs\/basicauth-go|ory\/(?:kratos|hydra|keto|oathkeeper)\w*|coreos\/go-oidc|go-webauthn\/|duo-labs\/webauthn|hertz-contrib\/(?:jwt|sessions|keyauth|basic_auth|paseto)|iris-contrib\/middleware\/jwt|kataras\/jwt|go-session\/|icza\/session|astaxie\/beego\/session|beego\/beego\/server\/web\/session|go-ldap\/|jcmturner\/gokrb5)|firebase\.google\.com\/go\/auth|k8s\.io\/(?:apiserver|client-go\/kubernetes\/typed\/authentication|api\/authentication)|sigs\.k8s\.io\/controller-runtime\/pkg\/metrics\/filters|google\.golang\.org\/api\/idtoken|connectrpc\.com\/authn|goa\.design\/goa\/security)(?:\/|$)/;
 
-const libraries: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (LIBRARIES.test(withoutVersion(path))) yield state('auth.evidence', '', { kind: 'library', what: path }, node);
-  },
-};
+const libraries = importDetector(function* (path, subject) {
+  if (LIBRARIES.test(withoutVersion(path))) yield state('auth.evidence', '', { kind: 'library', what: path }, subject);
+});
 
 /** Functions that hand out credentials, or map errors to answers. */
 const ISSUES = /log_?in|sign_?in|sign_?up|register|\berr|[a-z]Err|encode|new_?token|issue|generate|client/i;
@@ -216,7 +214,7 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'auth.library', language: 'go', detector: libraries as NodeDetector },
+  { id: 'auth.library', language: 'go', detector: libraries },
   { id: 'auth.refusal', language: 'go', detector: refusals as NodeDetector },
   { id: 'auth.credential', language: 'go', detector: credentials as NodeDetector },
   { id: 'auth.certificate', language: 'go', detector: certificates as NodeDetector },

@@ -1,12 +1,14 @@
 /**
  * How Go programs end: which signals they catch, what they drain, and which libraries and frameworks do that for them.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { callArguments } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
+import { importDetector } from './imports.ts';
 
 const signals: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
@@ -41,17 +43,13 @@ const SIGNAL_LIBRARIES =
 
 const SELF = /^(?:os\/signal|syscall)$/;
 
-const signalLibraries: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    // A package of the workspace is judged by what it does, not by its name: it is in reach of the program anyway.
-    if (SELF.test(path) || path.includes('/internal/') || !path.includes('.')) return;
-    if (SIGNAL_LIBRARIES.test(withoutVersion(path))) {
-      yield state('signal.handler', path, { terminate: true, interrupt: true, last: null }, node);
-    }
-  },
-};
+const signalLibraries = importDetector(function* (path, subject) {
+  // A package of the workspace is judged by what it does, not by its name: it is in reach of the program anyway.
+  if (SELF.test(path) || path.includes('/internal/') || !path.includes('.')) return;
+  if (SIGNAL_LIBRARIES.test(withoutVersion(path))) {
+    yield state('signal.handler', path, { terminate: true, interrupt: true, last: null }, subject);
+  }
+});
 
 const DRAINING = /^(?:Shutdown\w*|GracefulStop|GracefulShutdown|gracefulShutdown|shutdown|StopGracefully)$/;
 const NOT_A_SERVER = /trac|provider|\btp\b|export|meter|otel|telemetry|span|metric|logger/i;
@@ -111,19 +109,15 @@ const FRAMEWORKS = [
 /** Frameworks whose packages below the first are useful without it. */
 const EXACT_FRAMEWORKS: ReadonlySet<string> = new Set(['github.com/astaxie/beego', 'sigs.k8s.io/controller-runtime']);
 
-const frameworks: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (FRAMEWORKS.some((known) => path === known || path.startsWith(`${known}/`)) || EXACT_FRAMEWORKS.has(path)) {
-      yield state('service.framework', path, null, node);
-    }
-  },
-};
+const frameworks = importDetector(function* (path, subject) {
+  if (FRAMEWORKS.some((known) => path === known || path.startsWith(`${known}/`)) || EXACT_FRAMEWORKS.has(path)) {
+    yield state('service.framework', path, null, subject);
+  }
+});
 
 export const extractors: readonly Extractor[] = [
   { id: 'signal.handler', language: 'go', detector: signals as NodeDetector },
-  { id: 'signal.library', language: 'go', detector: signalLibraries as NodeDetector },
+  { id: 'signal.library', language: 'go', detector: signalLibraries },
   { id: 'server.shutdown', language: 'go', detector: shutdowns as NodeDetector },
-  { id: 'service.framework', language: 'go', detector: frameworks as NodeDetector },
+  { id: 'service.framework', language: 'go', detector: frameworks },
 ];

@@ -3,6 +3,7 @@
  * answer 429, a middleware with such a name that is put to use, or a library made for nothing else. A limiter that
  * throttles messages or calls that go out is no evidence, and neither is one that is only created.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -10,17 +11,14 @@ import { callArguments, enclosingFunction, functionName } from '../../languages/
 import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
 import { handlerAround, makesHandler } from './handlers.ts';
+import { importDetector } from './imports.ts';
 
 const LIBRARIES =
   /^github\.com\/(?:didip\/tollbooth|go-chi\/httprate|ulule\/limiter|throttled\/throttled|JGLTechnologies\/gin-rate-limit|go-redis\/redis_rate|sethvargo\/go-limiter\/httplimit|khaaleoo\/gin-rate-limiter|ljahier\/gin-ratelimit|gofiber\/fiber\/middleware\/limiter|envoyproxy\/go-control-plane\/envoy\/service\/ratelimit|grpc-ecosystem\/go-grpc-middleware\/(?:interceptors\/)?ratelimit|alibaba\/sentinel-golang)(?:\/|$)/;
 
-const libraries: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (LIBRARIES.test(withoutVersion(path))) yield state('rate.limit', path, { kind: 'library' }, node);
-  },
-};
+const libraries = importDetector(function* (path, subject) {
+  if (LIBRARIES.test(withoutVersion(path))) yield state('rate.limit', path, { kind: 'library' }, subject);
+});
 
 const ASKING =
   /^(?:Allow|AllowN|AllowRequest|AllowIP|Allowed|IsAllowed|isAllowed|allow|allowed|allowRequest|allowIP|Take|TakeAvailable|Reserve|ReserveN|TryAcquire|LimitByRequest|CheckLimit|checkLimit|CheckRate|checkRate)$/;
@@ -95,7 +93,7 @@ const answers: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'rate.limit.library', language: 'go', detector: libraries as NodeDetector },
+  { id: 'rate.limit.library', language: 'go', detector: libraries },
   { id: 'rate.limit.call', language: 'go', detector: calls as NodeDetector },
   { id: 'rate.limit.status', language: 'go', detector: answers as NodeDetector },
 ];

@@ -2,22 +2,20 @@
  * Ways in which a running program gets new settings: watched files, signals, configuration services, settings that are
  * kept in a database or changed by an administrator. Generous: one sign counts for the whole program.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { functionName } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
+import { importDetector } from './imports.ts';
 
 const LIBRARIES =
   /fsnotify|hashicorp\/(?:consul\/api|vault\/api|consul-template)|etcd\/client|k8s\.io\/client-go|controller-runtime|launchdarkly|unleash|openfeature|apollo|nacos|configcat|growthbook|flagsmith|flipt|go-feature-flag|zookeeper|appconfig|ssm$|secretsmanager|certmagic|spiffe|confita|rjeczalik\/notify|radovskyb\/watcher|tableflip|overseer|dynamicconfig|exporter-toolkit/;
 
-const imports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (LIBRARIES.test(path)) yield state('config.reload', path, null, node);
-  },
-};
+const imports = importDetector(function* (path, subject) {
+  if (LIBRARIES.test(path)) yield state('config.reload', path, null, subject);
+});
 
 const CALLS =
   /^(?:WatchConfig|OnConfigChange|WatchRemoteConfig\w*|SetLimit(?:At)?|SetBurst(?:At)?|GetCertificate|GetConfigForClient)$/;
@@ -55,7 +53,7 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'config.reload.imports', language: 'go', detector: imports as NodeDetector },
+  { id: 'config.reload.imports', language: 'go', detector: imports },
   { id: 'config.reload.calls', language: 'go', detector: calls as NodeDetector },
   { id: 'config.reload.functions', language: 'go', detector: functions as NodeDetector },
 ];

@@ -2,6 +2,7 @@
  * Routes, routers and middleware of every web framework, and health routes that are written otherwise (constants,
  * switches over the path, gRPC's health service). States facts about one declaration; it never resolves constants.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -22,6 +23,7 @@ import { type Part, type RouterOrigin, state } from '../facts.ts';
 import { frameworkOfPath, importedFrameworks, routingValueOf, WEB_FRAMEWORKS, withoutVersion } from './frameworks.ts';
 import { guardsOf, guardText, namesIn, unwrapHandler } from './guards.ts';
 import { makesHandler, takesRequest } from './handlers.ts';
+import { importDetector } from './imports.ts';
 import { isHealthName, isHealthPath, purposeOf } from './paths.ts';
 
 /** Methods of any framework that register a route. */
@@ -396,16 +398,12 @@ const healthHandlers: NodeDetector<unknown, GoNode, GoHeader> = {
 const HEALTH_LIBRARIES =
   /^google\.golang\.org\/grpc\/health|^connectrpc\.com\/grpchealth|heptiolabs\/healthcheck|hellofresh\/health-go|alexliesenfeld\/health|etherlabsio\/healthcheck|go-health|gin-healthcheck|fiber\/(?:v\d\/)?middleware\/healthcheck|gokit\/health|nelkinda\/health|dimiro1\/health|docker\/go-healthcheck|AppsFlyer\/go-sundheit|mackerelio\/go-health/;
 
-const healthLibraries: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    // The client half of gRPC's health protocol serves nothing, but whoever serves it imports the server half, too.
-    if (HEALTH_LIBRARIES.test(withoutVersion(path)) && !path.endsWith('grpc_health_v1')) {
-      yield state('health.route', path, { kind: 'library' }, node);
-    }
-  },
-};
+const healthLibraries = importDetector(function* (path, subject) {
+  // The client half of gRPC's health protocol serves nothing, but whoever serves it imports the server half, too.
+  if (HEALTH_LIBRARIES.test(withoutVersion(path)) && !path.endsWith('grpc_health_v1')) {
+    yield state('health.route', path, { kind: 'library' }, subject);
+  }
+});
 
 export const extractors: readonly Extractor[] = [
   { id: 'http.route', language: 'go', detector: routes as NodeDetector },
@@ -415,5 +413,5 @@ export const extractors: readonly Extractor[] = [
   { id: 'http.guard', language: 'go', detector: sharedGuards as NodeDetector },
   { id: 'health.path', language: 'go', detector: healthPaths as NodeDetector },
   { id: 'health.handler', language: 'go', detector: healthHandlers as NodeDetector },
-  { id: 'health.library', language: 'go', detector: healthLibraries as NodeDetector },
+  { id: 'health.library', language: 'go', detector: healthLibraries },
 ];

@@ -2,6 +2,7 @@
  * Controls that a program defines, whether anything mentions them, headers that protect browsers, and signs that a
  * program answers browsers or asks who may do what. States facts about single declarations and files.
  */
+
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -17,6 +18,7 @@ import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
 import { makesHandler } from './handlers.ts';
 import { headerWrite, SETS_HEADER } from './headers.ts';
+import { importDetector } from './imports.ts';
 
 /** Names of middleware that protects, in every language. */
 export const MIDDLEWARE =
@@ -202,16 +204,12 @@ const headerTables: NodeDetector<unknown, GoNode, GoHeader> = {
 const LIBRARIES =
   /^github\.com\/(?:unrolled\/secure|gin-contrib\/secure|danielkov\/gin-helmet|gofiber\/fiber\/middleware\/helmet|helmetjs\/|goddtriffin\/helmet|srikrsna\/security-headers|TobiEiss\/aevitas|justinas\/nosurf)(?:\/|$)/;
 
-const libraries: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (LIBRARIES.test(withoutVersion(path)) && !path.includes('nosurf'))
-      yield state('security.header', '*', { everywhere: true }, node);
-    if (/^html\/template$|^github\.com\/(?:a-h\/templ|flosch\/pongo2|gofiber\/template)/.test(path))
-      yield state('http.pages', path, null, node);
-  },
-};
+const libraries = importDetector(function* (path, subject) {
+  if (LIBRARIES.test(withoutVersion(path)) && !path.includes('nosurf'))
+    yield state('security.header', '*', { everywhere: true }, subject);
+  if (/^html\/template$|^github\.com\/(?:a-h\/templ|flosch\/pongo2|gofiber\/template)/.test(path))
+    yield state('http.pages', path, null, subject);
+});
 
 const PAGES =
   /^(?:LoadHTMLGlob|LoadHTMLFiles|SetHTMLTemplate|FileServer|HTML|HTMLBlob|Static|StaticFS|StaticFile|ServeFile|ServeFileFS|ServeContent|FileServerFS|Secure|SecureWithConfig)$/;
@@ -304,7 +302,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'security.mention', language: 'go', detector: mentions as NodeDetector },
   { id: 'security.header.call', language: 'go', detector: headers as NodeDetector },
   { id: 'security.header.table', language: 'go', detector: headerTables as NodeDetector },
-  { id: 'security.header.library', language: 'go', detector: libraries as NodeDetector },
+  { id: 'security.header.library', language: 'go', detector: libraries },
   { id: 'http.pages', language: 'go', detector: pages as NodeDetector },
   { id: 'auth.rights', language: 'go', detector: rights },
 ];

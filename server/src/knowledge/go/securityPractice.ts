@@ -2,6 +2,7 @@
  * What a project does around its secrets, refusals and sensitive records: stores of secrets, log entries of refusals,
  * encryption, and tests that try to get in. States facts about files and declarations; judges put them together.
  */
+
 import type { LanguageId } from '../../core/model/file.ts';
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, localNameOf } from '../../languages/go/header.ts';
@@ -18,6 +19,7 @@ import {
 } from '../../languages/go/syntax.ts';
 import { type LogEntry, state } from '../facts.ts';
 import { makesHandler, takesRequest } from './handlers.ts';
+import { importDetector } from './imports.ts';
 import { isLogCall, isPrintCall } from './logging.ts';
 
 const STORES =
@@ -25,14 +27,10 @@ const STORES =
 const CIPHERS =
   /^crypto\/(?:aes|cipher)$|^golang\.org\/x\/crypto\/(?:nacl|chacha20poly1305|openpgp)|^filippo\.io\/age|^github\.com\/(?:google\/tink|tink-crypto\/|minio\/sio|ProtonMail\/|gtank\/cryptopasta|mutecomm\/go-sqlcipher|awnumar\/memguard)|kms|keyvault|vault|sqlcipher/;
 
-const imports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (STORES.test(path)) yield state('secret.store', path, null, node);
-    if (CIPHERS.test(path)) yield state('crypto.cipher', path, null, node);
-  },
-};
+const imports = importDetector(function* (path, subject) {
+  if (STORES.test(path)) yield state('secret.store', path, null, subject);
+  if (CIPHERS.test(path)) yield state('crypto.cipher', path, null, subject);
+});
 
 /** `DB_PASSWORD_FILE`, `name + "_FILE"`, `/run/secrets/...`: secrets that are mounted as files. */
 const mounts: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -217,7 +215,7 @@ const columns: NodeDetector<unknown, GoNode, GoHeader> = {
 const DEPLOYMENT: readonly LanguageId[] = ['yaml', 'compose', 'text', 'shell', 'makefile', 'workflow'];
 
 export const extractors: readonly Extractor[] = [
-  { id: 'secret.store.import', language: 'go', detector: imports as NodeDetector },
+  { id: 'secret.store.import', language: 'go', detector: imports },
   { id: 'secret.store.mount', language: 'go', detector: mounts as NodeDetector },
   ...DEPLOYMENT.map((language): Extractor => ({ id: `secret.store.${language}`, language, detector: deployed })),
   { id: 'auth.refusal.trace', language: 'go', detector: refusals as NodeDetector },

@@ -2,6 +2,7 @@
  * How Go programs start servers: helpers of net/http and fasthttp, http.Server values, the start methods of web
  * frameworks, gRPC. States facts; whether a server lacks something is for the rules to say.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath, localNameOf } from '../../languages/go/header.ts';
 import { fieldInsertion, type NewField } from '../../languages/go/literal.ts';
@@ -24,6 +25,7 @@ import {
 import { type GoTypes, typesAround } from '../../languages/go/types.ts';
 import { type Exposure, type FactValues, type ServeStatement, state } from '../facts.ts';
 import { importedFrameworks, initialValueOf, routingValueOf, withoutVersion } from './frameworks.ts';
+import { importDetector } from './imports.ts';
 import { exposureOfAddress } from './paths.ts';
 
 export const NET_HTTP = 'net/http';
@@ -602,13 +604,9 @@ const tlsFields: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-const tlsImports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (TLS_LIBRARIES.test(path)) yield state('tls.server', path, null, node);
-  },
-};
+const tlsImports = importDetector(function* (path, subject) {
+  if (TLS_LIBRARIES.test(path)) yield state('tls.server', path, null, subject);
+});
 
 export const extractors: readonly Extractor[] = [
   { id: 'http.server', language: 'go', detector: starts as NodeDetector },
@@ -618,5 +616,5 @@ export const extractors: readonly Extractor[] = [
   { id: 'loopback.address', language: 'go', detector: loopbacks as NodeDetector },
   { id: 'tls.server.calls', language: 'go', detector: tlsCalls as NodeDetector },
   { id: 'tls.server.fields', language: 'go', detector: tlsFields as NodeDetector },
-  { id: 'tls.server.imports', language: 'go', detector: tlsImports as NodeDetector },
+  { id: 'tls.server.imports', language: 'go', detector: tlsImports },
 ];

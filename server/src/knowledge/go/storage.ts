@@ -2,26 +2,25 @@
  * Where Go programs keep what has to survive: databases in files or servers, and maps of the process that are named like
  * sessions or accounts. States facts; whether one instance is enough is for the rules to say.
  */
+
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { enclosingFunction, syntaxChildren } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
+import { importDetector } from './imports.ts';
 
 const FILE_DATABASES =
   /^github\.com\/(?:mattn\/go-sqlite3|glebarez\/(?:sqlite|go-sqlite)|ncruces\/go-sqlite3|boltdb\/bolt|dgraph-io\/badger|syndtr\/goleveldb|cockroachdb\/pebble|tidwall\/buntdb|asdine\/storm|etcd-io\/bbolt|ostafen\/clover|timshannon\/badgerhold)|^modernc\.org\/sqlite|^gorm\.io\/driver\/sqlite|^zombiezen\.com\/go\/sqlite|^crawshaw\.io\/sqlite|^go\.etcd\.io\/bbolt/;
 const SERVERS =
   /^github\.com\/(?:lib\/pq|jackc\/pgx|go-sql-driver\/mysql|denisenkom\/go-mssqldb|microsoft\/go-mssqldb|sijms\/go-ora|redis\/go-redis|go-redis\/redis|gomodule\/redigo|gocql\/gocql|neo4j\/|tursodatabase\/|libsql\/|rqlite\/|hashicorp\/raft|lni\/dragonboat|ClickHouse\/|couchbase\/|aws\/aws-sdk-go(?:-v2)?\/service\/dynamodb|bradfitz\/gomemcache|valkey-io\/)|^gorm\.io\/driver\/(?:postgres|mysql|sqlserver|clickhouse)|^go\.mongodb\.org\/mongo|^gopkg\.in\/(?:mgo|redis)|^cloud\.google\.com\/go\/(?:spanner|firestore|datastore)|^go\.etcd\.io\/(?:raft|etcd)|^k8s\.io\/client-go|^github\.com\/jinzhu\/gorm\/dialects\/(?:postgres|mysql|mssql)/;
 
-const drivers: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = withoutVersion(node.child('path')?.text.slice(1, -1) ?? '');
-    if (FILE_DATABASES.test(path)) yield state('database.driver', path, { server: false }, node);
-    else if (SERVERS.test(path)) yield state('database.driver', path, { server: true }, node);
-  },
-};
+const drivers = importDetector(function* (imported, subject) {
+  const path = withoutVersion(imported);
+  if (FILE_DATABASES.test(path)) yield state('database.driver', path, { server: false }, subject);
+  else if (SERVERS.test(path)) yield state('database.driver', path, { server: true }, subject);
+});
 
 const SHARED =
   /^(?:active|user|auth|login|global|all)?(?:sessions?|tokens?|refreshtokens?|carts?|otps?|revoked\w*|blacklist\w*|loginattempts?)(?:store|map|db|by\w+)?$/i;
@@ -63,7 +62,7 @@ const writes: NodeDetector<unknown, GoNode, GoHeader> = {
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'database.drivers', language: 'go', detector: drivers as NodeDetector },
+  { id: 'database.drivers', language: 'go', detector: drivers },
   { id: 'memory.state', language: 'go', detector: maps as NodeDetector },
   { id: 'memory.writes', language: 'go', detector: writes as NodeDetector },
 ];

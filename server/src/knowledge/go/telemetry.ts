@@ -2,6 +2,7 @@
  * Metrics, tracing and logging of Go programs, from the packages that files import and how they use them. A library
  * that only go.mod names, or that another library needs, is never seen here: only imports of the code itself count.
  */
+
 import type { Fix } from '../../core/model/verdict.ts';
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, localNameOf } from '../../languages/go/header.ts';
@@ -10,18 +11,15 @@ import { scopeAround } from '../../languages/go/scope.ts';
 import { stringLiteralValue } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
 import { withoutVersion } from './frameworks.ts';
+import { importDetector } from './imports.ts';
 import type { Beside } from './services.ts';
 
 const METRICS =
   /^expvar$|^github\.com\/prometheus\/client_golang|^go\.opentelemetry\.io\/otel\/(?:metric|sdk\/metric|exporters\/(?:otlp\/otlpmetric|prometheus|stdout\/stdoutmetric))|^go\.opentelemetry\.io\/contrib\/(?:exporters\/autoexport|instrumentation\/runtime)|^github\.com\/(?:VictoriaMetrics\/metrics|armon\/go-metrics|hashicorp\/go-metrics|rcrowley\/go-metrics|DataDog\/datadog-go|uber-go\/tally|smira\/go-statsd|cactus\/go-statsd-client|alexcesaro\/statsd|quipo\/statsd|peterbourgon\/g2s|zsais\/go-gin-prometheus|penglongli\/gin-metrics|Depado\/ginprom|mcuadros\/go-gin-prometheus|chenjiandongx\/ginprom|ansrivas\/fiberprometheus|slok\/go-http-metrics|grpc-ecosystem\/go-grpc-prometheus|grpc-ecosystem\/go-grpc-middleware\/providers\/prometheus|go-kit\/kit\/metrics|newrelic\/go-agent|labstack\/echo-contrib\/(?:prometheus|echoprometheus)|segmentio\/stats|influxdata\/influxdb-client-go|signalfx\/golib|aws\/aws-sdk-go\/service\/cloudwatch|766b\/chi-prometheus)(?:\/|$)|^gopkg\.in\/alexcesaro\/statsd|^go\.elastic\.co\/apm|^gopkg\.in\/DataDog\/dd-trace-go|^go\.opencensus\.io\/(?:stats|exporter)|^contrib\.go\.opencensus\.io\/exporter\/(?:prometheus|stackdriver)|^cloud\.google\.com\/go\/monitoring|^k8s\.io\/component-base\/metrics/;
 
-const metricsImports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (METRICS.test(withoutVersion(path))) yield state('metrics.client', path, null, node);
-  },
-};
+const metricsImports = importDetector(function* (path, subject) {
+  if (METRICS.test(withoutVersion(path))) yield state('metrics.client', path, null, subject);
+});
 
 /** The text format of Prometheus, written by hand. */
 const metricsText: NodeDetector<unknown, GoNode, GoHeader> = {
@@ -38,27 +36,19 @@ const TRACING_EXPORTERS =
 const TRACING_API =
   /^go\.opentelemetry\.io\/(?:otel(?:$|\/trace|\/propagation)|contrib\/instrumentation\/(?!runtime))|^github\.com\/opentracing\/opentracing-go|^go\.opencensus\.io\/(?:trace|plugin)|^github\.com\/(?:riandyrn\/otelchi|uptrace\/opentelemetry-go-extra|XSAM\/otelsql|gofiber\/contrib\/otelfiber)|^connectrpc\.com\/otelconnect/;
 
-const tracingImports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    const plain = withoutVersion(path);
-    if (TRACING_EXPORTERS.test(plain)) yield state('tracing.init', path, { exporter: true }, node);
-    else if (TRACING_API.test(plain)) yield state('tracing.init', path, { exporter: false }, node);
-  },
-};
+const tracingImports = importDetector(function* (path, subject) {
+  const plain = withoutVersion(path);
+  if (TRACING_EXPORTERS.test(plain)) yield state('tracing.init', path, { exporter: true }, subject);
+  else if (TRACING_API.test(plain)) yield state('tracing.init', path, { exporter: false }, subject);
+});
 
 /** Packages whose import means that the program talks to another system over the network. */
 const CLIENTS =
   /^database\/sql$|^gorm\.io\/|^github\.com\/(?:jackc\/pgx|jinzhu\/gorm|jmoiron\/sqlx|go-sql-driver\/mysql|lib\/pq|redis\/go-redis|go-redis\/redis|gomodule\/redigo|segmentio\/kafka-go|IBM\/sarama|Shopify\/sarama|confluentinc\/confluent-kafka-go|rabbitmq\/amqp091-go|streadway\/amqp|nats-io\/nats\.go|elastic\/go-elasticsearch|olivere\/elastic|go-resty\/resty|aws\/aws-sdk-go|aws\/aws-sdk-go-v2|gocql\/gocql|eclipse\/paho\.mqtt\.golang|minio\/minio-go|sashabaranov\/go-openai|hashicorp\/vault\/api|twmb\/franz-go|neo4j\/neo4j-go-driver)(?:\/|$)|^go\.mongodb\.org\/mongo-driver|^cloud\.google\.com\/go\/(?:pubsub|storage|firestore|bigquery|spanner)|^github\.com\/valkey-io\/valkey-go|^gopkg\.in\/(?:redis|resty|mgo|olivere)/;
 
-const clientImports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (CLIENTS.test(withoutVersion(path)) || CLIENTS.test(path)) yield state('network.client', path, null, node);
-  },
-};
+const clientImports = importDetector(function* (path, subject) {
+  if (CLIENTS.test(withoutVersion(path)) || CLIENTS.test(path)) yield state('network.client', path, null, subject);
+});
 
 /** Whether a request is made for a handler of the program: `c.Request, _ = http.NewRequest(...)`. */
 function isHandedToHandler(callee: GoNode): boolean {
@@ -110,22 +100,15 @@ const LEVELLED =
 /** Other packages that are loggers by their name. */
 const LOGGER_NAME = /^(?:go-?)?(?:[a-z]?log|[a-z]+-?log(?:ger|ging)|logger|logging|logs|logx|logutil)(?:-?go)?$/;
 
-const logImports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    const plain = withoutVersion(path);
-    if (path === 'log') yield state('log.import', path, { structured: false }, node);
-    else if (STRUCTURED.test(plain) || STRUCTURED.test(path))
-      yield state('log.import', path, { structured: true }, node);
-    else if (
-      LEVELLED.test(plain) ||
-      (path.includes('.') && LOGGER_NAME.test(plain.slice(plain.lastIndexOf('/') + 1)))
-    ) {
-      yield state('log.import', path, { structured: false }, node);
-    }
-  },
-};
+const logImports = importDetector(function* (path, subject) {
+  const plain = withoutVersion(path);
+  if (path === 'log') yield state('log.import', path, { structured: false }, subject);
+  else if (STRUCTURED.test(plain) || STRUCTURED.test(path))
+    yield state('log.import', path, { structured: true }, subject);
+  else if (LEVELLED.test(plain) || (path.includes('.') && LOGGER_NAME.test(plain.slice(plain.lastIndexOf('/') + 1)))) {
+    yield state('log.import', path, { structured: false }, subject);
+  }
+});
 
 const PLAIN_CALL = /^(?:Print|Fatal|Panic)(?:f|ln)?$|^Output$/;
 
@@ -181,11 +164,11 @@ export function prometheusRoute(beside: Beside): Fix | null {
 }
 
 export const extractors: readonly Extractor[] = [
-  { id: 'metrics.client', language: 'go', detector: metricsImports as NodeDetector },
+  { id: 'metrics.client', language: 'go', detector: metricsImports },
   { id: 'metrics.text', language: 'go', detector: metricsText as NodeDetector },
-  { id: 'tracing.init', language: 'go', detector: tracingImports as NodeDetector },
-  { id: 'network.client.import', language: 'go', detector: clientImports as NodeDetector },
+  { id: 'tracing.init', language: 'go', detector: tracingImports },
+  { id: 'network.client.import', language: 'go', detector: clientImports },
   { id: 'network.client.call', language: 'go', detector: clientCalls as NodeDetector },
-  { id: 'log.import', language: 'go', detector: logImports as NodeDetector },
+  { id: 'log.import', language: 'go', detector: logImports },
   { id: 'log.call', language: 'go', detector: logCalls as NodeDetector },
 ];

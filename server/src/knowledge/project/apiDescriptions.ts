@@ -2,12 +2,14 @@
  * Descriptions of interfaces: OpenAPI and its kin, protocol buffers, GraphQL schemas, generators that make them from
  * code, and documents that list routes. States where they are, never whether they are complete.
  */
+
 import { OWN_ROLES } from '../../core/model/file.ts';
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
 import { outlineOf } from '../../formats/markdown.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { state } from '../facts.ts';
+import { importDetector } from '../go/imports.ts';
 
 const TOP = { start: 0, end: 0 };
 const NONE = { paths: [] };
@@ -36,13 +38,9 @@ const GENERATORS =
   /^github\.com\/(?:swaggo\/|danielgtaylor\/huma|go-fuego\/fuego|swaggest\/|go-openapi\/|getkin\/kin-openapi|oapi-codegen\/|deepmap\/oapi-codegen|ogen-go\/ogen|99designs\/gqlgen|graph-gophers\/graphql-go|graphql-go\/graphql|emicklei\/go-restful-openapi|grpc-ecosystem\/grpc-gateway|wI2L\/fizz|loopfz\/gadgeto|a-h\/rest|savaki\/swag|twitchtv\/twirp|mvrilo\/go-redoc|zc2638\/swag|go-kratos\/swagger-api)|^goa\.design\/|^connectrpc\.com\/connect$|^encore\.dev/;
 const ROUTE_COMMENT = /^\/\/\s*@(?:Router|Summary)\s|^\/\/\s*swagger:(?:route|operation)\s/m;
 
-const generators: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (GENERATORS.test(path)) yield state('api.description', 'generator', NONE, node);
-  },
-};
+const generators = importDetector(function* (path, subject) {
+  if (GENERATORS.test(path)) yield state('api.description', 'generator', NONE, subject);
+});
 
 const comments: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['comment'],
@@ -77,6 +75,6 @@ const references: TextDetector = {
 export const extractors: readonly Extractor[] = [
   { id: 'api.documents', language: 'any', detector: documents, roles: OWN_ROLES },
   { id: 'api.references', language: 'any', detector: references, roles: OWN_ROLES },
-  { id: 'api.generators', language: 'go', detector: generators as NodeDetector },
+  { id: 'api.generators', language: 'go', detector: generators },
   { id: 'api.comments', language: 'go', detector: comments as NodeDetector },
 ];

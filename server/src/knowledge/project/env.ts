@@ -13,6 +13,7 @@
  * - `env.file` (key: path): value {kind, directory}.
  * They say what stands in one declaration or file; resolving names over the package is the judges' work.
  */
+
 import type { LanguageId } from '../../core/model/file.ts';
 import type { FactVerdict } from '../../core/model/verdict.ts';
 import { type Extractor, fact, type NodeDetector, type TextDetector } from '../../core/rulekit/rule.ts';
@@ -30,6 +31,7 @@ import {
   syntaxChildren,
   topLevelOf,
 } from '../../languages/go/syntax.ts';
+import { importDetector } from '../go/imports.ts';
 
 const VARIABLE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 /** Variables and the names of constants that hold them are no shorter. */
@@ -250,15 +252,10 @@ const TAG_PARSERS: readonly { readonly path: RegExp; readonly tag: string }[] = 
   { path: /^github\.com\/kelseyhightower\/envconfig$/, tag: 'envconfig' },
 ];
 
-const parsers: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  triggers: ['env'],
-  *check(spec) {
-    const path = (spec.child('path')?.text ?? '').slice(1, -1);
-    const parser = TAG_PARSERS.find((candidate) => candidate.path.test(path));
-    if (parser !== undefined) yield fact('env.tag-parser', parser.tag, path, spec.span);
-  },
-};
+const parsers = importDetector(function* (path, subject) {
+  const parser = TAG_PARSERS.find((candidate) => candidate.path.test(path));
+  if (parser !== undefined) yield fact('env.tag-parser', parser.tag, path, subject);
+});
 
 const tags: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['field_declaration'],
@@ -383,7 +380,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'env.calls', language: 'go', detector: calls as NodeDetector },
   { id: 'env.literals', language: 'go', detector: literals as NodeDetector },
   { id: 'env.constants', language: 'go', detector: constants as NodeDetector },
-  { id: 'env.parsers', language: 'go', detector: parsers as NodeDetector },
+  { id: 'env.parsers', language: 'go', detector: parsers },
   { id: 'env.tags', language: 'go', detector: tags as NodeDetector },
   { id: 'env.prefixes', language: 'go', detector: prefixes as NodeDetector },
   { id: 'env.go-documents', language: 'go', detector: goDocuments as NodeDetector },

@@ -2,6 +2,7 @@
  * Values of settings wherever they are written: defaults of environment variables in code, ports that code and
  * configuration mention, variables that something else than Go code reads. Facts for judges that compare places.
  */
+
 import type { LanguageId } from '../../core/model/file.ts';
 import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/rule.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';
@@ -14,6 +15,7 @@ import {
   stringLiteralValue,
 } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
+import { importDetector } from '../go/imports.ts';
 
 const VARIABLE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[A-Z]{3,}$/;
 
@@ -217,19 +219,14 @@ const automatic: NodeDetector<unknown, GoNode, GoHeader> = {
   },
 };
 
-const parserImports: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['import_spec'],
-  triggers: ['koanf', 'envconfig', 'viper', 'kong', 'conf'],
-  *check(node) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (
-      /koanf\/providers\/env|ardanlabs\/conf|peterbourgon\/ff|kelseyhightower\/envconfig|jinzhu\/configor|heetch\/confita/.test(
-        path,
-      )
+const parserImports = importDetector(function* (path, subject) {
+  if (
+    /koanf\/providers\/env|ardanlabs\/conf|peterbourgon\/ff|kelseyhightower\/envconfig|jinzhu\/configor|heetch\/confita/.test(
+      path,
     )
-      yield state('env.automatic', path, null, node);
-  },
-};
+  )
+    yield state('env.automatic', path, null, subject);
+});
 
 const OTHER_LANGUAGES: readonly LanguageId[] = ['text', 'shell', 'makefile', 'dockerfile', 'compose'];
 const SETTINGS: readonly LanguageId[] = ['yaml', 'json', 'toml', 'env', 'text', 'shell', 'makefile'];
@@ -239,7 +236,7 @@ export const extractors: readonly Extractor[] = [
   { id: 'env.fallbacks', language: 'go', detector: fallbacks as NodeDetector },
   { id: 'env.names', language: 'go', detector: names as NodeDetector },
   { id: 'env.automatic', language: 'go', detector: automatic as NodeDetector },
-  { id: 'env.parser-imports', language: 'go', detector: parserImports as NodeDetector },
+  { id: 'env.parser-imports', language: 'go', detector: parserImports },
   { id: 'port.mentions', language: 'go', detector: ports as NodeDetector },
   ...SETTINGS.map((language) => ({ id: `port.configured.${language}`, language, detector: configuredPorts })),
   ...OTHER_LANGUAGES.map((language) => ({ id: `env.other-reads.${language}`, language, detector: otherReads })),

@@ -9,8 +9,9 @@ import type { Extractor, NodeDetector, TextDetector } from '../../core/rulekit/r
 import { outlineOf } from '../../formats/markdown.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
-import { functionName } from '../../languages/go/syntax.ts';
+import { functionName, importPath } from '../../languages/go/syntax.ts';
 import { state } from '../facts.ts';
+import { importDetector } from '../go/imports.ts';
 
 const TOP = { start: 0, end: 0 };
 
@@ -44,7 +45,7 @@ const requests: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['function_declaration', 'method_declaration', 'var_declaration', 'const_declaration'],
   triggers: ['func Test', '/', 'http', 'Request', 'Recorder', 'Ctx', 'Context', 'Handler', 'websocket'],
   *check(node, ctx) {
-    if (ctx.file.role !== 'test' || node.parent?.kind !== 'chunk') return;
+    if (node.parent?.kind !== 'chunk') return;
     const { text } = node;
     const paths = pathsIn(text.replace(/^[ \t]*\/\/.*$/gm, ''));
     const names = new Set<string>();
@@ -90,9 +91,9 @@ const STARTS_APP =
 
 const goLevels: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['package_clause', 'import_spec', 'function_declaration', 'method_declaration'],
+  imports: (path) => INTEGRATION_LIBRARY.test(path) || FAULT_LIBRARY.test(path),
   *check(node, ctx) {
-    const { path, role, header } = ctx.file;
-    if (role !== 'test') return;
+    const { path, header } = ctx.file;
     switch (node.kind) {
       case 'package_clause':
         if (!isTestFile(path)) return;
@@ -101,7 +102,7 @@ const goLevels: NodeDetector<unknown, GoNode, GoHeader> = {
           yield state('test.level', 'integration', { by: 'its build tag' }, node);
         return;
       case 'import_spec': {
-        const imported = node.child('path')?.text.slice(1, -1) ?? '';
+        const imported = importPath(node);
         if (INTEGRATION_LIBRARY.test(imported)) yield state('test.level', 'integration', { by: imported }, node);
         if (FAULT_LIBRARY.test(imported)) yield state('test.level', 'chaos', { by: imported }, node);
         return;
@@ -219,25 +220,25 @@ const tools: TextDetector = {
 
 /** Programs in Go that put load on a server or let something fail. */
 const goTools: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['package_clause', 'import_spec'],
+  kinds: ['package_clause'],
   *check(node, ctx) {
     const { path, header } = ctx.file;
-    if (node.kind === 'package_clause') {
-      if (header.packageName === 'main' && LOAD_PATH.test(path)) yield state('test.level', 'load', { by: path }, node);
-      return;
-    }
-    const imported = node.child('path')?.text.slice(1, -1) ?? '';
-    if (LOAD_LIBRARY.test(imported)) yield state('test.level', 'load', { by: imported }, node);
-    if (/toxiproxy|pingcap\/failpoint|etcd\/gofail|antithesis/.test(imported))
-      yield state('test.level', 'chaos', { by: imported }, node);
+    if (header.packageName === 'main' && LOAD_PATH.test(path)) yield state('test.level', 'load', { by: path }, node);
   },
 };
 
+const goToolImports = importDetector(function* (path, subject) {
+  if (LOAD_LIBRARY.test(path)) yield state('test.level', 'load', { by: path }, subject);
+  if (/toxiproxy|pingcap\/failpoint|etcd\/gofail|antithesis/.test(path))
+    yield state('test.level', 'chaos', { by: path }, subject);
+});
+
 export const extractors: readonly Extractor[] = [
-  { id: 'test.requests', language: 'go', detector: requests as NodeDetector, roles: OWN_ROLES },
+  { id: 'test.requests', language: 'go', detector: requests as NodeDetector, roles: ['test'] },
   { id: 'test.requests.scripts', language: 'any', detector: scripts, roles: OWN_ROLES },
-  { id: 'test.levels', language: 'go', detector: goLevels as NodeDetector, roles: OWN_ROLES },
+  { id: 'test.levels', language: 'go', detector: goLevels as NodeDetector, roles: ['test'] },
   { id: 'test.benchmarks', language: 'go', detector: benchmarks as NodeDetector, roles: OWN_ROLES },
   { id: 'test.tools', language: 'any', detector: tools, roles: OWN_ROLES },
   { id: 'test.go-tools', language: 'go', detector: goTools as NodeDetector, roles: OWN_ROLES },
+  { id: 'test.go-tools.imports', language: 'go', detector: goToolImports, roles: OWN_ROLES },
 ];

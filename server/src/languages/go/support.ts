@@ -5,7 +5,7 @@ import type { TextEdit } from '../../core/model/location.ts';
 import { chunkWithComments } from '../chunks.ts';
 import { type GoHeader, type GoImport, readGoHeader } from './header.ts';
 import type { GoNode } from './nodes.gen.ts';
-import { calledName } from './syntax.ts';
+import { calledName, importPath } from './syntax.ts';
 
 /** Libraries that only tests and their helpers import. */
 const TESTING = /^testing(?:\/|$)|\/(?:testify|gomega|ginkgo|gomock|is)(?:\/|$)/;
@@ -150,5 +150,6 @@ export const goSupport: LanguageSupport<GoHeader> = {
   header: readGoHeader,
   roleOf: roleOfGo,
   calledName: calledNameOfGo,
+  importedPath: (node) => (node.kind === 'import_spec' ? importPath(node as GoNode) : null),
   importEdits: importEditsGo,
 };

@@ -245,6 +245,11 @@ export function selectorPath(node: GoNode): string | null {
   return null;
 }
 
+/** The path that an import imports. */
+export function importPath(spec: GoNode): string {
+  return spec.child('path')?.text.slice(1, -1) ?? '';
+}
+
 /** Leftmost identifier of a chain of selectors, indices, calls, dereferences and assertions, or null. */
 export function rootIdentifier(node: GoNode): GoNode | null {
   let inner: GoNode | null = node;

@@ -14,6 +14,7 @@ export const pythonSupport: LanguageSupport<PythonHeader> = {
   isHeaderKind: (kind) => HEADER_KINDS.includes(kind),
   header: readPythonHeader,
   calledName: (node) => (node.kind === 'call' ? calledName(node as PythonNode) : null),
+  importedPath: () => null,
   roleOf: (path, header) => (header.generated || GENERATED_NAME.test(path) ? 'generated' : null),
   importEdits: (text, _header, add, remove) => importEdits(text, add, remove),
 };

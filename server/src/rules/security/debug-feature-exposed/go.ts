@@ -25,9 +25,9 @@ function isConditional(node: GoNode): boolean {
 
 const importsOfProfiles: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['import_spec'],
-  triggers: ['net/http/pprof'],
+  imports: (path) => path === 'net/http/pprof',
   *check(node, ctx): Generator<Verdict> {
-    if (node.child('path')?.text !== '"net/http/pprof"' || node.child('name')?.text !== '_') return;
+    if (node.child('name')?.text !== '_') return;
     if (ctx.file.header.buildConstraint !== '') return;
     yield fact('debug.profiles', ctx.file.path, null, node.span);
   },

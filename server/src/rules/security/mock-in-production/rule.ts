@@ -10,6 +10,7 @@ import { checkPlace, refusalAt } from '../../../languages/go/refusals.ts';
 import {
   calledName,
   functionName,
+  importPath,
   indentationOf,
   lineBreakOf,
   nilComparison,
@@ -128,13 +129,11 @@ const doubles: NodeDetector<unknown, GoNode, GoHeader> = {
 /** Packages of doubles that production code imports. */
 const imports: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['import_spec'],
+  imports: (path) =>
+    /\/(?:mocks?|fakes?|testdata|mockdata|fakedata|\w+_?mocks|mock_\w+|testfixtures|fixtures)$/.test(path),
   *check(node, ctx) {
-    const path = node.child('path')?.text.slice(1, -1) ?? '';
-    if (
-      !/\/(?:mocks?|fakes?|testdata|mockdata|fakedata|\w+_?mocks|mock_\w+|testfixtures|fixtures)$/.test(path) ||
-      HOME.test(ctx.file.path)
-    )
-      return;
+    if (HOME.test(ctx.file.path)) return;
+    const path = importPath(node);
     // Used for its name alone, or a client of a library that is called so.
     if (node.child('name')?.text === '_') return;
     const verdict = { kind: 'fail', subject: node.span, message: 'imported', args: { path } } as const;
