@@ -17,7 +17,7 @@ export interface PathQuestion {
   readonly target: (id: number, state: number) => boolean;
   /** Whether no path goes on through this node. */
   readonly blocks?: (id: number) => boolean;
-  /** First state of the path, a small number with a meaning that only the question knows; default 0. */
+  /** First state of the path, a small whole number with a meaning that only the question knows; default 0. */
   readonly state?: number;
   /** State behind an edge; null: paths in that state do not take this edge. */
   readonly step?: (edge: FlowEdge, state: number) => number | null;
@@ -34,7 +34,8 @@ export function findPath(graph: FlowGraph, question: PathQuestion): FlowPath | n
     readonly by: number;
   }
   const reached: Reached[] = [{ id: from, state: question.state ?? 0, by: -1 }];
-  const seen = new Map<number, Set<number>>();
+  /** Pairs of a node and a state, as one number. */
+  const seen = new Set<number>();
   for (let head = 0; head < reached.length; head++) {
     const { id, state } = reached[head]!;
     for (const index of graph.out[id]!) {
@@ -48,13 +49,9 @@ export function findPath(graph: FlowGraph, question: PathQuestion): FlowPath | n
       }
       if (blocks?.(edge.to) === true) continue;
       const entered = enter === undefined ? passed : enter(edge.to, passed);
-      let states = seen.get(edge.to);
-      if (states === undefined) {
-        states = new Set();
-        seen.set(edge.to, states);
-      }
-      if (states.has(entered)) continue;
-      states.add(entered);
+      const pair = entered * graph.nodes.length + edge.to;
+      if (seen.has(pair)) continue;
+      seen.add(pair);
       reached.push({ id: edge.to, state: entered, by: head });
     }
   }
@@ -153,6 +150,22 @@ export function reachableFrom(graph: FlowGraph, from: number): Uint8Array {
       if (seen[to] === 1) continue;
       seen[to] = 1;
       stack.push(to);
+    }
+  }
+  return seen;
+}
+
+/** 1 for every node from which a path leads to `to` that goes through no blocked node; a blocked node has none either. */
+export function reaching(graph: FlowGraph, to: number, blocked: ReadonlySet<number>): Uint8Array {
+  const seen = new Uint8Array(graph.nodes.length);
+  const stack = [to];
+  seen[to] = 1;
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    for (const index of graph.in[id]!) {
+      const { from } = graph.edges[index]!;
+      if (seen[from] === 1 || blocked.has(from)) continue;
+      seen[from] = 1;
+      stack.push(from);
     }
   }
   return seen;

@@ -38,15 +38,15 @@ export interface FlatTree {
 export class FlatNode<K extends string = string, F extends string = string> {
   readonly tree: FlatTree;
   readonly index: number;
+  /** Most nodes are asked for it, many more than once. */
+  readonly kind: K;
 
   constructor(tree: FlatTree, index: number) {
     this.tree = tree;
     this.index = index;
+    this.kind = tree.grammar.kinds[tree.kinds[index]!] as K;
   }
 
-  get kind(): K {
-    return this.tree.grammar.kinds[this.tree.kinds[this.index]!] as K;
-  }
   /** Name of the field under which the parent holds this node, or ''. */
   get field(): F | '' {
     return this.tree.grammar.fields[this.tree.fields[this.index]!] as F | '';
@@ -110,7 +110,8 @@ export class FlatNode<K extends string = string, F extends string = string> {
   get children(): FlatNode<K, F>[] {
     const result: FlatNode<K, F>[] = [];
     const { stops } = this.tree;
-    for (let i = this.index + 1; i < this.stop; i = stops[i]!) result.push(new FlatNode<K, F>(this.tree, i));
+    const { stop } = this;
+    for (let i = this.index + 1; i < stop; i = stops[i]!) result.push(new FlatNode<K, F>(this.tree, i));
     return result;
   }
 
@@ -118,7 +119,8 @@ export class FlatNode<K extends string = string, F extends string = string> {
   get namedChildren(): FlatNode<K, F>[] {
     const result: FlatNode<K, F>[] = [];
     const { stops, flags } = this.tree;
-    for (let i = this.index + 1; i < this.stop; i = stops[i]!) {
+    const { stop } = this;
+    for (let i = this.index + 1; i < stop; i = stops[i]!) {
       if ((flags[i]! & FLAG_NAMED) !== 0) result.push(new FlatNode<K, F>(this.tree, i));
     }
     return result;
@@ -191,31 +193,53 @@ export class FlatNode<K extends string = string, F extends string = string> {
   }
 }
 
-interface KindSet {
-  readonly kinds: readonly string[];
-  readonly table: Uint8Array;
+/** The sets of a grammar that were asked for. */
+interface KindSets {
+  readonly grammar: GrammarTables;
+  /** Those of one kind, which most are. */
+  readonly single: Map<string, Uint8Array>;
+  /** Those of several, by the first. */
+  readonly several: Map<string, { readonly kinds: readonly string[]; readonly table: Uint8Array }[]>;
 }
 
-/** The sets that were asked for, by their first kind. */
-const kindSets = new WeakMap<GrammarTables, Map<string, KindSet[]>>();
+const kindSets = new WeakMap<GrammarTables, KindSets>();
+/** Those of the grammar that was asked for last: nobody looks at trees of two grammars in turns. */
+let recent: KindSets | null = null;
+
+function kindSetsOf(grammar: GrammarTables): KindSets {
+  let sets = kindSets.get(grammar);
+  if (sets === undefined) {
+    sets = { grammar, single: new Map(), several: new Map() };
+    kindSets.set(grammar, sets);
+  }
+  recent = sets;
+  return sets;
+}
 
 /** Lookup table over kind ids for a set of kind names (several ids may share a name). */
 export function kindSet(grammar: GrammarTables, kinds: readonly string[]): Uint8Array {
-  let ofGrammar = kindSets.get(grammar);
-  if (ofGrammar === undefined) {
-    ofGrammar = new Map();
-    kindSets.set(grammar, ofGrammar);
-  }
+  const sets = recent !== null && recent.grammar === grammar ? recent : kindSetsOf(grammar);
   const first = kinds[0] ?? '';
-  let sets = ofGrammar.get(first);
-  if (sets === undefined) {
-    sets = [];
-    ofGrammar.set(first, sets);
+  if (kinds.length === 1) {
+    const known = sets.single.get(first);
+    if (known !== undefined) return known;
+    const table = tableOf(grammar, kinds);
+    sets.single.set(first, table);
+    return table;
   }
-  for (const set of sets) if (isSameList(set.kinds, kinds)) return set.table;
-  const table = Uint8Array.from(grammar.kinds, (name) => (kinds.includes(name) ? 1 : 0));
-  sets.push({ kinds: [...kinds], table });
+  let alike = sets.several.get(first);
+  if (alike === undefined) {
+    alike = [];
+    sets.several.set(first, alike);
+  }
+  for (const set of alike) if (isSameList(set.kinds, kinds)) return set.table;
+  const table = tableOf(grammar, kinds);
+  alike.push({ kinds: [...kinds], table });
   return table;
+}
+
+function tableOf(grammar: GrammarTables, kinds: readonly string[]): Uint8Array {
+  return Uint8Array.from(grammar.kinds, (name) => (kinds.includes(name) ? 1 : 0));
 }
 
 function isSameList(left: readonly string[], right: readonly string[]): boolean {

@@ -25,18 +25,18 @@ export interface StdlibPackage {
   readonly values: ReadonlyMap<string, string | null>;
 }
 
+const texts = new Map(Object.entries(STDLIB_PACKAGES));
 const packages = new Map<string, StdlibPackage>();
 
 /** Facts of a package by import path; null when there are none. Some packages are recorded by names alone. */
 export function stdlibPackage(path: string): StdlibPackage | null {
-  const text = Object.hasOwn(STDLIB_PACKAGES, path) ? STDLIB_PACKAGES[path] : undefined;
+  const known = packages.get(path);
+  if (known !== undefined) return known;
+  const text = texts.get(path);
   if (text === undefined) return null;
-  let known = packages.get(path);
-  if (known === undefined) {
-    known = readPackage(path, text);
-    packages.set(path, known);
-  }
-  return known;
+  const read = readPackage(path, text);
+  packages.set(path, read);
+  return read;
 }
 
 /**

@@ -7,7 +7,7 @@
  * knows other declarations.
  */
 
-import { findPath } from '../../core/flow/paths.ts';
+import { reaching } from '../../core/flow/paths.ts';
 import { type ChunkContext, defineAnalysis } from '../../core/rulekit/rule.ts';
 import { createInputReader, type InputKind, type InputReader } from '../../knowledge/go/inputs.ts';
 import { type GoFlow, goFlow } from './flow.ts';
@@ -752,16 +752,13 @@ export function createOrigins(
       // A way that comes by the place where the value is read again is about another value.
       const root = seeds.root === null ? new Set<number>() : nodesDefining(seeds.root, flow, sink);
       const last = bindings.at(-1);
-      const chain = last === undefined ? root : new Set([...root, ...nodesDefining(last, flow, sink)]);
-      for (const blocked of [chain, root]) {
-        const reaches = (from: number): boolean =>
-          from === sink ||
-          (!blocked.has(from) &&
-            findPath(flow.graph, { from, target: (id) => id === sink, blocks: (id) => blocked.has(id) }) !== null);
+      const chains = last === undefined ? [] : [new Set([...root, ...nodesDefining(last, flow, sink)])];
+      for (const blocked of tests.size === 0 ? [] : [...chains, root]) {
+        const reaches = reaching(flow.graph, sink, blocked);
         for (const test of tests) {
           if (test === sink) continue;
-          const ways = flow.graph.out[test]!.map((index) => reaches(flow.graph.edges[index]!.to));
-          if (ways.includes(true) && ways.includes(false)) return true;
+          const ways = flow.graph.out[test]!.map((index) => reaches[flow.graph.edges[index]!.to]);
+          if (ways.includes(1) && ways.includes(0)) return true;
         }
       }
     }

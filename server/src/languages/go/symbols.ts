@@ -148,10 +148,18 @@ function headerOf(file: FileContext): GoHeader {
   return (file.header as GoHeader | null) ?? EMPTY_GO_HEADER;
 }
 
+/** What the declarations of a file have in common, by the file. */
+const bases = new WeakMap<FileContext, GoDeclarationBase>();
+
 function baseOf(file: FileContext): GoDeclarationBase {
-  const header = headerOf(file);
-  const base = { package: header.packageName, constraint: fileConstraint(file.path, header) };
-  return isTestFile(file.path) ? { ...base, test: true } : base;
+  let base = bases.get(file);
+  if (base === undefined) {
+    const header = headerOf(file);
+    base = { package: header.packageName, constraint: fileConstraint(file.path, header) };
+    if (isTestFile(file.path)) base = { ...base, test: true };
+    bases.set(file, base);
+  }
+  return base;
 }
 
 function isPackageLevel(node: GoNode): boolean {

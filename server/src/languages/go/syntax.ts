@@ -386,15 +386,13 @@ export function leadingCommentText(node: GoNode): string {
   return leadingComments(node).map(commentText).join('\n');
 }
 
-function isLineBreak(code: number): boolean {
-  return code === 10 || code === 13;
-}
-
 /** Offset of the beginning of the line that holds `offset`. */
 export function lineStartAt(text: string, offset: number): number {
-  let start = offset;
-  while (start > 0 && !isLineBreak(text.charCodeAt(start - 1))) start--;
-  return start;
+  for (let start = offset; start > 0; start--) {
+    const before = text.charCodeAt(start - 1);
+    if (before === 10 || before === 13) return start;
+  }
+  return 0;
 }
 
 /** White space at the beginning of the line where the node begins: for fixes that insert lines. */

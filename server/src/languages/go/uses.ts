@@ -73,22 +73,21 @@ export function usePositions(facts: FactView, use: Fact, line: number): readonly
 const uses: NodeDetector<unknown, GoNode> = {
   kinds: ['function_declaration', 'method_declaration', 'type_declaration', 'var_declaration', 'const_declaration'],
   *check(node, ctx) {
-    if (ctx.file.role !== 'production' || node.parent?.kind !== 'chunk') return;
+    if (node.parent?.kind !== 'chunk') return;
     const scope = ctx.get(goScope, node);
     const types = ctx.get(goTypes, node);
     const context = chainContext(scope, types);
-    const found = new Map<string, { readonly starts: number[]; readonly counts: string[] }>();
+    const found = new Map<string, { starts: string; counts: string }>();
     let calls = false;
     const add = (line: string, start: number, used: GoNode): void => {
-      let places = found.get(line);
-      if (places === undefined) {
-        places = { starts: [], counts: [] };
-        found.set(line, places);
-      }
       const count = argumentCount(used);
       if (count !== '') calls = true;
-      places.starts.push(start);
-      places.counts.push(count);
+      const places = found.get(line);
+      if (places === undefined) found.set(line, { starts: String(start), counts: count });
+      else {
+        places.starts += `,${start}`;
+        places.counts += `,${count}`;
+      }
     };
     const members = new Set<string>();
     // Type parameters of one list see each other, also those that come later.
@@ -118,10 +117,10 @@ const uses: NodeDetector<unknown, GoNode> = {
     if (found.size === 0) return;
     yield fact('go.uses', ctx.file.path, [...found.keys()].join('\n'), { start: 0, end: 0 });
     const places = [...found.values()];
-    const at = places.map(({ starts }) => starts.join(',')).join(';');
+    const at = places.map(({ starts }) => starts).join(';');
     yield fact('go.uses.at', ctx.file.path, at, { start: 0, end: 0 });
     if (!calls) return;
-    const counts = places.map((place) => place.counts.join(',')).join(';');
+    const counts = places.map((place) => place.counts).join(';');
     yield fact('go.calls', ctx.file.path, counts, { start: 0, end: 0 });
   },
 };
@@ -173,6 +172,6 @@ function isLibrary(path: string | null): boolean {
 }
 
 export const extractors: readonly Extractor[] = [
-  { id: 'go.uses', language: 'go', detector: uses as NodeDetector },
+  { id: 'go.uses', language: 'go', detector: uses as NodeDetector, roles: ['production'] },
   { id: 'go.mentions', language: 'go', detector: mentions as NodeDetector, roles: OWN_ROLES },
 ];

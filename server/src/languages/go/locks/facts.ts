@@ -148,7 +148,7 @@ const functions: NodeDetector<unknown, GoNode> = {
   kinds: ['function_declaration', 'method_declaration'],
   *check(node, ctx) {
     const name = node.child('name');
-    if (ctx.file.role !== 'production' || node.parent?.kind !== 'chunk' || name === null) return;
+    if (node.parent?.kind !== 'chunk' || name === null) return;
     const receiver = node.kind === 'method_declaration' ? receiverOf(node) : null;
     if (node.kind === 'method_declaration' && receiver === null) return;
     const header = (ctx.file.header as GoHeader | null) ?? EMPTY_GO_HEADER;
@@ -289,13 +289,14 @@ function collect(
   const localTypes: Record<string, string> = {};
   const fresh = new Set<GoBinding>();
 
+  const hasComments = declaration.tree.text.includes('//');
   /** Most places share one value. */
   const known = new Map<HeldLocks, number>();
   const indexOfHeld = (now: HeldLocks): number => {
     const before = known.get(now);
     if (before !== undefined) return before;
     const fact = { others: now.others, locks: Object.fromEntries([...now.locks].sort()) };
-    const key = JSON.stringify(fact);
+    const key = now.locks.size === 0 ? String(now.others) : JSON.stringify(fact);
     let index = heldIndex.get(key);
     if (index === undefined) {
       index = held.push(fact) - 1;
@@ -328,24 +329,24 @@ function collect(
   const copies = new Set<string>();
   /** A use of a variable: follows the selectors around it to see what is done to what. */
   const use = (identifier: GoNode, root: string): void => {
-    const { whole, place, chain } = selectionAround(identifier, root);
+    const { whole, place, length } = selectionAround(identifier, root);
     const parent = whole.parent;
     if (parent?.kind === 'call_expression' && whole.field === 'function') {
       if (locking.has(parent.index)) return;
       addCall(place, parent);
-      if (chain.length < 2) return;
+      if (length < 2) return;
       const operand = whole.child('operand')!;
       add(place.slice(0, place.lastIndexOf('.')), 'read', operand);
       return;
     }
-    if (chain.length === 0 && !place.startsWith('=')) return;
+    if (length === 0 && !place.startsWith('=')) return;
     const kind = kindOfAccess(whole, types);
     add(place, kind === 'write' && copies.has(root) ? 'read' : kind, whole);
   };
   /** A use of what was taken out of a collection: writes and calls under a read lock are of interest. */
   const useElement = (identifier: GoNode, { origin, via }: Derived): void => {
-    const { whole, place, chain } = selectionAround(identifier, origin);
-    if (chain.length === 0) return;
+    const { whole, place, length } = selectionAround(identifier, origin);
+    if (length === 0) return;
     const now = heldAt(whole);
     if (now === null || ![...now.locks.values()].includes(HELD_READ)) return;
     const parent = whole.parent;
@@ -357,7 +358,7 @@ function collect(
   const add = (place: string, kind: AccessKind, node: GoNode, via = ''): void => {
     const now = heldAt(node);
     if (now === null) return;
-    accesses.push([place, kind, indexOfHeld(now), node.start, node.end, isExplained(node), via]);
+    accesses.push([place, kind, indexOfHeld(now), node.start, node.end, hasComments && isExplained(node), via]);
     // `s.items = append(s.items, x)` and `s.count++` read too, but a write says more.
   };
 
@@ -460,16 +461,18 @@ function takenFrom(binding: GoBinding, scope: GoScope, derived: ReadonlyMap<GoBi
   return { origin: whole, via: suffix === '' ? `${via} ${whole}`.trim() : via };
 }
 
-/** The chain of fields around an identifier: `s.state.count` for the `s` in it. */
+/** The chain of fields around an identifier, `s.state.count` for the `s` in it, and how many fields that are. */
 function selectionAround(
   identifier: GoNode,
   root: string,
-): { readonly whole: GoNode; readonly place: string; readonly chain: readonly string[] } {
-  const chain: string[] = [];
+): { readonly whole: GoNode; readonly place: string; readonly length: number } {
+  let length = 0;
+  let place = root;
   let whole = identifier;
   for (let parent = whole.parent; parent !== null; parent = whole.parent) {
     if (parent.kind === 'selector_expression' && whole.field === 'operand') {
-      chain.push(parent.child('field')?.text ?? '');
+      length++;
+      place += `.${parent.child('field')?.text ?? ''}`;
     } else if (
       parent.kind !== 'parenthesized_expression' &&
       !(parent.kind === 'unary_expression' && operatorOf(parent) === '*')
@@ -480,7 +483,7 @@ function selectionAround(
     }
     whole = parent;
   }
-  return { whole, place: [root, ...chain].join('.'), chain };
+  return { whole, place, length };
 }
 
 function kindOfAccess(whole: GoNode, types: GoTypes): AccessKind {
@@ -596,7 +599,6 @@ function isFresh(expression: GoNode, scope: GoScope, fresh: ReadonlySet<GoBindin
 /** Whether a comment on the line, or in the lines right above it, speaks of locks or of concurrency. */
 function isExplained(node: GoNode): boolean {
   const { text } = node.tree;
-  if (!text.includes('//')) return false;
   let start = lineStartAt(text, node.start);
   const lineEnd = text.indexOf('\n', node.start);
   const line = text.slice(node.end, lineEnd < 0 ? text.length : lineEnd);
@@ -613,5 +615,5 @@ function isExplained(node: GoNode): boolean {
 }
 
 export const extractors: readonly Extractor[] = [
-  { id: 'go.locking', language: 'go', detector: functions as NodeDetector },
+  { id: 'go.locking', language: 'go', detector: functions as NodeDetector, roles: ['production'] },
 ];
