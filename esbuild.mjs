@@ -3,9 +3,10 @@
  * schemas and the examples of rules beside them.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { noticesOf } from './tools/notices.mjs';
 
 const common = {
   bundle: true,
@@ -14,7 +15,9 @@ const common = {
   target: 'node20',
   platform: 'node',
   logLevel: 'warning',
+  // The notices are a file of their own: see below.
   legalComments: 'none',
+  metafile: true,
   // Its other build asks for its own files in a way that no bundler sees.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
@@ -25,7 +28,7 @@ const banner = {
 };
 
 rmSync('dist', { recursive: true, force: true });
-await Promise.all([
+const bundles = await Promise.all([
   build({
     ...common,
     entryPoints: { client: 'client/src/extension.ts' },
@@ -71,6 +74,14 @@ const { allExamples } = await import(
 );
 const rules = fileURLToPath(new URL('server/src/rules/', import.meta.url));
 writeFileSync('dist/examples.json', JSON.stringify(allExamples(rules)));
+const root = fileURLToPath(new URL('.', import.meta.url));
+const { runtime, grammars } = JSON.parse(readFileSync('grammars/grammars.json', 'utf8'));
+const notices = noticesOf(
+  root,
+  bundles.map(({ metafile }) => metafile),
+  [runtime, ...grammars].map((pin) => pin.package),
+);
+writeFileSync('dist/ThirdPartyNotices.txt', notices);
 copyFileSync('server/src/configuration/shipworthy.schema.gen.json', 'dist/shipworthy.schema.json');
 copyFileSync('server/src/rubrics/rubric.schema.json', 'dist/rubric.schema.json');
 execFileSync(process.execPath, ['grammars/copy.mjs', 'dist'], { stdio: 'inherit' });

@@ -54,6 +54,7 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
       '[Content_Types].xml',
       'extension.vsixmanifest',
       'extension/LICENSE.txt',
+      'extension/dist/ThirdPartyNotices.txt',
       'extension/changelog.md',
       'extension/dist/cli.js',
       'extension/dist/client.cjs',
@@ -80,6 +81,32 @@ test('the package holds what it runs and nothing else, in less than 3 MB', async
     ].sort(),
   );
 }, 120_000);
+
+test('the notices hold the licence of everything of others that is in the bundles', () => {
+  const notices = readFileSync(join(ROOT, 'dist/ThirdPartyNotices.txt'), 'utf8');
+  const named = [...notices.matchAll(/^-{80}\n(\S+) \S+ \((?:MIT|ISC|BlueOak-1\.0\.0)\)\n\n(?:.+\n|\n)+?/gm)];
+  // Two versions of the protocol's packages are one name.
+  expect([...new Set(named.map(([, name]) => name))].sort()).toEqual([
+    'balanced-match',
+    'brace-expansion',
+    'ignore',
+    'jsonc-parser',
+    'minimatch',
+    'semver',
+    'tree-sitter-go',
+    'tree-sitter-python',
+    'vscode-jsonrpc',
+    'vscode-languageclient',
+    'vscode-languageserver',
+    'vscode-languageserver-protocol',
+    'vscode-languageserver-textdocument',
+    'vscode-languageserver-types',
+    'vscode-uri',
+    'web-tree-sitter',
+    'yaml',
+  ]);
+  expect(notices.match(/^Permission /gm)?.length).toBeGreaterThan(14);
+});
 
 test('every grammar that ships is the pinned one', () => {
   const { runtime, grammars } = JSON.parse(readFileSync(join(ROOT, 'grammars/grammars.json'), 'utf8')) as {

@@ -400,7 +400,8 @@ export function resolveNames(declaration: GoNode): GoScope {
     }
   };
 
-  for (let index = declaration.index; index < declaration.stop; index++) {
+  const { stop } = declaration;
+  for (let index = declaration.index; index < stop; index++) {
     if (index >= due) arrive(index);
     const action = actions[kinds[index]!];
     if (action !== undefined) visit(at(index), action);

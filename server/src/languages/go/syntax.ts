@@ -48,7 +48,8 @@ const COMMENTS = ['comment'] as const;
 /** Whether a token (an anonymous child such as `:=`) stands directly under the node. */
 export function hasToken(node: GoNode, token: string): boolean {
   const { tree } = node;
-  for (let i = node.index + 1; i < node.stop; i = tree.stops[i]!) {
+  const { stop } = node;
+  for (let i = node.index + 1; i < stop; i = tree.stops[i]!) {
     if (tree.grammar.kinds[tree.kinds[i]!] === token) return true;
   }
   return false;

@@ -43,7 +43,8 @@ export function onlyChild(node: PythonNode): PythonNode | null {
 /** Whether a token (an anonymous child such as `async`) stands directly under the node. */
 export function hasToken(node: PythonNode, token: string): boolean {
   const { tree } = node;
-  for (let i = node.index + 1; i < node.stop; i = tree.stops[i]!) {
+  const { stop } = node;
+  for (let i = node.index + 1; i < stop; i = tree.stops[i]!) {
     if (tree.grammar.kinds[tree.kinds[i]!] === token) return true;
   }
   return false;
