@@ -4,14 +4,13 @@ import type { ExitKind } from '../../server/src/core/flow/paths.ts';
 import * as paths from '../../server/src/core/flow/paths.ts';
 import {
   buildGoFlow,
-  flowNodesWhere,
   type GoFlow,
   isEndlessLoop,
   nodesRunAt,
   whenAcquired,
 } from '../../server/src/languages/go/flow.ts';
 import type { GoNode } from '../../server/src/languages/go/nodes.gen.ts';
-import { firstOf, headerOf, lineOf, parseGo } from './goHarness.ts';
+import { firstOf, headerOf, lineOf, nodesCalling, parseGo } from './goHarness.ts';
 
 const IMPORTS = headerOf(
   'os',
@@ -28,18 +27,18 @@ function flowOf(body: string, signature = 'f()'): GoFlow {
 }
 
 function isCall(node: GoNode, callee: string): boolean {
-  return node.kind === 'call_expression' && node.child('function')?.text === callee;
+  return node.child('function')?.text === callee;
 }
 
 function runs(flow: GoFlow, callee: string): (id: number) => boolean {
-  const nodes = new Set(flowNodesWhere(flow, (node) => isCall(node, callee)));
+  const nodes = new Set(nodesCalling(flow, (node) => isCall(node, callee)));
   return (id) => nodes.has(id);
 }
 
 /** Where the function is left after `lock()` without `unlock()`: the line and kind of exit, or null. */
 function leak(body: string, exits: readonly ExitKind[] = ['exit']): string | null {
   const flow = flowOf(body);
-  const from = flowNodesWhere(flow, (node) => isCall(node, 'lock'))[0]!;
+  const from = nodesCalling(flow, (node) => isCall(node, 'lock'))[0]!;
   const witness = paths.findEscape(flow.graph, { from, satisfies: runs(flow, 'unlock'), exits });
   if (witness === null) return null;
   const last = flow.node(witness.last)!;
@@ -53,9 +52,8 @@ function reached(body: string, signature?: string): string[] {
   const names: string[] = [];
   flow.graph.nodes.forEach((_, id) => {
     if (seen[id] === 0) return;
-    for (const node of nodesRunAt(flow, id)) {
-      if (node.kind === 'call_expression' && node.child('function')?.kind === 'identifier')
-        names.push(node.child('function')!.text);
+    for (const node of nodesRunAt(flow, id, 'call_expression')) {
+      if (node.child('function')?.kind === 'identifier') names.push(node.child('function')!.text);
     }
     if (id === flow.graph.exit) names.push('exit');
   });
@@ -162,7 +160,7 @@ describe('ways out of a function that miss a call', () => {
 
   test('the witness lists the path in order', () => {
     const flow = flowOf('lock()\nif a {\nb()\nreturn\n}\nunlock()');
-    const from = flowNodesWhere(flow, (node) => isCall(node, 'lock'))[0]!;
+    const from = nodesCalling(flow, (node) => isCall(node, 'lock'))[0]!;
     const witness = paths.findEscape(flow.graph, { from, satisfies: runs(flow, 'unlock') })!;
     const steps = witness.path.map((id) => flow.node(id)?.text).filter((text) => text !== undefined);
     expect(steps).toEqual(['a', 'b()', 'return']);
@@ -216,7 +214,7 @@ describe('statements that end a path', () => {
     const kind = signature.startsWith('(') ? 'method_declaration' : 'function_declaration';
     const flow = buildGoFlow(firstOf(parseGo(`func ${signature} {${body}}`), kind), IMPORTS);
     const seen = paths.reachableFrom(flow.graph, flow.graph.entry);
-    const names = flowNodesWhere(flow, (node) => isCall(node, 'b'))
+    const names = nodesCalling(flow, (node) => isCall(node, 'b'))
       .filter((id) => seen[id] === 1)
       .map(() => 'b');
     if (seen[flow.graph.exit] === 1) names.push('exit');
@@ -257,7 +255,7 @@ describe('what runs before what', () => {
   test('nodes in loops lie on a cycle', () => {
     const flow = flowOf('a()\nfor range x { b(); if c() { d(); return } }');
     const onCycle = (callee: string): boolean =>
-      paths.isOnCycle(flow.graph, flowNodesWhere(flow, (node) => isCall(node, callee))[0]!);
+      paths.isOnCycle(flow.graph, nodesCalling(flow, (node) => isCall(node, callee))[0]!);
     expect(['a', 'b', 'c', 'd'].map(onCycle)).toEqual([false, true, true, false]);
   });
 
@@ -276,7 +274,7 @@ describe('what runs before what', () => {
 describe('paths on which an acquisition succeeded', () => {
   const leakOf = (body: string): number | null => {
     const flow = flowOf(body);
-    const from = flowNodesWhere(flow, (node) => isCall(node, 'open'))[0]!;
+    const from = nodesCalling(flow, (node) => isCall(node, 'open'))[0]!;
     const witness = paths.findEscape(flow.graph, {
       from,
       satisfies: runs(flow, 'f.Close'),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Analysis, ChunkContext } from '../../server/src/core/rulekit/rule.ts';
 import { FlatNode, type FlatTree } from '../../server/src/core/syntax/flatTree.ts';
+import { type GoFlow, nodesRunAt } from '../../server/src/languages/go/flow.ts';
 import type { GoHeader, GoImport } from '../../server/src/languages/go/header.ts';
 import type { GoField, GoKind, GoNode } from '../../server/src/languages/go/nodes.gen.ts';
 import { createSyntax } from '../../server/src/wasm/syntax.ts';
@@ -88,4 +89,9 @@ export function contextOf(header: GoHeader = headerOf()): ChunkContext {
 /** One-based line of a node in its source. */
 export function lineOf(node: GoNode): number {
   return node.tree.text.slice(0, node.start).split('\n').length;
+}
+
+/** Nodes of the graph that run a call for which `test` holds, in order. */
+export function nodesCalling(flow: GoFlow, test: (call: GoNode) => boolean): number[] {
+  return flow.graph.nodes.flatMap((_, id) => (nodesRunAt(flow, id, 'call_expression').some(test) ? [id] : []));
 }

@@ -2,16 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { createFlowBuilder, type FlowGraph } from '../../server/src/core/flow/graph.ts';
 import { type FlowProblem, reversePostorder, solveForward } from '../../server/src/core/flow/solve.ts';
-import { buildGoFlow, flowNodesWhere, type GoFlow, nodesRunAt } from '../../server/src/languages/go/flow.ts';
+import { buildGoFlow, type GoFlow, nodesRunAt } from '../../server/src/languages/go/flow.ts';
 import { nilComparison } from '../../server/src/languages/go/syntax.ts';
-import { firstOf, lineOf, parseGo } from './goHarness.ts';
+import { firstOf, lineOf, nodesCalling, parseGo } from './goHarness.ts';
 
 function flowOf(body: string): GoFlow {
   return buildGoFlow(firstOf(parseGo(`func f() {${body}}`), 'function_declaration'), []);
 }
 
 function callsAt(flow: GoFlow, id: number): string[] {
-  return [...nodesRunAt(flow, id)].filter((node) => node.kind === 'call_expression').map((node) => node.text);
+  return nodesRunAt(flow, id, 'call_expression').map((node) => node.text);
 }
 
 /** How often a lock may be held: bit 0 for not at all, bit 1 for held. */
@@ -45,7 +45,7 @@ describe('forward data flow', () => {
   test('a lock that is taken while it may be held', () => {
     const flow = flowOf('for a {\nlock()\nif b {\ncontinue\n}\nunlock()\n}');
     const { before } = solveForward(flow.graph, lockStates(flow));
-    const again = flowNodesWhere(flow, (node) => node.text === 'lock()').filter((id) => (before[id]! & 2) !== 0);
+    const again = nodesCalling(flow, (node) => node.text === 'lock()').filter((id) => (before[id]! & 2) !== 0);
     expect(again.map((id) => lineOf(flow.node(id)!))).toEqual([2]);
   });
 
@@ -65,7 +65,7 @@ describe('forward data flow', () => {
       join: (left, right) => (left === right ? left : 'unknown'),
       equals: (left, right) => left === right,
     });
-    const at = (call: string): string | null => before[flowNodesWhere(flow, (node) => node.text === call)[0]!]!;
+    const at = (call: string): string | null => before[nodesCalling(flow, (node) => node.text === call)[0]!]!;
     expect([at('a()'), at('b()'), at('c()')]).toEqual(['set', 'nil', null]);
   });
 

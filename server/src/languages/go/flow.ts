@@ -9,7 +9,7 @@ import type { EscapeQuestion } from '../../core/flow/paths.ts';
 import { type ChunkContext, defineAnalysis } from '../../core/rulekit/rule.ts';
 import { kindSet } from '../../core/syntax/flatTree.ts';
 import type { GoHeader, GoImport } from './header.ts';
-import type { GoNode } from './nodes.gen.ts';
+import type { GoKind, GoNode } from './nodes.gen.ts';
 import {
   assignedExpressions,
   callArguments,
@@ -493,31 +493,35 @@ function eventEnding(chain: GoNode): Ending | null {
 }
 
 /**
- * Every piece of syntax that runs when the function comes to a node of the graph, outermost first. Bodies of function
+ * Every piece of syntax of the kinds that runs when the function comes to a node of the graph, outermost first. Bodies of function
  * literals are left out unless the literal is called on the spot; `go` runs the operands of its call here, but not the
  * call. A `defer` node gives its call and the body of a deferred literal: they run because of this node, later.
  */
-export function nodesRunAt(flow: GoFlow, id: number): readonly GoNode[] {
+export function nodesRunAt(flow: GoFlow, id: number, ...kinds: readonly GoKind[]): readonly GoNode[] {
   const start = flow.node(id);
   const kind = flow.graph.nodes[id]!.kind;
   if (start === null || kind === 'wait' || kind === 'end' || kind === 'jump') return [];
   if (kind === 'case' && (start.kind === 'type_case' || start.parent?.kind === 'type_case')) return [];
   const root = kind === 'loop' ? start.child('left') : start;
-  return root === null ? [] : nodesRunBy(root);
+  return root === null ? [] : nodesRunBy(root, kinds);
 }
 
 /** What evaluating a node runs: see `nodesRunAt`. */
-function nodesRunBy(root: GoNode): readonly GoNode[] {
+function nodesRunBy(root: GoNode, wanted: readonly GoKind[]): readonly GoNode[] {
   const { stops, kinds, grammar } = root.tree;
   const { stop } = root;
+  const isWanted = kindSet(grammar, wanted);
   const literals = kindSet(grammar, ['func_literal']);
   const calls = kindSet(grammar, ['call_expression']);
   const nodes: GoNode[] = [];
   for (let index = root.index; index < stop; ) {
-    const node = nodeAt(root, index);
     const kind = kinds[index]!;
-    if (calls[kind] === 0 || node.parent?.kind !== 'go_statement') nodes.push(node);
-    index = literals[kind] === 1 && index !== root.index && !isInvoked(node) ? stops[index]! : index + 1;
+    if (isWanted[kind] === 1) {
+      const node = nodeAt(root, index);
+      if (calls[kind] === 0 || node.parent?.kind !== 'go_statement') nodes.push(node);
+    }
+    const isSkipped = literals[kind] === 1 && index !== root.index && !isInvoked(nodeAt(root, index));
+    index = isSkipped ? stops[index]! : index + 1;
   }
   return nodes;
 }
@@ -536,19 +540,6 @@ export function calledLiteral(statement: GoNode): GoNode | null {
   const call = onlyChild(statement);
   const callee = call?.kind === 'call_expression' ? calledExpression(call) : null;
   return callee?.kind === 'func_literal' ? callee : null;
-}
-
-/** Nodes of the graph that run a piece of syntax for which `test` holds, in order. */
-export function flowNodesWhere(flow: GoFlow, test: (node: GoNode) => boolean): number[] {
-  const found: number[] = [];
-  for (let id = 0; id < flow.graph.nodes.length; id++) {
-    for (const node of nodesRunAt(flow, id)) {
-      if (!test(node)) continue;
-      found.push(id);
-      break;
-    }
-  }
-  return found;
 }
 
 export interface Acquisition {
@@ -580,11 +571,8 @@ export function whenAcquired(
     },
     enter(id, state) {
       if (state === STALE_ERROR) return state;
-      for (const node of nodesRunAt(flow, id)) {
-        if (
-          isAssignment(node) &&
-          assignedExpressions(node).some((target) => target.kind === 'identifier' && isError(target))
-        )
+      for (const node of nodesRunAt(flow, id, ...ASSIGNMENTS)) {
+        if (assignedExpressions(node).some((target) => target.kind === 'identifier' && isError(target)))
           return STALE_ERROR;
       }
       return state;
@@ -592,9 +580,7 @@ export function whenAcquired(
   };
 }
 
-function isAssignment(node: GoNode): boolean {
-  return node.kind === 'assignment_statement' || node.kind === 'short_var_declaration' || node.kind === 'range_clause';
-}
+const ASSIGNMENTS = ['assignment_statement', 'short_var_declaration', 'range_clause'] as const;
 
 /** Whether an edge is only taken when the variable is not nil. */
 function impliesFailure(flow: GoFlow, edge: FlowEdge, isError: (identifier: GoNode) => boolean): boolean {

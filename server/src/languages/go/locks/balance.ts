@@ -203,8 +203,8 @@ function effectsOf(
     for (const place of placesChangedAt(flow, id, scope)) {
       if (dependsOn(subject.lock, place)) obscure.add(id);
     }
-    for (const node of nodesRunAt(flow, id)) {
-      if (node.kind !== 'call_expression' || own.has(node.index)) continue;
+    for (const node of nodesRunAt(flow, id, 'call_expression')) {
+      if (own.has(node.index)) continue;
       const callee = calledExpression(node);
       const name = callee?.kind === 'selector_expression' ? callee.child('field')?.text : callee?.text;
       if (name !== undefined && isLockingCall(name, node, operations)) obscure.add(id);

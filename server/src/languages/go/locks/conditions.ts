@@ -67,7 +67,7 @@ export function pathConditions(flow: GoFlow, scope: GoScope, prefer: readonly Go
   const changes = new Map<number, readonly { readonly index: number; readonly value: number }[]>();
   graph.nodes.forEach((_node, id) => {
     const found: { index: number; value: number }[] = [];
-    for (const node of nodesRunAt(flow, id)) {
+    for (const node of nodesRunAt(flow, id, ...ASSIGNING)) {
       for (const { place, value } of assignmentsOf(node, scope)) {
         subjects.forEach(({ reads, expression }, index) => {
           if (!reads.some((name) => dependsOn(name, place) || dependsOn(place, name))) return;
@@ -135,6 +135,18 @@ function namesIn(expression: GoNode, scope: GoScope): string[] {
   return result;
 }
 
+/** Kinds of syntax that may change a variable. */
+const ASSIGNING = [
+  'assignment_statement',
+  'short_var_declaration',
+  'range_clause',
+  'receive_statement',
+  'inc_statement',
+  'dec_statement',
+  'var_spec',
+  'unary_expression',
+] as const;
+
 function* assignmentsOf(
   node: GoNode,
   scope: GoScope,
@@ -180,7 +192,7 @@ function constantOf(value: GoNode | null): number {
 
 /** Variables that a node of the graph assigns, declares anew or gives the address of. */
 export function* placesChangedAt(flow: GoFlow, id: number, scope: GoScope): Generator<string> {
-  for (const node of nodesRunAt(flow, id)) {
+  for (const node of nodesRunAt(flow, id, ...ASSIGNING)) {
     for (const { place } of assignmentsOf(node, scope)) yield place;
   }
 }

@@ -184,8 +184,8 @@ function stepsOf(
   for (const operation of operations) add(flow.at(operation.call), { at: operation.call.start, operation });
   flow.graph.nodes.forEach((flowNode, id) => {
     if (flowNode.kind === 'defer') return;
-    for (const node of nodesRunAt(flow, id)) {
-      if (node.kind !== 'call_expression' || known.has(node.index)) continue;
+    for (const node of nodesRunAt(flow, id, 'call_expression')) {
+      if (known.has(node.index)) continue;
       const callee = calledExpression(node);
       const name = callee?.kind === 'selector_expression' ? callee.child('field')?.text : callee?.text;
       if (name !== undefined && LOCKING_NAME.test(name)) add(id, { at: node.start, operation: null });

@@ -90,8 +90,8 @@ function isFollowedByAnother(
   const condition = branch.child('condition');
   const isReply = (id: number): boolean =>
     id !== from &&
-    nodesRunAt(flow, id).some((other) => {
-      if (other.kind !== 'call_expression' || !isReplyName(calledName(other))) return false;
+    nodesRunAt(flow, id, 'call_expression').some((other) => {
+      if (!isReplyName(calledName(other))) return false;
       if (other.ancestor('defer_statement', 'block')?.kind === 'defer_statement') return false;
       return replyOf(other, types)?.to === reply.to;
     });
