@@ -71,3 +71,13 @@ test('what is no Dockerfile has no instructions that make sense, and nothing fai
   expect(readDockerfile('{"a": 1}\n<<<').stages).toEqual([]);
   expect(readDockerfile('FROM\nRUN <<EOF\nno end').stages).toEqual([]);
 });
+
+test.each([
+  ['"$APP"/bin \'a b\' c', ['"$APP"/bin', 'a b', 'c']],
+  ['NAME="a b"/c OTHER=\'d e\'', ['NAME="a b"/c', "OTHER='d e'"]],
+  ['"a"b"c" d\\ e', ['"a"b"c"', 'd\\ e']],
+  ['don\'t "stop', ["don't", '"stop']],
+])('words of %s', (text, words) => {
+  const [env] = readDockerfile(`ENV ${text}`).instructions;
+  expect(env!.words.map((word) => word.text)).toEqual(words);
+});

@@ -71,15 +71,16 @@ function escapeOf(text: string): string {
   return /^(?:#[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`/i.test(text) ? '`' : '\\';
 }
 
-const WORD = /"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s"'\\]|\\.|(?<=\S)["'][^"']*["'])+/g;
+/** Quotes may begin and end anywhere in a word, as in `"$APP"/bin`; one without a partner is a character like any other. */
+const WORD = /(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|\S)+/gs;
+const QUOTED_WORD = /^(?:"(?:[^"\\]|\\.)*"|'[^']*')$/s;
 
 function wordsOf(joined: Joined, from: number): DockerWord[] {
   return [...joined.text.slice(from).matchAll(WORD)].map((match) => {
     const start = from + match.index;
     const written = match[0];
-    const quoted = /^(["']).*\1$/s.test(written);
     return {
-      text: quoted ? written.slice(1, -1) : written,
+      text: QUOTED_WORD.test(written) ? written.slice(1, -1) : written,
       start: joined.offsets[start]!,
       end: joined.offsets[start + written.length - 1]! + 1,
     };
