@@ -148,6 +148,18 @@ test('grades of what stands beside code that is not judged say so', () => {
   expect(text).toContain('No code was judged.\nNot judged as code yet, and in no grade: Rust (5 files).');
 });
 
+test('where most of the code is not judged the verdict says so', () => {
+  const audit = auditOf({ rules: [bodyRule], evidence: { [bodyRule.id]: [at('a.go', 0)] } });
+  const text = toPrettyText({
+    ...audit,
+    scorecard: scoreWorkspace(audit.tallies, [bodyRule], DEFAULT_RUBRIC, { judged: 1, unjudged: 5 }),
+    stats: { ...audit.stats, unjudged: { Rust: 5 } },
+  });
+  expect(text).toMatch(/^NOT RATED /m);
+  expect(text).toContain('Most of the code is in languages that are not judged yet: Rust.');
+  expect(text).not.toContain('without the code');
+});
+
 test.each(PAYLOADS)('%j cannot act in a terminal', (payload) => {
   const audit = auditOf({
     rules: [bodyRule],

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { diagnosticLevel, diagnosticMessage } from '../../server/src/core/present/diagnostics.ts';
 import { presentStatus, type StatusState } from '../../server/src/core/present/status.ts';
-import { displayScore } from '../../server/src/core/score/score.ts';
+import { displayScore, scoreWorkspace } from '../../server/src/core/score/score.ts';
 import type { StatusParams } from '../../server/src/protocol.ts';
+import { DEFAULT_RUBRIC } from '../../server/src/rubrics/rubrics.ts';
 import { at, auditOf, bodyRule, finding, originRule, sampleAudit } from './sampleAudit.ts';
 
 function status(state: StatusState, audit = sampleAudit(), message?: string): StatusParams {
@@ -63,6 +64,15 @@ describe('without a score', () => {
   test('nothing to judge is not rated', () => {
     expect(status('ready', auditOf({ rules: [] }))).toMatchObject({ statusText: 'Not rated', badge: 0 });
     expect(presentStatus({ state: 'scanning', scorecard: null, rules: [], revision: 1 }).statusText).toBe('Scanning');
+  });
+
+  test('too little code to rate the whole', () => {
+    const { tallies, rules } = sampleAudit();
+    const partly = scoreWorkspace(tallies, rules, DEFAULT_RUBRIC, { judged: 1, unjudged: 9 });
+    expect(presentStatus({ state: 'ready', scorecard: partly, rules, revision: 1 })).toMatchObject({
+      statusText: 'Not rated',
+      statusTooltip: 'Too little of the code is in languages that are judged.',
+    });
   });
 
   test('an error shows its message, as text', () => {

@@ -177,6 +177,14 @@ describe('coverage', () => {
     expect(scoreWorkspace([open], [marker], DEFAULT_RUBRIC, none).verdict).toBe('NOT READY');
   });
 
+  test('with less than a quarter of the code judged the whole is not rated, but its parts are', () => {
+    const little = scoreWorkspace([tally('a', 5)], rules, DEFAULT_RUBRIC, { judged: 24, unjudged: 76 });
+    expect(little).toMatchObject({ score: null, verdict: 'NOT RATED', confidence: 0.24 });
+    expect(little.categories.find(({ id }) => id === 'documentation')?.score).toBe(100);
+    const enough = scoreWorkspace([tally('a', 5)], rules, DEFAULT_RUBRIC, { judged: 25, unjudged: 75 });
+    expect(enough).toMatchObject({ score: 100, confidence: 0.25 });
+  });
+
   test('confidence is that of the part that is judged', () => {
     expect(scoreWorkspace([tally('a', 5)], rules, DEFAULT_RUBRIC, { judged: 1, unjudged: 3 }).confidence).toBe(0.25);
   });

@@ -163,14 +163,18 @@ export function scoreReason({ scorecard, rubric }: Pick<Audit, 'scorecard' | 'ru
 
 /** Whether there is code, and none of it is in a language that is judged: grades are of what stands beside it. */
 export function isBesideCode({ scorecard, stats }: Pick<Audit, 'scorecard' | 'stats'>): boolean {
-  return scorecard.score === null && Object.keys(stats.unjudged ?? {}).length > 0;
+  return scorecard.score === null && scorecard.confidence === 0 && Object.keys(stats.unjudged ?? {}).length > 0;
 }
 
 /** Why there is no grade; '' when there is one. */
-export function unratedReason({ scorecard, stats }: Pick<Audit, 'scorecard' | 'stats'>): string {
+export function unratedReason(audit: Pick<Audit, 'scorecard' | 'stats'>): string {
+  const { scorecard, stats } = audit;
   if (scorecard.score !== null) return '';
   const others = Object.keys(stats.unjudged ?? {});
-  if (others.length > 0) return `The code is in languages that are not judged yet: ${others.join(', ')}.`;
+  if (others.length > 0) {
+    const code = isBesideCode(audit) ? 'The code' : 'Most of the code';
+    return `${code} is in languages that are not judged yet: ${others.join(', ')}.`;
+  }
   const isEmpty = scorecard.categories.every(({ score }) => score === null);
   return isEmpty ? 'No rule found anything to judge.' : 'There is no code that can be judged.';
 }

@@ -50,7 +50,9 @@ export function presentStatus(input: StatusInput): StatusModel {
   const scorecard = state === 'ready' || state === 'scanning' ? input.scorecard : null;
   if (scorecard === null || scorecard.score === null) {
     const { text, sentence } = WITHOUT_SCORE[state];
-    const explanation = state === 'error' && message !== undefined ? message : sentence;
+    const isPartly = scorecard?.categories.some(({ score }) => score !== null) === true;
+    const reason = state === 'ready' && isPartly ? 'Too little of the code is in languages that are judged.' : sentence;
+    const explanation = state === 'error' && message !== undefined ? message : reason;
     return {
       ...base,
       statusText: text,

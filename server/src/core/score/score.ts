@@ -92,8 +92,8 @@ export function scoreWorkspace(
     ({ category }) => category.weight,
     ({ applicable }) => decidedShare(applicable, rubric),
   );
-  // Where no code can be read, what stands beside it is no base for a grade of the whole.
-  const overall = score === null || coverage.judged === 0 ? null : score * FULL_SCORE;
+  // Where hardly any code can be read, what stands beside it is no base for a grade of the whole.
+  const overall = score === null || judgedShare(coverage) < LEAST_JUDGED ? null : score * FULL_SCORE;
   const mustHaves = (rubric.mustHaves ?? []).map((item): MustHaveState => {
     const { status, open } = mustHaveStatus(item.id, item.rules, entries, attested);
     return { id: item.id, title: item.title, status, open };
@@ -114,6 +114,8 @@ export function scoreWorkspace(
   };
 }
 
+/** With a smaller share of the code in languages that are judged, the whole has no grade. */
+const LEAST_JUDGED = 0.25;
 const ALL_JUDGED: Coverage = { judged: 1, unjudged: 0 };
 const NOTHING: Attested = new Set();
 
