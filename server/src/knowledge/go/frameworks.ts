@@ -155,12 +155,14 @@ export function frameworkOfPath(path: string): WebFramework | null {
   );
 }
 
+const frameworks = new WeakMap<GoHeader, readonly WebFramework[]>();
+
 /** Frameworks that a file imports. */
 export function importedFrameworks(header: GoHeader): readonly WebFramework[] {
-  const found: WebFramework[] = [];
-  for (const item of header.imports) {
-    const known = frameworkOfPath(item.path);
-    if (known !== null) found.push(known);
+  let found = frameworks.get(header);
+  if (found === undefined) {
+    found = header.imports.map(({ path }) => frameworkOfPath(path)).filter((known) => known !== null);
+    frameworks.set(header, found);
   }
   return found;
 }
