@@ -47,6 +47,7 @@ function isRead(flow: GoFlow, from: number, binding: GoBinding): boolean {
 export const assignedErrors: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['short_var_declaration', 'assignment_statement'],
   triggers: ['err', 'Err'],
+  when: (node) => /[eE]rr/.test(node.child('left')?.text ?? ''),
   *check(node, ctx): Iterable<Verdict> {
     const target = assignedExpressions(node).at(-1);
     if (target?.kind !== 'identifier' || !ERROR_NAME.test(target.text)) return;
