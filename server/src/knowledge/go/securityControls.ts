@@ -29,12 +29,13 @@ export const CHECK =
 export const ROTATION =
   /^(?:rotate|revoke|expire|invalidate|renew)_?\w*(?:keys?|secrets?|tokens?|sessions?|credentials?)$/i;
 
-/** What every name that one of them knows has in it: a text without it mentions none. */
+/** What every name that one of them knows has in it. */
 const MAY_MENTION =
   /auth|jwt|[cx]srf|rate_?limit|throttle|require|permission|rbac|casbin|acl|secur(?:ity|e)_?header|api_?key|ip_?(?:allow|white|black|filter|restrict)|verif|signature|session_?(?:guard|check|required)|admin_?only|body_?limit|max_?bytes|valid(?:ate|ation)|guard|sanitize|(?:token|session|access|webhook|password|role|admin|origin|input|scope|credential|key|secret)(?<=(?:check|ensure|enforce|is|has|rotate|revoke|expire|renew)\w*)/i;
 
 /** What a function promises by its name and shape; null when it is no control. */
 function controlOf(name: string, node: GoNode): 'middleware' | 'check' | 'rotation' | null {
+  if (!MAY_MENTION.test(name)) return null;
   // What gives or makes one is looked for where it is used.
   if (
     /^(?:New|new|With|Get|get|Set|set|Default|Parse|Test|Mock|Handle|handle|Register|Must|Decode|Encode|Unmarshal|Marshal)/.test(
