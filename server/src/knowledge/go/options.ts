@@ -4,6 +4,7 @@
  * `cli.options` and `cli.dynamic-options`: see knowledge/facts.ts.
  */
 import { OWN_ROLES } from '../../core/model/file.ts';
+import type { FactVerdict } from '../../core/model/verdict.ts';
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
 import type { GoHeader } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
@@ -34,28 +35,43 @@ function usesLibraries(header: GoHeader): boolean {
   return known;
 }
 
-function mayNameOptions(text: string): boolean {
-  // Searching for a text takes a fraction of what an expression takes.
-  if (!text.includes('lag') && !text.includes('ption') && !text.includes('`')) return false;
-  return /[fF]lag|[oO]ption|`[^`]*\b(?:long|arg|name|flag|cli):"/.test(text);
+const KINDS = [
+  'function_declaration',
+  'method_declaration',
+  'var_declaration',
+  'const_declaration',
+  'type_declaration',
+] as const;
+
+function* optionsIn(node: GoNode, path: string, library: boolean): Generator<FactVerdict> {
+  const names = new Set<string>();
+  for (const pattern of [LITERAL, TAG, USAGE]) for (const match of node.text.matchAll(pattern)) names.add(match[1]!);
+  if (names.size > 0) yield state('cli.options', path, { names: [...names].join(' '), library }, node);
 }
 
-const declarations: NodeDetector<unknown, GoNode, GoHeader> = {
-  kinds: ['function_declaration', 'method_declaration', 'var_declaration', 'const_declaration', 'type_declaration'],
+const withLibrary: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: KINDS,
+  when: (node, ctx) => usesLibraries(ctx.file.header) && node.ancestor('block') === null,
   *check(node, ctx) {
-    if (node.ancestor('block') !== null) return;
+    const { path } = ctx.file;
     const { text } = node;
-    const usesLibrary = usesLibraries(ctx.file.header);
-    if (!usesLibrary && !mayNameOptions(text)) return;
-    const names = new Set<string>();
-    for (const pattern of [LITERAL, TAG, USAGE]) for (const match of text.matchAll(pattern)) names.add(match[1]!);
-    if (names.size > 0)
-      yield state('cli.options', ctx.file.path, { names: [...names].join(' '), library: usesLibrary }, node);
-    if (usesLibrary && DEFINES.test(text) && BUILT.test(text))
-      yield state('cli.dynamic-options', ctx.file.path, null, node);
+    yield* optionsIn(node, path, true);
+    if (DEFINES.test(text) && BUILT.test(text)) yield state('cli.dynamic-options', path, null, node);
+  },
+};
+
+/** The same by other words than those of a library. */
+const withoutLibrary: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: KINDS,
+  triggers: ['flag', 'Flag', 'option', 'Option', 'long:"', 'arg:"', 'name:"', 'cli:"'],
+  when: (node, ctx) => !usesLibraries(ctx.file.header) && node.ancestor('block') === null,
+  *check(node, ctx) {
+    if (!/[fF]lag|[oO]ption|`[^`]*\b(?:long|arg|name|flag|cli):"/.test(node.text)) return;
+    yield* optionsIn(node, ctx.file.path, false);
   },
 };
 
 export const extractors: readonly Extractor[] = [
-  { id: 'cli.options', language: 'go', detector: declarations as NodeDetector, roles: OWN_ROLES },
+  { id: 'cli.options', language: 'go', detector: withLibrary as NodeDetector, roles: OWN_ROLES },
+  { id: 'cli.options.guessed', language: 'go', detector: withoutLibrary as NodeDetector, roles: OWN_ROLES },
 ];
