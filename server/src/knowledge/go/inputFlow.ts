@@ -82,6 +82,7 @@ const argumentsOfHandlers: NodeDetector<unknown, GoNode, GoHeader> = {
       for (const [position, value] of values.entries()) {
         if (!/^(?:identifier|selector_expression|call_expression|binary_expression|index_expression)$/.test(value.kind))
           continue;
+        if (!holders(value)) continue;
         const type = types.typeOf(value);
         if (type !== null && type !== 'string' && type !== '[]byte') continue;
         const input = origins.inputIn(value);

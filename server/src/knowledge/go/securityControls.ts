@@ -29,8 +29,13 @@ export const CHECK =
 export const ROTATION =
   /^(?:rotate|revoke|expire|invalidate|renew)_?\w*(?:keys?|secrets?|tokens?|sessions?|credentials?)$/i;
 
+/** What every name that one of them knows has in it. */
+const MAY_MENTION =
+  /auth|jwt|[cx]srf|rate_?limit|throttle|require|permission|rbac|casbin|acl|secur(?:ity|e)_?header|api_?key|ip_?(?:allow|white|black|filter|restrict)|verif|signature|session_?(?:guard|check|required)|admin_?only|body_?limit|max_?bytes|valid(?:ate|ation)|guard|sanitize|(?:token|session|access|webhook|password|role|admin|origin|input|scope|credential|key|secret)(?<=(?:check|ensure|enforce|is|has|rotate|revoke|expire|renew)\w*)/i;
+
 /** What a function promises by its name and shape; null when it is no control. */
 function controlOf(name: string, node: GoNode): 'middleware' | 'check' | 'rotation' | null {
+  if (!MAY_MENTION.test(name)) return null;
   // What gives or makes one is looked for where it is used.
   if (
     /^(?:New|new|With|Get|get|Set|set|Default|Parse|Test|Mock|Handle|handle|Register|Must|Decode|Encode|Unmarshal|Marshal)/.test(
@@ -133,6 +138,7 @@ const mentions: NodeDetector<unknown, GoNode, GoHeader> = {
   *check(node, ctx) {
     if (node.parent?.kind !== 'chunk') return;
     const { text } = node;
+    if (!MAY_MENTION.test(text)) return;
     // The declaration itself is no mention.
     const own = node.child('name')?.start ?? -1;
     const names = new Set<string>();
@@ -247,8 +253,13 @@ const RIGHTS =
 const QUESTION =
   /\b(?:claims|user|u|me|account|principal|session|identity|token)\.(?:Roles?|Admin|Scopes?|Groups?)\b|[!=]= ?"admin"|StatusForbidden|PermissionDenied|ErrForbidden|\bACLs?\b/;
 const ASKED = new RegExp(`\\b\\w*(?:${RIGHTS.source})(?![a-z])\\w*|${QUESTION.source}`);
-/** The same without its beginning, for which every word would be read several times: a quick answer that is right when it says no. */
-const MAY_ASK = new RegExp(`${RIGHTS.source}|${QUESTION.source}`);
+/** The end of each question: the names in front of it would be looked for everywhere. */
+const MAY_QUESTION =
+  /\.(?:Role|Admin|Scope|Group)|[!=]= ?"admin"|StatusForbidden|PermissionDenied|ErrForbidden|\bACLs?\b/;
+/** What looks like rights and is something else; words around such a part are dear to look for. */
+const OTHERS = /os\.(?:IsPermission|ErrPermission)|Permissions?-Policy/g;
+const OTHER_PART = /FilePerm|DirPerm|Role(?:User|System|Assistant)/;
+const OTHER_WORDS = new RegExp(`\\w*(?:${OTHER_PART.source})\\w*`, 'g');
 
 const rights: TextDetector = {
   text: true,
@@ -279,13 +290,11 @@ const rights: TextDetector = {
     const { path } = ctx.file;
     // Permissions of files are something else.
     if (!path.endsWith('.go') || /(?:^|\/)(?:files?|uploads?|fs|osutil|disk)\//.test(path)) return;
-    if (!MAY_ASK.test(text) && !OWNED.test(text)) return;
-    const code = text
-      .replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|`\w+:"[^`\n]*`/g, (comment) => ' '.repeat(comment.length))
-      .replace(
-        /os\.(?:IsPermission|ErrPermission)|Permissions?-Policy|\w*(?:FilePerm|DirPerm|RoleUser|RoleSystem|RoleAssistant)\w*/g,
-        (found) => ' '.repeat(found.length),
-      );
+    // Without what stands in front of a name, for which every word would be read several times: right when it says no.
+    if (!RIGHTS.test(text) && !MAY_QUESTION.test(text) && !OWNED.test(text)) return;
+    const blank = (found: string): string => ' '.repeat(found.length);
+    let code = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|`\w+:"[^`\n]*`/g, blank).replace(OTHERS, blank);
+    if (OTHER_PART.test(code)) code = code.replace(OTHER_WORDS, blank);
     const match = OWNED.exec(code) ?? ASKED.exec(code);
     if (match === null) return;
     yield state(

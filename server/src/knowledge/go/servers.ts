@@ -564,9 +564,12 @@ function isClientOnly(text: string): boolean {
   return /WithTransportCredentials|grpc\.(?:Dial|NewClient)|DialOption/.test(text) && !/grpc\.Creds\(/.test(text);
 }
 
+const MAY_SERVE_TLS = /TLS|^(?:NewListener|Listen|Server)$/;
+
 const tlsCalls: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['selector_expression'],
   triggers: ['TLS', 'tls.'],
+  when: (node) => MAY_SERVE_TLS.test(node.child('field')?.text ?? ''),
   *check(node, ctx) {
     // Mail, LDAP and database clients have settings of the same names.
     if (!mayServe(ctx.file.header)) return;

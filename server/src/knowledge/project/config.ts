@@ -248,9 +248,9 @@ const VALIDATOR = /^(?:is)?(?:valid|verify|check|ensure|sanitize|normali[sz]e|as
 
 const validators: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['function_declaration', 'method_declaration'],
+  when: (owner) => VALIDATOR.test(functionName(owner)),
   *check(owner) {
     const name = functionName(owner);
-    if (!VALIDATOR.test(name)) return;
     const at = owner.child('name')?.span ?? owner.span;
     const receiver = owner.kind === 'method_declaration' ? receiverOf(owner) : null;
     if (receiver !== null) yield fact('config.validator', receiver.type, { name }, at);
@@ -273,7 +273,7 @@ const validatorCalls: NodeDetector<unknown, GoNode, GoHeader> = {
 /** `return c.Domain != "" && c.Email != ""` in a method of the configuration: it says whether the settings will do. */
 const fieldQuestions: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['method_declaration'],
-  triggers: ['return'],
+  triggers: ['""', '``'],
   *check(owner) {
     const receiver = receiverOf(owner);
     const body = owner.child('body');
@@ -292,9 +292,12 @@ const fieldQuestions: NodeDetector<unknown, GoNode, GoHeader> = {
 
 const CONFIG_VALUE = /(?:^|\.)(?:\w*(?:cfg|conf|config|configuration|settings|options|opts|env))\./i;
 
+const MAY_BE_CONFIG = /cfg|conf|settings|options|opts|env/i;
+
 const fieldChecks: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['if_statement'],
   triggers: ['fg', 'onf', 'ettings', 'ption', 'pts', 'nv'],
+  when: (node) => MAY_BE_CONFIG.test(node.child('condition')?.text ?? ''),
   *check(node) {
     const condition = node.child('condition');
     const consequence = node.child('consequence');

@@ -72,8 +72,12 @@ const FILLERS = new Set([
   '2',
 ]);
 
+/** What every name of a secret has in it. */
+const MAY_NAME = /pass|pw|secret|key|token/iu;
+
 /** Whether a variable, field, setting or environment name holds a secret, and of which kind; null when it does not. */
 export function secretNameOf(name: string): SecretName | null {
+  if (!MAY_NAME.test(name)) return null;
   const words = wordsOf(name);
   while (words.length > 1 && FILLERS.has(words.at(-1)!)) words.pop();
   const tail = words.pop();

@@ -8,6 +8,7 @@ import { lockingKeyOf } from '../../../languages/go/channels.ts';
 import { type GoHeader, importedPath } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import {
+  enclosingFunction,
   leadingCommentText,
   parametersOf,
   receiverOf,
@@ -44,20 +45,21 @@ const functions: NodeDetector<unknown, GoNode, GoHeader> = {
     const body = node.child('body');
     if (name === null || body === null || !returnsError(node)) return;
     const receiver = receiverOf(node);
-    const signature = [...parametersOf(node), ...resultsOf(node)]
+    const results = resultsOf(node);
+    const signature = [...parametersOf(node), ...results]
       .map(({ type }) => type.text.replaceAll('interface{}', 'any'))
       .join(' ');
     const failing = receiver === null ? [] : [fact(FAILING_METHOD, name.text, signature, name)];
-    if (resultsOf(node).some((result) => result.name !== '')) {
+    if (results.some((result) => result.name !== '')) {
       yield* failing;
       return;
     }
     let count = 0;
-    for (const statement of body.walk((inner) => inner.kind !== 'func_literal')) {
-      if (statement.kind !== 'return_statement') continue;
+    for (const statement of body.descendants('return_statement')) {
+      if (enclosingFunction(statement)?.index !== node.index) continue;
       const list = statement.childOfKind('expression_list');
       const values = list === null ? [] : syntaxChildren(list);
-      if (values.length !== resultsOf(node).length || unparenthesized(values.at(-1)!).kind !== 'nil') {
+      if (values.length !== results.length || unparenthesized(values.at(-1)!).kind !== 'nil') {
         yield { kind: 'pass', subject: name.span };
         yield* failing;
         return;

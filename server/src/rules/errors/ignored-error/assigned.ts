@@ -5,13 +5,14 @@
 import { findPath } from '../../../core/flow/paths.ts';
 import type { Verdict } from '../../../core/model/verdict.ts';
 import type { NodeDetector } from '../../../core/rulekit/rule.ts';
-import { flowAround, type GoFlow } from '../../../languages/go/flow.ts';
+import { type GoFlow, goFlow } from '../../../languages/go/flow.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { type GoBinding, scopeAround } from '../../../languages/go/scope.ts';
 import {
   assignedExpressions,
   assignedValues,
+  enclosingFunction,
   FUNCTION_KINDS,
   isAssigned,
   operatorOf,
@@ -28,6 +29,10 @@ function livesOn(binding: GoBinding, owner: number): boolean {
     if (use.ancestor(...FUNCTION_KINDS)?.index !== owner) return true;
     return use.parent?.kind === 'unary_expression' && operatorOf(use.parent) === '&';
   });
+}
+
+function asksFor(statement: GoNode, name: string): boolean {
+  return statement.child('condition')?.text.startsWith(`${name} != nil`) === true;
 }
 
 /** Whether the variable is read on some path from the assignment before it is assigned again. */
@@ -47,6 +52,7 @@ function isRead(flow: GoFlow, from: number, binding: GoBinding): boolean {
 export const assignedErrors: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['short_var_declaration', 'assignment_statement'],
   triggers: ['err', 'Err'],
+  when: (node) => /[eE]rr/.test(node.child('left')?.text ?? ''),
   *check(node, ctx): Iterable<Verdict> {
     const target = assignedExpressions(node).at(-1);
     if (target?.kind !== 'identifier' || !ERROR_NAME.test(target.text)) return;
@@ -56,14 +62,20 @@ export const assignedErrors: NodeDetector<unknown, GoNode, GoHeader> = {
     if (operator !== '' && operator !== '=') return;
     // Nearly always the next statement asks for it.
     const next = node.nextSibling?.isNamed === false ? node.nextSibling.nextSibling : node.nextSibling;
-    if (next?.kind === 'if_statement' && next.child('condition')?.text.startsWith(`${target.text} != nil`)) {
+    if (next?.kind === 'if_statement' && asksFor(next, target.text)) {
       yield { kind: 'pass', subject: target.span };
       return;
     }
     const scope = scopeAround(ctx, node);
     const binding = scope?.bindingOf(target) ?? null;
-    const flow = flowAround(ctx, node);
-    if (binding === null || flow === null || livesOn(binding, flow.function.index)) return;
+    const owner = enclosingFunction(node);
+    if (binding === null || owner === null || livesOn(binding, owner.index)) return;
+    // `if err := f(); err != nil`
+    if (node.parent?.kind === 'if_statement' && asksFor(node.parent, target.text)) {
+      yield { kind: 'pass', subject: target.span };
+      return;
+    }
+    const flow = ctx.get(goFlow, owner);
     const from = flow.at(node);
     if (from < 0) return;
     if (isRead(flow, from, binding)) {

@@ -6,7 +6,7 @@
 import type { Json } from '../../../core/model/json.ts';
 import type { Span } from '../../../core/model/location.ts';
 import type { Fix, FixEdit, Severity, Verdict } from '../../../core/model/verdict.ts';
-import { type ChunkContext, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import { type ChunkContext, defineAnalysis, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
 import { errorIndex } from '../../../knowledge/go/stdlib.ts';
 import { chainContext, chainOf } from '../../../languages/go/chains.ts';
 import type { GoHeader } from '../../../languages/go/header.ts';
@@ -24,6 +24,7 @@ import {
   functionName,
   indentationOf,
   isBlank,
+  isFunction,
   leadingComments,
   leadingCommentText,
   lineBreakOf,
@@ -59,8 +60,13 @@ const DOCUMENTED =
 /** Comment lines below a statement that nothing but the end of its block follows: they can only speak of the statement. */
 const CLOSING_COMMENT = /^[^\r\n]*((?:\r?\n[ \t]*\/\/[^\r\n]*)+)\r?\n[ \t]*\}/;
 
+/** Whether the comment of a declaration says that it drops errors on purpose. */
+const isDocumented = defineAnalysis<GoNode, boolean>('ignored-error.documented', (declaration) =>
+  DOCUMENTED.test(leadingCommentText(declaration).replaceAll('\n', ' ')),
+);
+
 /** Whether a comment above, behind or closely below the statement says why its error does not matter. */
-function isExplained(statement: GoNode): boolean {
+function isExplained(statement: GoNode, ctx: Context): boolean {
   const { text } = statement.tree;
   if (!text.includes('//') && !text.includes('/*')) return false;
   const lineEnd = text.indexOf('\n', statement.end);
@@ -68,7 +74,7 @@ function isExplained(statement: GoNode): boolean {
   if (explains(trailing)) return true;
   if (explains(leadingComments(statement).map(commentText).join(' '))) return true;
   const owner = topLevelOf(statement);
-  if (owner !== null && DOCUMENTED.test(leadingCommentText(owner).replaceAll('\n', ' '))) return true;
+  if (owner !== null && ctx.get(isDocumented, owner)) return true;
   const closing = lineEnd < 0 ? null : CLOSING_COMMENT.exec(text.slice(statement.end));
   return closing !== null && explains(closing[1]!.replace(/\s*\/\/\s*/g, ' '));
 }
@@ -76,7 +82,7 @@ function isExplained(statement: GoNode): boolean {
 /** Whether the statement stands on a path that has failed already and is about to be left. */
 export function isOnFailurePath(node: GoNode): boolean {
   for (let inner: GoNode | null = node; inner !== null; inner = inner.parent) {
-    if (FUNCTION_KINDS.some((kind) => kind === inner!.kind)) return false;
+    if (isFunction(inner)) return false;
     const parent: GoNode | null = inner.parent;
     if (parent?.kind !== 'if_statement' || inner.field !== 'consequence') continue;
     const condition = parent.child('condition');
@@ -140,21 +146,27 @@ function planOf(statement: GoNode, call: GoNode, form: DropForm, types: GoTypes,
   if (form === 'go' || form === 'defer' || statement.parent?.kind !== 'statement_list') return null;
   const leave = leaveText(call, types);
   if (leave === null || /[\r\n]/.test(statement.tree.text.slice(statement.start, call.start))) return null;
-  const base = {
+  const targets = form === 'partial' ? namingError(statement, scope) : '';
+  if (targets === null) return null;
+  return {
     start: statement.start,
     end: statement.end,
     call: call.text,
     indent: indentationOf(statement),
     line: lineBreakOf(statement),
     leave,
+    targets,
   };
-  if (form !== 'partial') return { ...base, targets: '' };
+}
+
+/** The targets of a partial drop with `err` in place of the last one; null where it cannot have that name. */
+function namingError(statement: GoNode, scope: GoScope): string | null {
   const targets = assignedExpressions(statement);
   const last = targets.at(-1)!;
   const named = scope.bindings.some((binding) => binding.name === 'err' && binding.kind !== 'variable');
   if (statement.kind !== 'short_var_declaration' || !isBlank(last) || named) return null;
   const names = targets.slice(0, -1).map((target) => target.text);
-  return { ...base, targets: `${[...names, 'err'].join(', ')} :=` };
+  return `${[...names, 'err'].join(', ')} :=`;
 }
 
 /** A dropped error whose callee only the workspace knows. */
@@ -227,10 +239,16 @@ function circumstancesOf(call: GoNode, form: DropForm, types: GoTypes, scope: Go
 }
 
 /** What is known: most calls have nothing to say for most of it, and a large workspace has many. */
-function known(how: Circumstances): Partial<Circumstances> {
-  return Object.fromEntries(
-    Object.entries(how).filter(([, value]) => value !== null && value !== '' && value !== false),
-  );
+function known(how: Circumstances): PendingDrop['how'] {
+  const known: { -readonly [K in keyof Circumstances]?: Circumstances[K] } = { form: how.form };
+  if (how.firstType) known.firstType = how.firstType;
+  if (how.secondType) known.secondType = how.secondType;
+  if (how.firstText) known.firstText = how.firstText;
+  if (how.receiverText) known.receiverText = how.receiverText;
+  if (how.sinkType) known.sinkType = how.sinkType;
+  if (how.constant) known.constant = true;
+  known.owner = how.owner;
+  return known as PendingDrop['how'];
 }
 
 export function circumstances({ how }: PendingDrop): Circumstances {
@@ -282,7 +300,7 @@ function* examine(drop: Drop, ctx: Context): Iterable<Verdict> {
     const how = circumstancesOf(call, form, types, scope);
     // The signature of a literal may be asked for by somebody else.
     const severity = callee.kind === 'literal' ? null : libraryDrop(id, how);
-    if (severity === null || isExplained(statement) || isOnFailurePath(statement)) return;
+    if (severity === null || isExplained(statement, ctx) || isOnFailurePath(statement)) return;
     const plan = planOf(statement, call, form, types, scope);
     const verdict = failure(drop.subject, form, name, severity, plan === null ? [] : [checkFix(plan, results.length)]);
     // From Go 1.24 on, it ends the program rather than to return an error.
@@ -294,11 +312,11 @@ function* examine(drop: Drop, ctx: Context): Iterable<Verdict> {
   if (callee.kind === 'literal' || isBestEffort(name) || form === 'defer' || form === 'go') return;
   const called = calledExpression(call);
   const chain = called === null ? null : chainOf(called, chainContext(scope, types));
-  if (chain === null || isExplained(statement) || isOnFailurePath(statement)) return;
+  if (chain === null || isExplained(statement, ctx) || isOnFailurePath(statement)) return;
   const how = circumstancesOf(call, form, types, scope);
   const plan = planOf(statement, call, form, types, scope);
   const value: PendingDrop = {
-    how: { ...known(how), form, owner: how.owner },
+    how: known(how),
     name,
     blanks: drop.blanks,
     count: drop.count,

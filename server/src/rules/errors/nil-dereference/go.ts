@@ -276,6 +276,14 @@ const results: NodeDetector<unknown, GoNode> = {
   },
 };
 
+/** Looks back for the name only where something is compared with nil. */
+const COMPARED_WITH_NIL = /[!=]=\s*nil(?<=([^\s!-/:-@[-^`{-~]+)\s*[!=]=\s*nil)/g;
+
+/** The names of a text that are compared with nil. */
+function comparedWithNil(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(COMPARED_WITH_NIL), (match) => match[1]!));
+}
+
 /** Parameters that are compared with nil after they were used. */
 const parameters: NodeDetector<unknown, GoNode> = {
   kinds: ['function_declaration', 'method_declaration'],
@@ -288,9 +296,10 @@ const parameters: NodeDetector<unknown, GoNode> = {
     );
     const identifiers = names.map(({ node: name }) => name);
     if (receiver?.pointer === true && receiver.node !== null) identifiers.push(receiver.node);
-    const { text } = node.tree;
+    if (identifiers.length === 0) return;
+    const compared = comparedWithNil(node.tree.text);
     for (const identifier of identifiers) {
-      if (identifier === null || !new RegExp(`\\b${identifier.text}\\s*[!=]=\\s*nil`).test(text)) continue;
+      if (identifier === null || !compared.has(identifier.text)) continue;
       const binding = ctx.get(goScope, node).bindingOf(identifier);
       if (binding === null || !binding.uses.some(isDereference)) continue;
       const flow = ctx.get(goFlow, node);

@@ -179,10 +179,11 @@ const LOSING =
 const branches: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['if_statement'],
   triggers: ['err', 'Err'],
+  when: (node) => /[eE]rr\d?\s*[!=]=\s*nil/.test(node.child('condition')?.text ?? ''),
   *check(node, ctx): Iterable<Verdict> {
     const condition = node.child('condition');
     const branch = node.child('consequence');
-    if (condition === null || branch === null || !/[eE]rr\d?\s*[!=]=\s*nil/.test(condition.text)) return;
+    if (condition === null || branch === null) return;
     const scope = scopeAround(ctx, node);
     const types = typesAround(ctx, node);
     if (scope === null || types === null) return;
@@ -289,6 +290,7 @@ function setsDefault(statement: GoNode | undefined, name: string): boolean {
 const defaults: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['short_var_declaration', 'assignment_statement'],
   triggers: [', _ := ', ', _ = '],
+  when: (node) => node.child('left')?.text.includes('_') === true,
   *check(node, ctx): Iterable<Verdict> {
     const [target, blank, ...others] = assignedExpressions(node);
     const [value, ...values] = assignedValues(node);

@@ -83,7 +83,10 @@ function isString(target: GoNode, value: GoNode, ctx: ChunkContext): boolean {
 const concatenations: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['assignment_statement'],
   triggers: ['for '],
-  when: (node) => /^\+?=$/.test(operatorOf(node)),
+  when(node) {
+    const operator = operatorOf(node);
+    return operator === '+=' || (operator === '=' && node.child('right')?.text.includes('+') === true);
+  },
   *check(node, ctx): Generator<Verdict> {
     const grown = appended(node);
     const loop = grown === null ? null : loopAround(node);

@@ -180,7 +180,10 @@ function swapFix(first: Branch, second: Branch): readonly Fix[] {
 
 const chains: NodeDetector<unknown, GoNode> = {
   kinds: ['if_statement', 'expression_switch_statement'],
-  when: (node) => (node.kind === 'if_statement' ? node.field !== 'alternative' : node.child('value') === null),
+  when: (node) =>
+    node.kind === 'if_statement'
+      ? node.field !== 'alternative' && node.child('alternative')?.kind === 'if_statement'
+      : node.child('value') === null,
   *check(node): Generator<Verdict> {
     if (node.kind === 'expression_switch_statement') {
       yield* judgeChain(casesOf(node));
@@ -192,8 +195,19 @@ const chains: NodeDetector<unknown, GoNode> = {
   },
 };
 
+/** Whether the condition may be `true` or `false`. */
+function hasFixedCondition(node: GoNode): boolean {
+  const kind = node.child('condition')?.kind;
+  return kind === 'true' || kind === 'false' || kind === 'parenthesized_expression';
+}
+
+function hasNoStatement(node: GoNode): boolean {
+  return node.child('consequence')?.childOfKind('statement_list') === null;
+}
+
 const branchesOf: NodeDetector<unknown, GoNode> = {
   kinds: ['if_statement'],
+  when: (node) => node.child('alternative') !== null || hasFixedCondition(node) || hasNoStatement(node),
   *check(node): Generator<Verdict> {
     const condition = node.child('condition');
     const consequence = node.child('consequence');
@@ -252,8 +266,34 @@ function ofSign(node: GoNode, ctx: ChunkContext): 'always' | 'never' | null {
   return never ? 'never' : 'always';
 }
 
+/** Whether the expression begins with a number. */
+function isNumeric(node: GoNode): boolean {
+  return /^-?\d/.test(node.text);
+}
+
+/** Whether the expression may be a number that is not above zero; of those that are equal to something, one below it. */
+function mayBeBound(node: GoNode, operator: string): boolean {
+  const first = node.tree.text[node.start];
+  return first === '-' || (first === '0' && operator !== '==' && operator !== '!=');
+}
+
+/** Whether both expressions are as long and begin with the same character: a quick answer that is right when it says no. */
+function mayBeSame(left: GoNode, right: GoNode): boolean {
+  const { text } = left.tree;
+  return left.end - left.start === right.end - right.start && text[left.start] === text[right.start];
+}
+
 const comparisons: NodeDetector<unknown, GoNode> = {
   kinds: ['binary_expression'],
+  when(node) {
+    const operator = operatorOf(node);
+    if (operator === '&&' || operator === '||' || operator === '%') return true;
+    if (!Object.hasOwn(MIRRORED, operator)) return false;
+    const left = node.child('left');
+    const right = node.child('right');
+    if (left === null || right === null) return false;
+    return mayBeBound(right, operator) || mayBeBound(left, operator) || mayBeSame(left, right);
+  },
   *check(node, ctx): Generator<Verdict> {
     const operator = operatorOf(node);
     const [left, right] = [node.child('left'), node.child('right')];
@@ -266,7 +306,7 @@ const comparisons: NodeDetector<unknown, GoNode> = {
       if (operands.length > 40) return;
       for (const [at, operand] of operands.entries()) {
         for (const earlier of operands.slice(0, at)) {
-          if (compact(operand) === compact(earlier) && isStable(operand)) {
+          if (mayBeSame(operand, earlier) && compact(operand) === compact(earlier) && isStable(operand)) {
             yield { kind: 'fail', subject: operand.span, message: 'same', args: { operator, operand: shown(operand) } };
             return;
           }
@@ -285,8 +325,7 @@ const comparisons: NodeDetector<unknown, GoNode> = {
         yield { kind: 'fail', subject: node.span, message: 'never', args: { condition: `${shown(node)} != 0` } };
       return;
     }
-    if (!Object.hasOwn(MIRRORED, operator)) return;
-    if (left.end - left.start === right.end - right.start && compact(left) === compact(right) && isStable(left)) {
+    if (mayBeSame(left, right) && compact(left) === compact(right) && isStable(left)) {
       const simple =
         left.kind === 'identifier' || left.kind === 'selector_expression' || left.kind === 'index_expression';
       const type = typesAround(ctx, node)?.typeOf(left) ?? '';
@@ -297,20 +336,22 @@ const comparisons: NodeDetector<unknown, GoNode> = {
       }
       return;
     }
-    const kind = /^-?\d/.test(right.text) || /^-?\d/.test(left.text) ? ofSign(node, ctx) : null;
+    const kind = isNumeric(right) || isNumeric(left) ? ofSign(node, ctx) : null;
     if (kind !== null) yield { kind: 'fail', subject: node.span, message: kind, args: { condition: shown(node) } };
   },
 };
 
 /** `x != "a" || x != "b"`, `x > 5 && x < 3`: what both operands together can only be. */
 function contradiction(first: GoNode, second: GoNode, operator: '&&' | '||'): 'always' | 'never' | null {
-  const [a, b] = [rangeOf(first), rangeOf(second)];
+  const a = rangeOf(first);
+  const b = a === null ? null : rangeOf(second);
   if (a !== null && b !== null) {
     if (a.subject !== b.subject) return null;
     if (operator === '&&') return areDisjoint(a.range, b.range) ? 'never' : null;
     return areExhaustive(a.range, b.range) ? 'always' : null;
   }
-  const [one, other] = [textComparison(first), textComparison(second)];
+  const one = textComparison(first);
+  const other = one === null ? null : textComparison(second);
   if (
     one === null ||
     other === null ||

@@ -65,6 +65,13 @@ export interface Digest {
   readonly written: readonly string[];
 }
 
+/** Lines between two offsets. */
+export function linesIn(text: string, from: number, to: number): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) lines++;
+  return lines;
+}
+
 /** Digest of the tokens of a body without the node `skipped`; null for one that is too small or mostly values. */
 export function digestOf(body: FlatNode, language: Tokens, skipped: FlatNode | null = null): Digest | null {
   const { grammar, kinds, starts, ends, stops, fields, text } = body.tree;

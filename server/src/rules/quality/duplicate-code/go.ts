@@ -6,7 +6,7 @@ import type { GoHeader } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { isPredeclared } from '../../../languages/go/scope.ts';
 import { fileConstraint } from '../../../languages/go/symbols.ts';
-import { type Body, digestOf, LINE_LIMIT, type Tokens, unversioned } from './copies.ts';
+import { type Body, digestOf, LINE_LIMIT, linesIn, type Tokens, unversioned } from './copies.ts';
 
 export const GO_BODY = 'duplicate-code.body';
 interface GoBody extends Body {
@@ -29,7 +29,7 @@ const bodies: NodeDetector<unknown, GoNode, GoHeader> = {
     const body = node.child('body');
     const name = node.child('name');
     if (body === null || name === null) return;
-    const lines = body.text.split('\n').length;
+    const lines = linesIn(body.tree.text, body.start, body.end);
     const found = lines < LINE_LIMIT ? null : digestOf(body, GO);
     if (found === null) return;
     const local = found.written.some((called) => !isPredeclared(called));

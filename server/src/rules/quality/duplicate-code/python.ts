@@ -4,7 +4,7 @@ import { type Detector, fact, type NodeDetector } from '../../../core/rulekit/ru
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { definedName, docstringOf, runningFunction, statementsOf } from '../../../languages/python/syntax.ts';
-import { type Body, digestOf, LINE_LIMIT, type Tokens, unversioned } from './copies.ts';
+import { type Body, digestOf, LINE_LIMIT, linesIn, type Tokens, unversioned } from './copies.ts';
 
 export const PYTHON_BODY = 'duplicate-code.python-body';
 
@@ -59,7 +59,7 @@ const bodies: NodeDetector<unknown, PythonNode, PythonHeader> = {
     const name = node.child('name');
     if (body === null || name === null) return;
     const docstring = docstringOf(node);
-    const lines = body.text.slice((docstring?.end ?? body.start) - body.start).split('\n').length;
+    const lines = linesIn(body.tree.text, docstring?.end ?? body.start, body.end);
     const found = lines < LINE_LIMIT ? null : digestOf(body, PYTHON, docstring);
     if (found === null || isAssembly(node)) return;
     const around = runningFunction(node);

@@ -32,6 +32,9 @@ function isWrittenOut(value: GoNode): boolean {
   return inner.kind === 'call_expression' && (/^\(\*[\w.]+\)\(nil\)$/.test(inner.text) || /^new\(/.test(inner.text));
 }
 
+/** What a statement with such an expression has in it. */
+const MAY_WRITE_OUT = /\{|\bnew\(|\(nil\)/;
+
 function* claim(value: GoNode, wanted: GoNode, ctx: Parameters<typeof typesAround>[0]): Iterable<Verdict> {
   if (!NAMED_KINDS.has(wanted.kind) || !isWrittenOut(value)) return;
   if (wanted.kind === 'type_identifier' && PREDECLARED_TYPES.has(wanted.text)) return;
@@ -49,7 +52,7 @@ function* claim(value: GoNode, wanted: GoNode, ctx: Parameters<typeof typesAroun
 
 const claims: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['var_spec', 'return_statement'],
-  when: (node) => node.kind !== 'var_spec' || node.child('type') !== null,
+  when: (node) => (node.kind === 'var_spec' ? node.child('type') !== null : MAY_WRITE_OUT.test(node.text)),
   *check(node, ctx): Iterable<Verdict> {
     if (node.kind === 'var_spec') {
       const wanted = node.child('type');

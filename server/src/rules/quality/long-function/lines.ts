@@ -15,16 +15,16 @@ export function lineBreaks(text: string, from: number, to: number): number {
   return count;
 }
 
-/** Lines of a body that are more than white space and the given comments. */
+/** Lines of a body that are more than white space and the given comments, which are in order; one may lie in another. */
 export function linesOfCode(body: FlatNode, comments: readonly FlatNode[]): number {
   const { text } = body.tree;
-  let code = text.slice(body.start, body.end);
+  let code = '';
+  let from = body.start;
   for (const comment of comments) {
-    const start = comment.start - body.start;
-    const end = comment.end - body.start;
-    code = code.slice(0, start) + code.slice(start, end).replace(/[^\n]/g, ' ') + code.slice(end);
+    if (comment.start < from) continue;
+    code += text.slice(from, comment.start) + text.slice(comment.start, comment.end).replace(/[^\n]+/g, '');
+    from = comment.end;
   }
-  let lines = 0;
-  for (const line of code.split('\n')) if (line.trim() !== '') lines++;
-  return lines;
+  code += text.slice(from, body.end);
+  return code.match(/\S[^\n]*/g)?.length ?? 0;
 }

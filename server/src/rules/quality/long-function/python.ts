@@ -35,7 +35,9 @@ const functions: NodeDetector<Options, PythonNode> = {
     }
     const documentation = docstringOf(node);
     const comments = body.descendants('comment');
-    const lines = linesOfCode(body, documentation === null ? comments : [documentation, ...comments]);
+    if (documentation !== null) comments.push(documentation);
+    comments.sort((a, b) => a.start - b.start);
+    const lines = linesOfCode(body, comments);
     if (lines <= maximum || isTable(node, lines)) {
       yield { kind: 'pass', subject: name.span };
       return;

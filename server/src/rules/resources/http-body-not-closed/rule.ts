@@ -241,6 +241,7 @@ function deferredClose(statement: GoNode, binding: GoBinding): GoNode | null {
 const assigned: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['short_var_declaration', 'assignment_statement'],
   triggers: ['.Body', '.StatusCode', ...TRIGGERS],
+  when: (node) => node.child('left')?.text.includes(',') === true,
   *check(node, ctx): Iterable<Verdict> {
     const values = assignedValues(node);
     const call = values.length === 1 ? unparenthesized(values[0]!) : null;

@@ -83,8 +83,8 @@ function backgroundLoop(owner: GoNode, ctx: Context): BackgroundLoop | null {
   const body = owner.child('body');
   if (body === null) return null;
   let stoppable: GoNode | null = null;
-  for (const node of body.walk((inner) => inner.kind !== 'func_literal')) {
-    if (node.kind !== 'for_statement') continue;
+  for (const node of body.descendants('for_statement')) {
+    if (enclosingFunction(node)?.index !== owner.index) continue;
     if (!isEndlessLoop(node) && !rangesOverTicker(node, ctx)) continue;
     if (!canEnd(node, owner, ctx)) return { loop: node, endless: true };
     stoppable ??= node;

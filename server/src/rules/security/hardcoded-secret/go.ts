@@ -54,6 +54,7 @@ const QUALIFIED_SINKS: ReadonlyMap<string, readonly number[]> = new Map([
   ['cookie.NewStore', [0, 1]],
   ['jwtauth.New', [1, 2]],
 ]);
+const QUALIFIED_SINK_NAMES = new Set([...QUALIFIED_SINKS.keys()].map((name) => name.slice(name.indexOf('.') + 1)));
 const SINK_WORDS =
   /ConstantTimeCompare|SignedString|NewCookieStore|SetBasicAuth|PlainAuth|hmac\.New|NewCipher|chacha20poly1305\.New|cookie\.NewStore|jwtauth\.New/;
 
@@ -246,6 +247,11 @@ function isUsable(value: string): boolean {
   return operationalSecretOf(value.replaceAll(' ', '_')) !== null;
 }
 
+/** Whether `judge` can find a secret in the value: what it says no to is one at no site. */
+function mayBeSecret(value: string): boolean {
+  return isUsable(value) || /[!@#$%^&*]{4}/.test(value);
+}
+
 interface Judgement {
   readonly message: string;
   readonly name: string;
@@ -417,45 +423,44 @@ const stringLiteral: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['interpreted_string_literal', 'raw_string_literal'],
   when: (literal) => literal.end - literal.start >= 6 && literal.field !== 'tag' && literal.field !== 'path',
   *check(literal, ctx): Iterable<Verdict> {
-    if (DOUBLE.test(ctx.file.path) || isTestHelper(ctx.file.header)) return;
     const value = stringLiteralValue(literal);
     if (value === null) return;
-    const site = siteOf(literal);
-    const { header } = ctx.file;
-    if (value.length >= 20) {
-      const [known] = knownSecrets(value);
-      if (known !== undefined) {
-        const whole = known.start === 0 && known.end === value.length;
-        const fixes = whole && site !== null && site.name !== '' ? fixesOf(literal, site, false, header) : [];
-        yield failure(literal, 'known', { kind: known.kind }, fixes, null);
-        return;
-      }
-    }
-    if (value.includes('password=') || (value.includes('@') && !isProse(value))) {
-      const [address] = urlPasswords(value);
-      if (address !== undefined && site?.kind !== 'compared' && !isShown(value, address.start, site)) {
-        const local = isLocalHost(address.host);
-        const whole =
-          !/\s/.test(value) ||
-          value
-            .trim()
-            .split(/\s+/)
-            .every((word) => word.includes('='));
-        const url: Site = {
-          kind: 'held',
-          name: 'DATABASE_URL',
-          replaced: literal,
-          variable: site?.variable || 'DATABASE_URL',
-        };
-        const fixes =
-          whole && site !== null
-            ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, false, header)
-            : [];
-        yield failure(literal, 'address', {}, fixes, local ? 'medium' : null);
-        return;
-      }
-    }
+    const [known] = value.length >= 20 ? knownSecrets(value) : [];
+    const [address] =
+      value.includes('password=') || (value.includes('@') && !isProse(value)) ? urlPasswords(value) : [];
+    // Most literals are no secret anywhere, and to find out where they stand takes longer.
+    const site = known !== undefined || address !== undefined || mayBeSecret(value) ? siteOf(literal) : null;
     const lookup = isSecretLookup(literal, value);
+    if (site === null && lookup === null && known === undefined && address === undefined) return;
+    const { header } = ctx.file;
+    if (DOUBLE.test(ctx.file.path) || isTestHelper(header)) return;
+    if (known !== undefined) {
+      const whole = known.start === 0 && known.end === value.length;
+      const fixes = whole && site !== null && site.name !== '' ? fixesOf(literal, site, false, header) : [];
+      yield failure(literal, 'known', { kind: known.kind }, fixes, null);
+      return;
+    }
+    if (address !== undefined && site?.kind !== 'compared' && !isShown(value, address.start, site)) {
+      const local = isLocalHost(address.host);
+      const whole =
+        !/\s/.test(value) ||
+        value
+          .trim()
+          .split(/\s+/)
+          .every((word) => word.includes('='));
+      const url: Site = {
+        kind: 'held',
+        name: 'DATABASE_URL',
+        replaced: literal,
+        variable: site?.variable || 'DATABASE_URL',
+      };
+      const fixes =
+        whole && site !== null
+          ? fixesOf(literal, site.kind === 'fallback' ? { ...url, replaced: site.replaced } : url, false, header)
+          : [];
+      yield failure(literal, 'address', {}, fixes, local ? 'medium' : null);
+      return;
+    }
     if (lookup !== null) yield { kind: 'pass', subject: lookup.span };
     if (site === null || (site.name === '' && site.kind !== 'sink')) return;
     const judgement = judge(literal, value, site);
@@ -517,6 +522,7 @@ const sinkUse: NodeDetector<unknown, GoNode, GoHeader> = {
     'jwtauth',
     'Parse',
   ],
+  calls: (name) => SINKS.has(name) || QUALIFIED_SINK_NAMES.has(name),
   *check(node): Iterable<Verdict> {
     const values: GoNode[] = [];
     if (node.kind === 'return_statement') {

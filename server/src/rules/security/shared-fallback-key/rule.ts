@@ -64,7 +64,7 @@ const SHOWS = /^(?:Print|Debug|Info|Warn|Error|Log|Errorf|String|Any|Str|With|La
 
 const fallbacks: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['if_statement'],
-  triggers: ['ID', 'Id', 'id', 'ession', 'user', 'Key', 'onversation'],
+  triggers: ['""', '``'],
   *check(node, ctx) {
     const condition = node.child('condition');
     const block = node.child('consequence');
