@@ -159,11 +159,12 @@ export class FlatNode<K extends string = string, F extends string = string> {
   }
 
   get previousSibling(): FlatNode<K, F> | null {
-    const parent = this.tree.parents[this.index]!;
-    if (parent < 0 || parent === this.index - 1) return null;
-    const { stops } = this.tree;
-    let i = parent + 1;
-    while (stops[i]! < this.index) i = stops[i]!;
+    const { parents } = this.tree;
+    const parent = parents[this.index]!;
+    let i = this.index - 1;
+    if (parent < 0 || parent === i) return null;
+    // From its last descendant, which stands right in front of this node.
+    while (parents[i] !== parent) i = parents[i]!;
     return new FlatNode<K, F>(this.tree, i);
   }
 

@@ -319,6 +319,7 @@ export function stringLiteralValue(node: GoNode): string | null {
   const text = literal.text;
   if (literal.kind === 'raw_string_literal') return text.slice(1, -1).replaceAll('\r', '');
   if (literal.kind !== 'interpreted_string_literal') return null;
+  if (!text.includes('\\')) return text.slice(1, -1);
   return text
     .slice(1, -1)
     .replace(
