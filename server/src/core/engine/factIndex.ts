@@ -553,8 +553,10 @@ export class FactIndex {
     if (words === undefined) {
       words = new Map();
       this.#words.set(name, words);
+      // As with keys.
       for (const path of this.#holders(name)) {
-        this.#replaceWords(words, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
+        for (const word of wordsOf(factsIn(this.#files.get(path), name)))
+          words.set(word, withOne(words.get(word), path));
       }
     }
     return sorted(words.get(word));
