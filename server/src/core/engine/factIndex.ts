@@ -110,6 +110,8 @@ interface StoredFile {
 /** Files that have facts of the same names, which most files of a kind have. */
 interface Shape {
   readonly names: readonly string[];
+  /** Where each of these is. */
+  readonly positions: ReadonlyMap<string, number>;
   readonly paths: Set<string>;
 }
 
@@ -313,7 +315,10 @@ export class FactIndex {
   }
 
   #shapeOf(names: readonly string[]): Shape {
-    return getOrCreate(this.#shapes, names.join(), () => ({ names, paths: new Set() }));
+    return getOrCreate(this.#shapes, names.join(), () => {
+      const positions = new Map(names.map((name, position) => [name, position]));
+      return { names, positions, paths: new Set() };
+    });
   }
 
   #put(path: string, before: StoredFile | undefined, after: StoredFile | undefined): void {
@@ -465,8 +470,8 @@ export class FactIndex {
   /** Facts of a name in a file, which stay objects for a while. */
   #read(path: string, name: string): readonly Fact[] {
     const file = this.#files.get(path);
-    const at = file?.shape.names.indexOf(name) ?? -1;
-    if (at < 0) return NO_FACTS;
+    const at = file?.shape.positions.get(name);
+    if (at === undefined) return NO_FACTS;
     const list = file!.lists?.[at] ?? null;
     if (list !== null) return list;
     const facts = file!.resting!.factsAt(at);
@@ -870,8 +875,10 @@ export class FactIndex {
     if (known !== undefined) return known;
     const paths = this.#holders(name, partition);
     if (paths.length > MANY_FILES) return paths.flatMap((path) => factsIn(this.#files.get(path), name));
+    // Whoever keeps what he made of facts knows them by their list, which is the same again.
+    if (paths.length === 0) return NO_FACTS;
     const facts = this.#factsOf(name, paths);
-    if (facts.length > 0) this.#sorted.set(id, facts);
+    this.#sorted.set(id, facts);
     return facts;
   }
 
@@ -935,8 +942,8 @@ function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   return judge.partition === 'component' ? file.component : file.directory;
 }
 
-function readsOf(judge: WorkspaceJudge, { names }: Shape): boolean {
-  return judge.reads.some((name) => names.includes(name));
+function readsOf(judge: WorkspaceJudge, { positions }: Shape): boolean {
+  return judge.reads.some((name) => positions.has(name));
 }
 
 function inOrder(partition: Partition): readonly string[] {
@@ -953,10 +960,9 @@ function isList(facts: FileFacts['facts']): facts is readonly Fact[] {
   return Array.isArray(facts);
 }
 
-/** The few names of a file are searched one by one. */
 function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
-  const at = file?.shape.names.indexOf(name) ?? -1;
-  if (at < 0) return NO_FACTS;
+  const at = file?.shape.positions.get(name);
+  if (at === undefined) return NO_FACTS;
   return file!.lists?.[at] ?? file!.resting!.factsAt(at);
 }
 
