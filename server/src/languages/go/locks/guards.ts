@@ -303,26 +303,20 @@ function readGuards(facts: FactView): PackageGuards {
     if (entry === undefined) {
       const root = rootOf(lock);
       const parameter = at.value.parameters.indexOf(root);
-      entry = {
-        at,
-        root,
-        parameter,
-        rest: lock.slice(root.length),
-        ways: withoutCallers(at),
-        callers: null,
-        readers: new Set(),
-      };
+      entry = { at, lock, root, parameter, ways: withoutCallers(at), callers: null, readers: [] };
       ofFunction.set(lock, entry);
       if (!at.value.leavesLocking && callsTo.has(at)) unsettled.add(entry);
     }
-    if (current !== null) entry.readers.add(current);
+    // Whoever reads looks at all of its callers before the next one does.
+    if (current !== null && entry.readers.at(-1) !== current) entry.readers.push(current);
     return entry;
   };
 
   /** Whether the caller of a function can have to do with a lock: it belongs to the package, the receiver or a parameter. */
   const isOutside = (at: GuardedFunction, lock: string): boolean => {
+    if (lock.startsWith('=')) return true;
     const root = rootOf(lock);
-    return root.startsWith('=') || root === at.value.self || (root !== '' && at.value.parameters.includes(root));
+    return root === at.value.self || (root !== '' && at.value.parameters.includes(root));
   };
 
   /** Ways in which a lock may be held at a position of a function's list. */
@@ -362,19 +356,20 @@ function readGuards(facts: FactView): PackageGuards {
       ways: waysHandedOn(call, entry),
     }));
 
-  const waysHandedOn = ({ caller, callee, receiver, fact }: GuardedCall, entry: Entry): Ways => {
-    const [, parameters, held, how] = fact;
+  const waysHandedOn = ({ caller, callee, receiver, fact }: GuardedCall, { lock, root, parameter }: Entry): Ways => {
+    const held = fact[2];
+    const how = fact[3];
     if (how === 'go') return UNLOCKED;
     if (how === 'new') return NO_WAY;
     if (how === 'defer') return UNKNOWN;
-    const { root, rest, parameter } = entry;
-    if (root.startsWith('=')) return waysAt(caller, held, root + rest);
-    const place = root === callee.value.self ? receiver : (parameters[parameter] ?? null);
+    if (root.startsWith('=')) return waysAt(caller, held, lock);
+    const place = root === callee.value.self ? receiver : (fact[1][parameter] ?? null);
     if (place === NEW) return NO_WAY;
-    return place === null || place === '' ? UNKNOWN : waysAt(caller, held, place + rest);
+    return place === null || place === '' ? UNKNOWN : waysAt(caller, held, place + lock.slice(root.length));
   };
 
   const underLock = guardedVariables(functions, calls, packageLocks);
+  const placesOfPackage = packageLocks.map(({ field }) => `=${field}`);
   const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number }[] = [];
   for (const at of functions) {
     for (const [place, kind, held, start, end, explained] of at.value.accesses) {
@@ -402,8 +397,7 @@ function readGuards(facts: FactView): PackageGuards {
       if (isGuarded) {
         const reached = reach([root.slice(1), ...names], type, structOf, fieldOf);
         if (reached !== null) {
-          const locks = packageLocks.map(({ field }) => `=${field}`);
-          add('', reached, reached.path.length === names.length + 1, true, locks);
+          add('', reached, reached.path.length === names.length + 1, true, placesOfPackage);
         }
       }
       let instance = root;
@@ -500,15 +494,16 @@ interface Caller {
 /** In which ways a lock may be held when a function is entered. */
 interface Entry {
   readonly at: GuardedFunction;
-  /** The place of the lock in the function: a variable, and the fields behind it. */
+  /** The place of the lock in the function, and the variable that it begins with. */
+  readonly lock: string;
   readonly root: string;
-  readonly rest: string;
   /** Position of `root` among the parameters, -1 when it is none of them. */
   readonly parameter: number;
   ways: number;
   /** Null until they are looked at. */
   callers: readonly Caller[] | null;
-  readonly readers: Set<Entry>;
+  /** Those that read it, each once. */
+  readonly readers: Entry[];
 }
 
 interface Field {
