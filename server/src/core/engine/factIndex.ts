@@ -110,12 +110,16 @@ interface StoredFile {
 /** Files that have facts of the same names, which most files of a kind have. */
 interface Shape {
   readonly names: readonly string[];
+  /** Where each of these is. */
+  readonly positions: ReadonlyMap<string, number>;
   readonly paths: Set<string>;
 }
 
 /** Files of a component or a directory. */
 interface Partition {
   readonly paths: Set<string>;
+  /** The same in order; null: not known. */
+  order: readonly string[] | null;
   /** How many of them have each shape. */
   readonly shapes: Map<Shape, number>;
 }
@@ -311,7 +315,10 @@ export class FactIndex {
   }
 
   #shapeOf(names: readonly string[]): Shape {
-    return getOrCreate(this.#shapes, names.join(), () => ({ names, paths: new Set() }));
+    return getOrCreate(this.#shapes, names.join(), () => {
+      const positions = new Map(names.map((name, position) => [name, position]));
+      return { names, positions, paths: new Set() };
+    });
   }
 
   #put(path: string, before: StoredFile | undefined, after: StoredFile | undefined): void {
@@ -350,6 +357,7 @@ export class FactIndex {
     for (const id of partitionsOf(file)) {
       const partition = this.#partitions.get(id)!;
       partition.paths.delete(path);
+      partition.order = null;
       const others = partition.shapes.get(shape)! - 1;
       if (others > 0) partition.shapes.set(shape, others);
       else partition.shapes.delete(shape);
@@ -374,9 +382,10 @@ export class FactIndex {
       const partition = getOrCreate(
         this.#partitions,
         idOf(kind, name),
-        (): Partition => ({ paths: new Set(), shapes: new Map() }),
+        (): Partition => ({ paths: new Set(), order: null, shapes: new Map() }),
       );
       partition.paths.add(path);
+      partition.order = null;
       const others = partition.shapes.get(shape) ?? 0;
       partition.shapes.set(shape, others + 1);
       // With others of the shape whoever reads them is known already.
@@ -461,8 +470,8 @@ export class FactIndex {
   /** Facts of a name in a file, which stay objects for a while. */
   #read(path: string, name: string): readonly Fact[] {
     const file = this.#files.get(path);
-    const at = file?.shape.names.indexOf(name) ?? -1;
-    if (at < 0) return NO_FACTS;
+    const at = file?.shape.positions.get(name);
+    if (at === undefined) return NO_FACTS;
     const list = file!.lists?.[at] ?? null;
     if (list !== null) return list;
     const facts = file!.resting!.factsAt(at);
@@ -549,11 +558,13 @@ export class FactIndex {
     if (words === undefined) {
       words = new Map();
       this.#words.set(name, words);
+      // As with keys.
       for (const path of this.#holders(name)) {
-        this.#replaceWords(words, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
+        for (const word of wordsOf(factsIn(this.#files.get(path), name)))
+          words.set(word, withOne(words.get(word), path));
       }
     }
-    return [...itemsOf(words.get(word))].sort();
+    return sorted(words.get(word));
   }
 
   #touchKey(name: string, key: string): void {
@@ -579,26 +590,39 @@ export class FactIndex {
     for (const run of this.#runs.get(idOf('directory', directory)) ?? []) if (run.own.has(read)) this.#repeat(run);
   }
 
-  /** Facts with a name and key, of the whole workspace or of a directory. */
-  #lookup(name: string, key: string, directory?: string): readonly Fact[] {
+  /** Files with facts of a name, by the keys of these. */
+  #keysOf(name: string): Map<string, Some<string>> {
     let keys = this.#keys.get(name);
-    if (keys === undefined) {
-      keys = new Map();
-      this.#keys.set(name, keys);
-      for (const path of this.#holders(name)) {
-        this.#replaceKeys(keys, name, path, NO_FACTS, factsIn(this.#files.get(path), name));
+    if (keys !== undefined) return keys;
+    keys = new Map();
+    this.#keys.set(name, keys);
+    // Nobody has asked for any of them, so nobody is told.
+    for (const path of this.#holders(name)) {
+      for (const { key } of this.#read(path, name)) {
+        const known = keys.get(key);
+        if (known !== path) keys.set(key, withOne(known, path));
       }
     }
-    const paths = keys.get(key);
+    return keys;
+  }
+
+  /** Those of some files that lie right in a directory, in order. */
+  #inDirectory(directory: string, paths: Some<string>): readonly string[] {
+    // Of many files few may lie there.
+    if (!(paths instanceof Set)) return sorted(paths).filter((path) => directoryOf(path) === directory);
+    const partition = this.#partitions.get(idOf('directory', directory));
+    return partition === undefined ? NOTHING : inOrder(partition).filter((path) => paths.has(path));
+  }
+
+  /** Facts with a name and key, of the whole workspace or of a directory. */
+  #lookup(name: string, key: string, directory?: string): readonly Fact[] {
+    const paths = this.#keysOf(name).get(key);
     if (paths === undefined) return NO_FACTS;
-    if (directory !== undefined) {
-      const own = [...(this.#partitions.get(idOf('directory', directory))?.paths ?? [])];
-      return this.#factsOf(name, own.filter((path) => isAmong(paths, path)).sort()).filter((fact) => fact.key === key);
-    }
+    if (directory !== undefined) return this.#factsWith(key, name, this.#inDirectory(directory, paths));
     const found = getOrCreate(this.#found, name, () => new Map<string, readonly Fact[]>());
     const known = found.get(key);
     if (known !== undefined) return known;
-    const facts = this.#factsOf(name, [...itemsOf(paths)].sort()).filter((fact) => fact.key === key);
+    const facts = this.#factsWith(key, name, sorted(paths));
     // They stay objects as long as they are kept here.
     this.#foundFacts += facts.length;
     if (this.#foundFacts > this.#limit) {
@@ -782,25 +806,32 @@ export class FactIndex {
     // There are nearly as many directories as files: what their judges read at home needs no record of its own, and what
     // they ask of the files of another directory needs one for all of these.
     const isDirectory = judge.partition === 'directory';
+    const source = idOf(judge.partition, partition);
     const note = (...read: readonly string[]): void => {
       if (!this.#once) reads.dependencies.add(idOf(...read));
     };
-    const noteOwn = (read: string): void => {
-      if (!this.#once) reads.dependencies.add(OWN + read);
+    const noteOwn = (...read: readonly string[]): void => {
+      if (!this.#once) reads.dependencies.add(OWN + idOf(...read));
+    };
+    const noteLookup = (name: string, key: string): void => {
+      if (isDirectory && isKeyIn(partition, key)) noteOwn('key', name);
+      else if (isDirectory && this.#files.has(key)) note('paths', name, directoryOf(key));
+      else note('key', name, key);
+    };
+    const noteRole = (path: string): void => {
+      if (isDirectory && directoryOf(path) === partition) noteOwn(ROLE);
+      else note('role', path);
     };
     const view: FactView = {
       partition,
       get: (name) => {
         if (judge.partition === 'workspace') return view.all(name);
-        const id = idOf(judge.partition, partition, name);
-        if (isDirectory) noteOwn(idOf('get', name));
-        else note(id);
-        return this.#all(id, name, this.#partitions.get(idOf(judge.partition, partition)));
+        if (isDirectory) noteOwn('get', name);
+        else note(source, name);
+        return this.#all(idOf(source, name), name, this.#partitions.get(source));
       },
       lookup: (name, key, directory) => {
-        if (isDirectory && isKeyIn(partition, key)) noteOwn(idOf('key', name));
-        else if (isDirectory && this.#files.has(key)) note('paths', name, directoryOf(key));
-        else note('key', name, key);
+        if (!this.#once) noteLookup(name, key);
         return this.#lookup(name, key, directory);
       },
       mentions: (name, word) => {
@@ -811,13 +842,12 @@ export class FactIndex {
         this.#widelyRead.add(name);
         if (isDirectory) {
           this.#readFromDirectories.add(name);
-          noteOwn(idOf('all', name));
+          noteOwn('all', name);
         } else note('all', name);
         return this.#all(idOf('all', name), name);
       },
       role: (path) => {
-        if (isDirectory && directoryOf(path) === partition) noteOwn(ROLE);
-        else note('role', path);
+        if (!this.#once) noteRole(path);
         return this.#files.get(path)?.role ?? 'production';
       },
       derive: <T>(derivation: Derivation<T>): T => {
@@ -845,28 +875,41 @@ export class FactIndex {
     if (known !== undefined) return known;
     const paths = this.#holders(name, partition);
     if (paths.length > MANY_FILES) return paths.flatMap((path) => factsIn(this.#files.get(path), name));
+    // Whoever keeps what he made of facts knows them by their list, which is the same again.
+    if (paths.length === 0) return NO_FACTS;
     const facts = this.#factsOf(name, paths);
-    // Most directories have no facts of most names.
-    if (facts.length > 0) this.#sorted.set(id, facts);
+    this.#sorted.set(id, facts);
     return facts;
   }
 
   /** Files of the workspace or of a partition that have facts of a name, in order. */
   #holders(name: string, partition?: Partition): readonly string[] {
     const shapes = this.#shapesOf.get(name);
-    if (shapes === undefined) return [];
-    const isHolder = (path: string): boolean => shapes.has(this.#files.get(path)!.shape);
-    if (partition !== undefined && partition.paths.size < this.#files.size / FEW)
-      return [...partition.paths].filter(isHolder).sort();
-    const isInside = (path: string): boolean => partition?.paths.has(path) !== false;
-    if (this.#counts.get(name)! < this.#files.size / FEW)
-      return [...shapes].flatMap(({ paths }) => [...paths].filter(isInside)).sort();
+    // Most directories have no facts of most names.
+    if (shapes === undefined || (partition !== undefined && !holdsAny(partition, shapes))) return NOTHING;
+    if (this.#counts.get(name)! < (partition?.paths ?? this.#files).size / FEW) {
+      const paths = [...shapes].flatMap((shape) => [...shape.paths]);
+      return paths.filter((path) => partition?.paths.has(path) !== false).sort();
+    }
     this.#order ??= [...this.#files.keys()].sort();
-    return this.#order.filter((path) => isHolder(path) && isInside(path));
+    return (partition === undefined ? this.#order : inOrder(partition)).filter((path) =>
+      shapes.has(this.#files.get(path)!.shape),
+    );
+  }
+
+  #factsWith(key: string, name: string, paths: readonly string[]): readonly Fact[] {
+    const facts: Fact[] = [];
+    for (const path of paths) {
+      for (const fact of this.#read(path, name)) if (fact.key === key) facts.push(fact);
+    }
+    return facts;
   }
 
   #factsOf(name: string, paths: readonly string[]): readonly Fact[] {
-    return paths.flatMap((path) => this.#read(path, name));
+    if (paths.length === 1) return this.#read(paths[0]!, name);
+    const facts: Fact[] = [];
+    for (const path of paths) for (const fact of this.#read(path, name)) facts.push(fact);
+    return facts;
   }
 }
 
@@ -899,18 +942,27 @@ function partitionOf(judge: WorkspaceJudge, file: StoredFile): string {
   return judge.partition === 'component' ? file.component : file.directory;
 }
 
-function readsOf(judge: WorkspaceJudge, { names }: Shape): boolean {
-  return judge.reads.some((name) => names.includes(name));
+function readsOf(judge: WorkspaceJudge, { positions }: Shape): boolean {
+  return judge.reads.some((name) => positions.has(name));
+}
+
+function inOrder(partition: Partition): readonly string[] {
+  partition.order ??= [...partition.paths].sort();
+  return partition.order;
+}
+
+function holdsAny(partition: Partition, shapes: ReadonlySet<Shape>): boolean {
+  for (const shape of partition.shapes.keys()) if (shapes.has(shape)) return true;
+  return false;
 }
 
 function isList(facts: FileFacts['facts']): facts is readonly Fact[] {
   return Array.isArray(facts);
 }
 
-/** The few names of a file are searched one by one. */
 function factsIn(file: StoredFile | undefined, name: string): readonly Fact[] {
-  const at = file?.shape.names.indexOf(name) ?? -1;
-  if (at < 0) return NO_FACTS;
+  const at = file?.shape.positions.get(name);
+  if (at === undefined) return NO_FACTS;
   return file!.lists?.[at] ?? file!.resting!.factsAt(at);
 }
 
@@ -973,6 +1025,10 @@ function hasWord({ value }: Fact, word: string): boolean {
 function itemsOf<T extends string | JudgeRun>(known: Some<T> | undefined): Iterable<T> {
   if (known === undefined) return [];
   return isMany(known) ? known : [known];
+}
+
+function sorted(known: Some<string> | undefined): readonly string[] {
+  return typeof known === 'string' ? [known] : [...itemsOf(known)].sort();
 }
 
 function isMany<T extends string | JudgeRun>(known: Some<T>): known is readonly T[] | Set<T> {

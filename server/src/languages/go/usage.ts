@@ -4,6 +4,7 @@
  */
 import type { Fact } from '../../core/model/verdict.ts';
 import { defineDerivation, type FactView } from '../../core/rulekit/rule.ts';
+import { readUses } from './uses.ts';
 
 /** The one declaration that uses a name, or that there are several. */
 export type GoUser = Fact['place']['anchor'] | 'several';
@@ -31,11 +32,7 @@ export const goUsage = defineDerivation('go.usage', (facts): GoUsage => {
   const free = new Map<string, GoUser>();
   const members = new Map<string, GoUser>();
   for (const fact of facts.get('go.uses')) {
-    for (const line of (fact.value as string).split('\n')) {
-      const tab = line.lastIndexOf('\t');
-      if (tab < 0) remember(free, line.slice(2), fact);
-      else remember(members, line.slice(tab + 2), fact);
-    }
+    for (const { kind, name } of readUses(fact)) remember(kind === 'member' ? members : free, name, fact);
   }
   for (const fact of facts.get('go.members')) {
     for (const name of (fact.value as string).split(' ')) remember(members, name, fact);

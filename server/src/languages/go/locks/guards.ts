@@ -94,6 +94,8 @@ interface Struct {
   readonly name: string;
   readonly value: GoTypeFact;
   readonly locks: readonly GuardLock[];
+  /** What was found of its fields, by name. */
+  readonly known: Map<string, Field | null>;
 }
 
 /** The guards of the judge's directory. */
@@ -116,7 +118,7 @@ function readGuards(facts: FactView): PackageGuards {
     const declaration = value as unknown as GoDeclaration;
     if (declaration.test || facts.role(place.path) === 'test') continue;
     if (declaration.kind === 'type' && declaration.form === 'struct') {
-      structs.set(key, { name: key, value: declaration, locks: locksIn(key, declaration) });
+      structs.set(key, { name: key, value: declaration, locks: locksIn(key, declaration), known: new Map() });
     } else if (declaration.kind === 'var') variables.set(key, declaration.type);
   }
   const packageLocks: GuardLock[] = [];
@@ -124,15 +126,16 @@ function readGuards(facts: FactView): PackageGuards {
     const match = type === null ? null : MUTEX.exec(type);
     if (match !== null) packageLocks.push({ owner: '', field, isReadWrite: match[1] !== undefined });
   }
-  const functions: GuardedFunction[] = facts.get('go.locking').map((fact) => {
-    const isSetup = isSetupName(fact.key);
-    return { name: fact.key, fact, value: fact.value as unknown as LockingFact, isSetup };
-  });
+  const locking = facts.get('go.locking');
   const hasLocks =
     packageLocks.length > 0 ||
     [...structs.values()].some(({ locks }) => locks.length > 0) ||
-    functions.some(({ value }) => value.acquisitions.length > 0);
+    locking.some(({ value }) => (value as unknown as LockingFact).acquisitions.length > 0);
   if (!hasLocks) return NO_GUARDS;
+  const functions = locking.map((fact): GuardedFunction => {
+    const isSetup = isSetupName(fact.key);
+    return { name: fact.key, fact, value: fact.value as unknown as LockingFact, isSetup };
+  });
   const byName = new Map<string, GuardedFunction>();
   const byMethod = new Map<string, GuardedFunction[]>();
   for (const entry of functions) {
@@ -172,6 +175,15 @@ function readGuards(facts: FactView): PackageGuards {
 
   /** The struct that declares a field of `struct`, itself or one it embeds, and the names that lead there. */
   const fieldOf = (struct: Struct, name: string): Field | null => {
+    let field = struct.known.get(name);
+    if (field === undefined) {
+      field = findField(struct, name);
+      struct.known.set(name, field);
+    }
+    return field;
+  };
+
+  const findField = (struct: Struct, name: string): Field | null => {
     const open: { readonly struct: Struct; readonly via: readonly string[] }[] = [{ struct, via: [] }];
     for (let next = 0; next < open.length && next < 16; next++) {
       const { struct: owner, via } = open[next]!;
@@ -291,29 +303,32 @@ function readGuards(facts: FactView): PackageGuards {
     if (entry === undefined) {
       const root = rootOf(lock);
       const parameter = at.value.parameters.indexOf(root);
-      entry = { at, root, parameter, rest: lock.slice(root.length), ways: withoutCallers(at), readers: new Set() };
+      entry = { at, lock, root, parameter, ways: withoutCallers(at), callers: null, readers: [] };
       ofFunction.set(lock, entry);
       if (!at.value.leavesLocking && callsTo.has(at)) unsettled.add(entry);
     }
-    if (current !== null) entry.readers.add(current);
+    // Whoever reads looks at all of its callers before the next one does.
+    if (current !== null && entry.readers.at(-1) !== current) entry.readers.push(current);
     return entry;
   };
 
   /** Whether the caller of a function can have to do with a lock: it belongs to the package, the receiver or a parameter. */
   const isOutside = (at: GuardedFunction, lock: string): boolean => {
+    if (lock.startsWith('=')) return true;
     const root = rootOf(lock);
-    return root.startsWith('=') || root === at.value.self || (root !== '' && at.value.parameters.includes(root));
+    return root === at.value.self || (root !== '' && at.value.parameters.includes(root));
   };
 
-  const waysNow = (at: GuardedFunction, held: number, lock: string): number => {
+  /** Ways in which a lock may be held at a position of a function's list. */
+  const waysAt = (at: GuardedFunction, held: number, lock: string): Ways => {
     const fact = at.value.held[held];
-    if (fact === undefined) return OBSCURE;
+    if (fact === undefined) return UNKNOWN;
     const ways = waysOfLock(fact, lock);
-    if ((ways & (ON_ENTRY | ASIDE)) === 0) return ways;
-    const rest = ways & ~(ON_ENTRY | ASIDE);
-    if (!isOutside(at, lock) || namesIn(lock).length > 5) return rest | OBSCURE;
-    const entry = entryOf(at, lock).ways;
-    return rest | ((ways & ASIDE) === 0 || entry === FREE || entry === 0 ? entry : OBSCURE);
+    if ((ways & (ON_ENTRY | ASIDE)) === 0) return { known: ways, entry: null, isAside: false };
+    const known = ways & ~(ON_ENTRY | ASIDE);
+    if (!isOutside(at, lock) || namesIn(lock).length > 5)
+      return { known: known | OBSCURE, entry: null, isAside: false };
+    return { known, entry: entryOf(at, lock), isAside: (ways & ASIDE) !== 0 };
   };
 
   const settle = (): void => {
@@ -321,8 +336,12 @@ function readGuards(facts: FactView): PackageGuards {
     for (const entry of unsettled) {
       unsettled.delete(entry);
       current = entry;
+      entry.callers ??= callersOf(entry);
       let { ways } = entry;
-      for (const call of callsTo.get(entry.at) ?? []) ways |= waysFrom(call, entry);
+      for (const caller of entry.callers) {
+        // What runs before others know of the value needs no lock.
+        ways |= caller.isSetup ? waysNow(caller.ways) & ~FREE : waysNow(caller.ways);
+      }
       if (ways === entry.ways) continue;
       entry.ways = ways;
       for (const reader of entry.readers) unsettled.add(reader);
@@ -330,33 +349,38 @@ function readGuards(facts: FactView): PackageGuards {
     current = null;
   };
 
-  /** Ways in which a call hands a lock on to the function that it calls. */
-  const waysFrom = (call: GuardedCall, entry: Entry): number => {
-    const ways = waysHandedOn(call, entry);
-    // What runs before others know of the value needs no lock.
-    return call.caller.isSetup && call.fact[3] !== 'go' ? ways & ~FREE : ways;
-  };
+  /** Ways in which the calls of the function hand the lock of an entry on to it. */
+  const callersOf = (entry: Entry): readonly Caller[] =>
+    (callsTo.get(entry.at) ?? []).map((call) => ({
+      isSetup: call.caller.isSetup && call.fact[3] !== 'go',
+      ways: waysHandedOn(call, entry),
+    }));
 
-  const waysHandedOn = ({ caller, callee, receiver, fact }: GuardedCall, entry: Entry): number => {
-    const [, parameters, held, how] = fact;
-    if (how === 'go') return FREE;
-    if (how === 'new') return 0;
-    if (how === 'defer') return OBSCURE;
-    const { root, rest, parameter } = entry;
-    if (root.startsWith('=')) return waysNow(caller, held, root + rest);
-    const place = root === callee.value.self ? receiver : (parameters[parameter] ?? null);
-    if (place === NEW) return 0;
-    return place === null || place === '' ? OBSCURE : waysNow(caller, held, place + rest);
+  const waysHandedOn = ({ caller, callee, receiver, fact }: GuardedCall, { lock, root, parameter }: Entry): Ways => {
+    const held = fact[2];
+    const how = fact[3];
+    if (how === 'go') return UNLOCKED;
+    if (how === 'new') return NO_WAY;
+    if (how === 'defer') return UNKNOWN;
+    if (root.startsWith('=')) return waysAt(caller, held, lock);
+    const place = root === callee.value.self ? receiver : (fact[1][parameter] ?? null);
+    if (place === NEW) return NO_WAY;
+    return place === null || place === '' ? UNKNOWN : waysAt(caller, held, place + lock.slice(root.length));
   };
 
   const underLock = guardedVariables(functions, calls, packageLocks);
+  const placesOfPackage = packageLocks.map(({ field }) => `=${field}`);
   const pending: { readonly access: Omit<GuardedAccess, 'ways' | 'underOther'>; readonly held: number }[] = [];
   for (const at of functions) {
     for (const [place, kind, held, start, end, explained] of at.value.accesses) {
       // What is taken out of a collection may have left its protection for good reasons.
       if (place.includes('[]')) continue;
-      const [root, ...names] = namesIn(place);
-      const isGlobal = root!.startsWith('=');
+      const root = namesIn(place)[0]!;
+      const type = rootType(at, root);
+      const isGuarded = underLock.has(root) && variables.has(root.slice(1));
+      let struct = structOf(type);
+      if (struct === null && !isGuarded) continue;
+      const names = namesIn(place).slice(1);
       const spawned = at.value.held[held]?.others === FREE;
       const add = (
         owner: string,
@@ -370,16 +394,13 @@ function readGuards(facts: FactView): PackageGuards {
         const access = { function: at, owner, path, kind: done, type, isOwn, locks, spawned, explained, start, end };
         pending.push({ access, held });
       };
-      if (isGlobal && underLock.has(root!) && variables.has(root!.slice(1))) {
-        const type = rootType(at, root!);
-        const reached = reach([root!.slice(1), ...names], type, structOf, fieldOf);
+      if (isGuarded) {
+        const reached = reach([root.slice(1), ...names], type, structOf, fieldOf);
         if (reached !== null) {
-          const locks = packageLocks.map(({ field }) => `=${field}`);
-          add('', reached, reached.path.length === names.length + 1, true, locks);
+          add('', reached, reached.path.length === names.length + 1, true, placesOfPackage);
         }
       }
-      let struct = structOf(rootType(at, root!));
-      let instance = root!;
+      let instance = root;
       for (let i = 0; i < names.length && struct !== null; i++) {
         const field = fieldOf(struct, names[i]!);
         if (field === null) break;
@@ -395,19 +416,16 @@ function readGuards(facts: FactView): PackageGuards {
       }
     }
   }
-  for (const { access, held } of pending) for (const lock of access.locks) waysNow(access.function, held, lock);
+  const waysOf = pending.map(({ access, held }) => access.locks.map((lock) => waysAt(access.function, held, lock)));
   settle();
 
-  const accesses = pending.map(({ access, held }): GuardedAccess => {
-    const { locks } = access;
-    const own = new Set(locks.flatMap(namesOf));
-    const others = Object.entries(access.function.value.held[held]?.locks ?? {});
-    return {
+  const accesses = pending.map(
+    ({ access, held }, position): GuardedAccess => ({
       ...access,
-      ways: locks.map((lock) => waysNow(access.function, held, lock)),
-      underOther: others.some(([lock, ways]) => !own.has(lock) && (ways & (HELD_READ | HELD_WRITE | OBSCURE)) !== 0),
-    };
-  });
+      ways: waysOf[position]!.map(waysNow),
+      underOther: isUnderOther(access.function.value.held[held], access.locks),
+    }),
+  );
 
   return {
     functions,
@@ -449,16 +467,43 @@ function guardedVariables(
   return variables;
 }
 
+/** In which ways a lock may be held somewhere: in those that are known, and in those of an entry. */
+interface Ways {
+  readonly known: number;
+  readonly entry: Entry | null;
+  /** What the entry says is only certain where all agree. */
+  readonly isAside: boolean;
+}
+
+const UNKNOWN: Ways = { known: OBSCURE, entry: null, isAside: false };
+const UNLOCKED: Ways = { known: FREE, entry: null, isAside: false };
+const NO_WAY: Ways = { known: 0, entry: null, isAside: false };
+
+/** The ways, as far as they are known by now. */
+function waysNow({ known, entry, isAside }: Ways): number {
+  if (entry === null) return known;
+  return known | (!isAside || entry.ways === FREE || entry.ways === 0 ? entry.ways : OBSCURE);
+}
+
+/** What a call hands on. */
+interface Caller {
+  readonly isSetup: boolean;
+  readonly ways: Ways;
+}
+
 /** In which ways a lock may be held when a function is entered. */
 interface Entry {
   readonly at: GuardedFunction;
-  /** The place of the lock in the function: a variable, and the fields behind it. */
+  /** The place of the lock in the function, and the variable that it begins with. */
+  readonly lock: string;
   readonly root: string;
-  readonly rest: string;
   /** Position of `root` among the parameters, -1 when it is none of them. */
   readonly parameter: number;
   ways: number;
-  readonly readers: Set<Entry>;
+  /** Null until they are looked at. */
+  callers: readonly Caller[] | null;
+  /** Those that read it, each once. */
+  readonly readers: Entry[];
 }
 
 interface Field {
@@ -532,6 +577,14 @@ function rootOf(place: string): string {
 function placeOfLock(instance: string, via: readonly string[], lock: GuardLock): string {
   const owner = [instance, ...via].join('.');
   return `${via.length > 0 && lock.field !== '' ? instance : owner}.${lock.field}`;
+}
+
+/** Whether some other lock than these may be held. */
+function isUnderOther(held: HeldFact | undefined, locks: readonly string[]): boolean {
+  return Object.entries(held?.locks ?? {}).some(
+    ([lock, ways]) =>
+      (ways & (HELD_READ | HELD_WRITE | OBSCURE)) !== 0 && !locks.some((own) => namesOf(own).includes(lock)),
+  );
 }
 
 function waysOfLock({ locks, others }: HeldFact, lock: string): number {

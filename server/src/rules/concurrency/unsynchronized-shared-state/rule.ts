@@ -144,8 +144,9 @@ function* judge(facts: FactView): Generator<WorkspaceVerdict> {
   for (const item of functions) {
     const value = item.value as unknown as LockingFact;
     for (const access of value.accesses) {
+      if (access[0][0] !== '=') continue;
       const name = access[0].slice(1).replace(/[.[].*$/, '');
-      if (access[0][0] !== '=' || !written.has(name)) continue;
+      if (!written.has(name)) continue;
       const own = value.held[access[2]]?.others === FREE ? [`go in ${item.key}`] : [];
       const use: Use = {
         function: item,

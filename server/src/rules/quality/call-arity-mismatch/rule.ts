@@ -46,17 +46,16 @@ function* judgeDeclaration(facts: FactView, index: GoIndex, use: Fact, calls: st
   const uses = readUses(use);
   let judged = 0;
   let failed = 0;
-  for (const [position, line] of lines.entries()) {
+  for (let position = 0; position < lines.length; position++) {
+    const line = lines[position]!;
     const used = uses[position];
     // Most names are not called: no digit.
-    if (used === undefined || line === '' || used.kind === 'type' || used.kind === 'qualifier') continue;
-    const counts = line.split(',');
-    if (counts.every((count) => count === '')) continue;
+    if (used === undefined || used.kind === 'type' || used.kind === 'qualifier' || !/\d/.test(line)) continue;
     const chain = used.kind === 'member' ? used.line : `=${used.name}`;
     const called = calledFunction(index, use.place.path, chain);
     if (called === null) continue;
     judged++;
-    for (const [occurrence, text] of counts.entries()) {
+    for (const [occurrence, text] of line.split(',').entries()) {
       const count = Number(text);
       if (text === '' || fits(called, count)) continue;
       const start = usePositions(facts, use, position)[occurrence];

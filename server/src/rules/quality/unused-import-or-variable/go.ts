@@ -13,6 +13,7 @@ import { goIndex } from '../../../languages/go/resolve.ts';
 import { type GoBinding, type GoScope, goScope } from '../../../languages/go/scope.ts';
 import type { GoPackageFile } from '../../../languages/go/symbols.ts';
 import { assignedExpressions, operatorOf } from '../../../languages/go/syntax.ts';
+import { readUses } from '../../../languages/go/uses.ts';
 
 /** Whether the identifier is only given a value; `x += 1` and `x++` read it first. */
 function isOverwritten(use: GoNode): boolean {
@@ -79,14 +80,14 @@ export const variables: NodeDetector<unknown, GoNode, GoHeader> = {
 /** Names before a dot in each file of the package. */
 function qualifiersByFile(facts: FactView): ReadonlyMap<string, ReadonlySet<string>> {
   const byFile = new Map<string, Set<string>>();
-  for (const { key, value } of facts.get('go.uses')) {
-    let names = byFile.get(key);
+  for (const fact of facts.get('go.uses')) {
+    let names = byFile.get(fact.key);
     if (names === undefined) {
       names = new Set();
-      byFile.set(key, names);
+      byFile.set(fact.key, names);
     }
     // A package name by itself is an error of another kind.
-    for (const line of (value as string).split('\n')) if (line[1] === ' ') names.add(line.slice(2));
+    for (const { kind, name } of readUses(fact)) if (kind !== 'member') names.add(name);
   }
   return byFile;
 }
