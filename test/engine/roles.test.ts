@@ -11,6 +11,8 @@ describe('role of a path', () => {
     ['_integration-test/roots/roots-test.py', 'test'],
     ['_example/store/main.go', 'example'],
     ['_examples/store/main.go', 'example'],
+    ['internal/suites/shop/configuration.yml', 'test'],
+    ['internal/suites/suites.go', 'production'],
     ['__init__/main.go', 'production'],
   ])('%s is %s', (path, role) => {
     expect(roleOfPath(path)).toBe(role);
