@@ -174,7 +174,7 @@ export function roleOfPath(path: string): FileRole {
     !(segment.toLowerCase() === 'integration' && (name.endsWith('.py') || CODE_ROOTS.has(segments[at - 1] ?? '')));
   if (isTest || segments.some(isTestDirectory)) return 'test';
   // Code may be about suites of anything; what configures one is for tests.
-  if (!/\.(?:go|py|[cm]?[jt]sx?)$/.test(name) && segments.includes('suites')) return 'test';
+  if (!/\.(?:go|py|md|[cm]?[jt]sx?)$/.test(name) && segments.includes('suites')) return 'test';
   if (name.endsWith('.py') && isMigration(segments, name)) return 'generated';
   // What versioneer and setuptools-scm write.
   if (name === '_version.py' || name === 'versioneer.py') return 'generated';
