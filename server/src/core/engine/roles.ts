@@ -75,7 +75,6 @@ const EXAMPLE_DIRECTORIES = new Set([
   'fixtures',
   'examples',
   'example',
-  '_examples',
   'samples',
   'sample',
   'demo',
@@ -96,11 +95,24 @@ const TEST_DIRECTORIES = new Set([
   'e2e-tests',
   'integration',
   'integration-test',
+  '__tests__',
+  '__mocks__',
+  '__stubs__',
+  '__fixtures__',
+  '__snapshots__',
   'integration-tests',
   'integration_test',
   'integration_tests',
   'acceptance-tests',
 ]);
+
+/** Folders whose children are parts of a program. */
+const CODE_ROOTS = new Set(['internal', 'pkg', 'app', 'src', 'lib']);
+
+/** The name of a folder in small letters; Go leaves out folders that begin with `_`, whatever they are called. */
+function plainName(segment: string): string {
+  return segment.toLowerCase().replace(/^_(?=[a-z])/, '');
+}
 
 /** Language of a file by its path (workspace-relative, `/`), or `null` for files that are not read at all. */
 export function languageOf(path: string): LanguageId | null {
@@ -111,7 +123,10 @@ export function languageOf(path: string): LanguageId | null {
   if (lower.endsWith('.py')) return 'python';
   if (lower === 'go.mod') return 'gomod';
   if (lower === 'go.sum') return 'gosum';
+  // A change of an env file is none.
+  if (/\.(?:patch|diff|rej)$/.test(lower)) return null;
   if (/^\.env(\..+)?$/.test(lower) || (lower.endsWith('.env') && lower.length > 4)) return 'env';
+  if (/\.env\.(?:example|sample|template|dist|defaults?)$/.test(lower)) return 'env';
   if (lower === '.gitignore' || lower === '.dockerignore') return 'gitignore';
   if (/^(docker-)?compose[\w.-]*\.ya?ml$/.test(lower)) return 'compose';
   if (/(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(path)) return 'workflow';
@@ -150,12 +165,16 @@ export function roleOfPath(path: string): FileRole {
   // A program among the documents shows how something is used.
   if (/\.(?:go|py)$/.test(name) && segments.some((segment) => DOCUMENT_DIRECTORIES.has(segment.toLowerCase())))
     return 'example';
-  if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(segment.toLowerCase()))) return 'example';
+  if (segments.some((segment) => EXAMPLE_DIRECTORIES.has(plainName(segment)))) return 'example';
   const isTest = name.endsWith('_test.go') || /^(?:tests?_.*|.*_tests?|tests?|conftest)\.py$/.test(name);
-  // `integration/` holds what connects to other systems as often as tests; tests in Python have names of their own.
-  const isTestDirectory = (segment: string): boolean =>
-    TEST_DIRECTORIES.has(segment.toLowerCase()) && !(name.endsWith('.py') && segment.toLowerCase() === 'integration');
+  // `integration/` holds what connects to other systems as often as tests: tests in Python have names of their own, and
+  // what lies right below the code of a program belongs to it.
+  const isTestDirectory = (segment: string, at: number): boolean =>
+    TEST_DIRECTORIES.has(plainName(segment)) &&
+    !(segment.toLowerCase() === 'integration' && (name.endsWith('.py') || CODE_ROOTS.has(segments[at - 1] ?? '')));
   if (isTest || segments.some(isTestDirectory)) return 'test';
+  // Code may be about suites of anything; what configures one is for tests.
+  if (!/\.(?:go|py|md|[cm]?[jt]sx?)$/.test(name) && segments.includes('suites')) return 'test';
   if (name.endsWith('.py') && isMigration(segments, name)) return 'generated';
   // What versioneer and setuptools-scm write.
   if (name === '_version.py' || name === 'versioneer.py') return 'generated';

@@ -33,6 +33,17 @@ export function isDevelopmentFile(path: string): boolean {
   );
 }
 
+/** What an image starts that makes packages and programs instead of being one. */
+const BUILDS =
+  /^(?:(?:build|package|release|compile)[\w-]*\.(?:sh|bash|py)|rpmbuild|debuild|dpkg-buildpackage|goreleaser)$/;
+
+/** Whether an image is a workshop: it starts a script that builds something, and nobody runs it otherwise. */
+export function isBuilder({ value: { command, entrypoint } }: Image): boolean {
+  const words = [...(entrypoint?.words ?? []), ...(command?.words ?? [])];
+  const program = words.find((word) => !/^(?:\/\S*\/)?(?:env|sh|bash|ash|tini|exec|--|-\w+)$/.test(word));
+  return BUILDS.test(program?.slice(program.lastIndexOf('/') + 1) ?? '');
+}
+
 /** The nearest module around a directory, or null. */
 export function moduleAround(facts: FactView, directory: string): TypedFact<'go.module'> | null {
   let best: TypedFact<'go.module'> | null = null;

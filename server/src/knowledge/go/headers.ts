@@ -3,7 +3,7 @@ import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { callArguments, calledName, stringLiteralValue } from '../../languages/go/syntax.ts';
 
 /** Methods that set a header: of `http.Header`, and of the contexts of web frameworks. */
-export const SETS_HEADER = /^(?:Set|Add|Header|SetHeader|AddHeader|SetResponseHeader)$/;
+export const SETS_HEADER = /^(?:Set|Add|Header|SetHeader|AddHeader|WithHeader|SetResponseHeader)$/;
 
 export interface HeaderWrite {
   readonly name: string;

@@ -4,6 +4,7 @@
  */
 
 import type { Extractor, NodeDetector } from '../../core/rulekit/rule.ts';
+import { packageMemberOf } from '../../languages/go/calls.ts';
 import { type GoHeader, importedPath } from '../../languages/go/header.ts';
 import type { GoNode } from '../../languages/go/nodes.gen.ts';
 import { type GoScope, scopeAround } from '../../languages/go/scope.ts';
@@ -405,6 +406,17 @@ const healthLibraries = importDetector(function* (path, subject) {
   }
 });
 
+/** `router.Use(rest.Ping)`: a middleware that answers `/ping`. */
+const healthMiddleware: NodeDetector<unknown, GoNode, GoHeader> = {
+  kinds: ['selector_expression'],
+  triggers: ['.Ping'],
+  *check(node, ctx) {
+    const member = packageMemberOf(node, ctx);
+    if (member?.name !== 'Ping' || !/^github\.com\/go-pkgz\/rest$/.test(withoutVersion(member.path))) return;
+    yield state('health.route', '/ping', { kind: 'library' }, node);
+  },
+};
+
 export const extractors: readonly Extractor[] = [
   { id: 'http.route', language: 'go', detector: routes as NodeDetector },
   { id: 'http.router', language: 'go', detector: routers as NodeDetector },
@@ -413,5 +425,6 @@ export const extractors: readonly Extractor[] = [
   { id: 'http.guard', language: 'go', detector: sharedGuards as NodeDetector },
   { id: 'health.path', language: 'go', detector: healthPaths as NodeDetector },
   { id: 'health.handler', language: 'go', detector: healthHandlers as NodeDetector },
+  { id: 'health.middleware', language: 'go', detector: healthMiddleware as NodeDetector },
   { id: 'health.library', language: 'go', detector: healthLibraries },
 ];

@@ -264,7 +264,8 @@ const tags: NodeDetector<unknown, GoNode, GoHeader> = {
     const tag = field.child('tag');
     if (tag === null) return;
     const { text } = tag;
-    if (/\benv-?[pP]refix:"|\benv:"[^"]*\bprefix=/.test(text)) yield fact('env.tag-prefix', 'tag', null, tag.span);
+    if (/\benv-?(?:[pP]refix|namespace):"|\benv:"[^"]*\bprefix=/.test(text))
+      yield fact('env.tag-prefix', 'tag', null, tag.span);
     for (const match of text.matchAll(/\b(env|envconfig):"([A-Za-z_]\w*)([^"]*)"/g)) {
       const [, kind, name, options] = match;
       const required = /\b(?:required|notEmpty)\b|required:"true"/.test(`${options} ${text}`);
@@ -351,6 +352,15 @@ const envFiles: TextDetector = {
     for (const { key, keySpan, lines } of entries) {
       const value = { kind: documented, directory, lines: { start: lines.start, end: lines.end } };
       yield fact('env.documented', key, value, keySpan);
+    }
+    // `# If $SHOP_CONFIG is set, that file is read first.`
+    for (const match of text.matchAll(/^\uFEFF?[ \t]*#[^\r\n]*\$/gm)) {
+      const line = /^[^\r\n]*/.exec(text.slice(match.index))![0];
+      for (const name of line.matchAll(/\$\{?([A-Z][A-Z0-9_]{2,})/g)) {
+        const start = match.index + name.index + name[0].length - name[1]!.length;
+        const span = { start, end: start + name[1]!.length };
+        yield fact('env.documented', name[1]!, { kind: documented, directory }, span);
+      }
     }
     for (const { key, span } of commented) yield fact('env.documented', key, { kind: documented, directory }, span);
   },

@@ -37,6 +37,9 @@ const GUIDE =
   /(?:^|[/._-])(?:docs?|documentation|guides?|wiki|manual|handbook|readthedocs|pkg\.go\.dev|tutorials?)(?:[/._#-]|$)|\bgodoc\b/i;
 const GUIDE_TEXT = /\b(?:documentation|docs|guide|manual|wiki|handbook|tutorial|文档)\b|文档/i;
 
+/** `Documentation [here](https://...)`: the word stands before the link. */
+const GUIDE_SENTENCE = /\b(?:documentation|docs|guide|manual|wiki|handbook)\b[^\n.[]{0,40}\[[^\]\n]*\]\(https?:/i;
+
 function hasWords(text: string): boolean {
   // Scripts without blanks between words need fewer signs to say something.
   return (
@@ -48,7 +51,8 @@ function hasWords(text: string): boolean {
 function readmeOf(text: string, outline: Outline): Readme {
   const { headings, paragraphs, codeBlocks, links } = outline;
   const headingMatches = (pattern: RegExp): boolean => headings.some((heading) => pattern.test(heading.text));
-  const guide = links.some((link) => GUIDE.test(link.target) || GUIDE_TEXT.test(link.text));
+  const guide =
+    links.some((link) => GUIDE.test(link.target) || GUIDE_TEXT.test(link.text)) || GUIDE_SENTENCE.test(text);
   const about = (index: number): boolean =>
     index <= 1 ||
     /about|overview|introduction|what|why|feature|description|summary|purpose|简介|介绍|特性/i.test(

@@ -250,6 +250,36 @@ const FORMATS: readonly Format[] = [
 /** The token that every JWT tutorial prints; it is signed with a published secret. */
 const TUTORIAL_TOKEN = /SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c|TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ/;
 
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** A part of a signed token as text, as far as it is ASCII. */
+function decoded(part: string): string {
+  let text = '';
+  let bits = 0;
+  let count = 0;
+  for (const sign of part) {
+    bits = ((bits << 6) | BASE64.indexOf(sign)) & 0xffff;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    text += String.fromCharCode((bits >> count) & 0xff);
+  }
+  return text;
+}
+
+/** The first second of 2025: what ended before is of no use to whoever reads it now. */
+const LONG_AGO = 1_735_689_600;
+
+/** Whether a signed token opens nothing: it ended long ago, lived for a day at most, or belongs to an example's domain. */
+function isSpent(token: string): boolean {
+  const claims = decoded(token.split('.')[1] ?? '');
+  const time = (name: string): number =>
+    Number(new RegExp(`"${name}":\\s*(\\d{9,10})(?!\\d)`).exec(claims)?.[1] ?? NaN);
+  const end = time('exp');
+  if (end < LONG_AGO || end - (time('iat') || time('nbf')) <= 86_400) return true;
+  return /"(?:iss|aud)":\s*"https?:\/\/[\w.-]*\bexample\.(?:com|org|net)\b/.test(claims);
+}
+
 /** Credentials of well-known formats in a text, in order. Example values of manuals are left out. */
 export function knownSecrets(text: string): readonly KnownSecret[] {
   const found: KnownSecret[] = [];
@@ -263,7 +293,7 @@ export function knownSecrets(text: string): readonly KnownSecret[] {
         )
       )
         continue;
-      if (TUTORIAL_TOKEN.test(secret)) continue;
+      if (TUTORIAL_TOKEN.test(secret) || (kind === 'a signed token' && isSpent(secret))) continue;
       const privateKey = kind === 'a private key';
       if (!privateKey && (new Set(secret).size < 10 || !/\d/.test(secret))) continue;
       const start = match.index + match[0].lastIndexOf(secret);

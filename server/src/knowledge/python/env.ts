@@ -195,7 +195,8 @@ const settings: NodeDetector<unknown, PythonNode, PythonHeader> = {
         yield state('env.named', name.toUpperCase(), null, left);
         continue;
       }
-      const fallback = field === null ? value : argumentOf(field, 'default', 0);
+      const fallback =
+        field === null ? value : (argumentOf(field, 'default', 0) ?? keywordArgument(field, 'default_factory'));
       const constant = fallback === null ? null : constantValue(fallback, ctx);
       // What has a value in the code may not be meant to be set at all.
       const via = fallback === null || fallback.kind === 'ellipsis' ? 'settings' : 'default';

@@ -17,6 +17,13 @@ function next(statement: GoNode): GoNode | null {
   return sibling;
 }
 
+function isInBubble(node: GoNode): boolean {
+  for (let call = node.ancestor('call_expression'); call !== null; call = call.ancestor('call_expression')) {
+    if (/^synctest\.(?:Test|Run)$/.test(call.child('function')?.text ?? '')) return true;
+  }
+  return false;
+}
+
 /** Whether the time is written in the source, so that nobody has thought about the machine it runs on. */
 function isFixed(duration: GoNode): boolean {
   return duration.descendants('int_literal', 'float_literal').length > 0 || /^time\.[A-Z]\w*$/.test(duration.text);
@@ -32,6 +39,8 @@ export const startedThenSlept: NodeDetector<unknown, GoNode> = {
       if (WAITING.test(after.text)) yield { kind: 'pass', subject: { start: node.start, end: node.start + 2 } };
       return;
     }
+    // In a bubble of testing/synctest a sleep ends when all goroutines wait.
+    if (isInBubble(node)) return;
     const types = typesAround(ctx, node);
     const [duration] = callArguments(call);
     if (types === null || duration === undefined || calleeId(types.calleeOf(call)) !== 'time.Sleep') return;

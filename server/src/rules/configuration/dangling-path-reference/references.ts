@@ -87,6 +87,13 @@ function written(value: YamlValue | null): readonly { readonly text: string; rea
 /** What everybody makes for themselves; `stack.env` is made by Portainer. */
 const SECRET = /(?:^|\/)(?:\.env[\w.-]*|stack\.env)$|secret|credential|passw|private/i;
 
+/**
+ * Folders whose files are of kinds that are read, by the source or the target of a mount. One with certificates, data or
+ * pictures may be there without being known.
+ */
+const HOLDS_TEXT =
+  /conf(?:ig)?(?:s|\.d)?(?:\/|$)|configuration|settings|provision|dashboards?|rules|alerts?|initdb|init\.d|migrations?|sql|scripts?|templates?|html|www|sites|nginx|src|source|code|policies|schemas?|pipelines?|workflows?|dags/i;
+
 function* mounts(service: YamlMap, around: (path: string) => readonly (string | null)[]): Generator<FactVerdict> {
   for (const item of itemsAt(service, 'volumes')) {
     const [source = '', target, mode = ''] =
@@ -94,10 +101,11 @@ function* mounts(service: YamlMap, around: (path: string) => readonly (string | 
     const isBind = item.kind === 'scalar' ? /^\.{1,2}(?:\/|$)/.test(source) : textAt(item, 'type') === 'bind';
     if (!isBind || target === undefined || SECRET.test(source) || !/^\.{1,2}\//.test(source)) continue;
     const isReadOnly = /(?:^|,)ro(?:,|$)/.test(mode) || textAt(item, 'read_only') === 'true';
-    const hasExtension = /\.[\w-]+$/.test(source.replace(/\/$/, ''));
+    const hasExtension = /\.(?!d$)[\w-]+$/.test(source.replace(/\/$/, ''));
     // A folder that the program may write to is made for it; files of unknown kinds are not in the tree at all.
     if (READ.test(source)) yield* reference('mount', source, around(source), item.span);
-    else if (!hasExtension && isReadOnly) yield* reference('folder', source, around(source), item.span);
+    else if (!hasExtension && isReadOnly && HOLDS_TEXT.test(`${source.replace(/^[./]+/, '')}\n${target}`))
+      yield* reference('folder', source, around(source), item.span);
   }
 }
 

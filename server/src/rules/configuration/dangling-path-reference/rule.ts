@@ -3,11 +3,20 @@ import type { Place } from '../../../core/model/location.ts';
 import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { nearestName } from '../../../core/text/nearest.ts';
+import { envFileKind } from '../../../formats/env.ts';
 import { mayBeMade, projectTree } from '../../../knowledge/project/tree.ts';
 import { composeFiles, imageFiles, REFERENCE, type Reference, scripts } from './references.ts';
 
 function lastOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Whether the workspace has an example to make a file of variables from: `shop.default.env` for `shop.env`. */
+function hasExample(path: string, files: ReadonlySet<string>): boolean {
+  const stem = lastOf(path).replace(/\.env$/, '');
+  return [...files].some(
+    (file) => lastOf(file).includes(stem) && /env/.test(lastOf(file)) && envFileKind(file) === 'example',
+  );
 }
 
 /** Whether a reference leads somewhere; null when that is not known. */
@@ -24,6 +33,7 @@ function leads({ kind, paths }: Reference, text: string, facts: FactView): boole
     return facts.all('python.file').length > 0 ? false : null;
   }
   if (kind === 'program') return endings.has(lastOf(paths[0]!)) ? null : false;
+  if (kind === 'variables' && hasExample(paths[0]!, files)) return null;
   // From a context that is not known, or in a file that is used from elsewhere.
   if (kind === 'copy' || kind === 'mount' || kind === 'folder' || kind === 'variables')
     return paths.some((path) => endings.has(path)) || endings.has(text.replace(/^[./]+/, '').replace(/\/$/, ''))
@@ -57,7 +67,7 @@ export const rule = defineRule({
   confidence: 'likely',
   stage: 'stable',
   docs: {
-    what: 'A compose file, Dockerfile, pipeline or script builds from, copies, mounts or starts something by a path that is not in the workspace: a build context or Dockerfile, the source of a `COPY`, a mounted file, a folder that is mounted for reading only, a file of variables, a Python or shell program, or the module behind `uvicorn` and `gunicorn`. Programs count as missing only when no file of that name is anywhere in the workspace. Paths with variables or patterns, those that git ignores, that a build makes, or that lie outside of the workspace are left out, and so are files with secrets, which everybody makes for themselves.',
+    what: 'A compose file, Dockerfile, pipeline or script builds from, copies, mounts or starts something by a path that is not in the workspace: a build context or Dockerfile, the source of a `COPY`, a mounted file, a folder of settings or code that is mounted for reading only, a file of variables, a Python or shell program, or the module behind `uvicorn` and `gunicorn`. Programs count as missing only when no file of that name is anywhere in the workspace. Paths with variables or patterns, those that git ignores, that a build makes, or that lie outside of the workspace are left out, and so are files with secrets, which everybody makes for themselves.',
     why: 'The build or the start fails, often for the first time on the machine that matters. A mount whose source is missing does not even fail: the engine makes an empty folder in its place, and the server runs without its settings or certificates.',
     howToFix: 'Correct the path, commit the file that was left out, or delete the line together with what it was for.',
     refs: [
@@ -88,7 +98,12 @@ export const rule = defineRule({
     partition: 'workspace',
     reads: [REFERENCE],
     *judge(facts): Iterable<WorkspaceVerdict> {
+      // An anchor is read again wherever it is used.
+      const said = new Set<string>();
       for (const { key, value, place } of facts.get(REFERENCE)) {
+        const id = `${place.path}\n${place.span.start}\n${(value as Reference).kind}`;
+        if (said.has(id)) continue;
+        said.add(id);
         const reference = value as Reference;
         const found = leads(reference, key, facts);
         if (found === null) continue;

@@ -3,6 +3,9 @@ import { defineRule, type TextDetector } from '../../../core/rulekit/rule.ts';
 import { hasOption, installationOf, mayHaveOptions, optionBehind, stepsOf } from '../../../formats/dockerCommands.ts';
 import { readDockerfile } from '../../../formats/dockerfile.ts';
 
+/** Options with which apt installs nothing. */
+const PRETENDS = /^--(?:simulate|just-print|dry-run|recon|no-act|print-uris|download-only)$/;
+
 const dockerfiles: TextDetector = {
   text: true,
   triggers: ['apt-get', 'apt ', 'aptitude'],
@@ -14,6 +17,8 @@ const dockerfiles: TextDetector = {
         const found = installationOf(command);
         if (found?.manager !== 'apt' || found.action.text !== 'install' || found.packages.length === 0) continue;
         const { program, action, options } = found;
+        // What is only tried or fetched is not installed.
+        if (hasOption(found, PRETENDS, 's')) continue;
         const subject = { start: program.start, end: action.end };
         if (
           hasOption(found, /^--no-install-recommends$/) ||

@@ -25,7 +25,7 @@ interface Cache {
 const CACHES: Readonly<Record<string, Cache>> = {
   apt: {
     cleaned:
-      /\brm\b[^&;|]*\/var\/lib\/apt(?:\/|\b)|\bfind\b[^&;|]*\/var\/lib\/apt\b[^&;|]*-delete|apt-get distclean|\brm\b[^&;|]*\/var\/lib\/\*/,
+      /\brm\b[^&;|]*\/var\/lib\/apt(?:\/|\b)|\bfind\b[^&;|]*\/var\/lib\/apt\b[^&;|]*-delete|apt(?:-get)?\b[^&;|]*\bdist-?clean|\brm\b[^&;|]*\/var\/lib\/\*/,
     mounted: /\/var\/lib\/apt|\/var\/cache\/apt/,
     command: 'rm -rf /var/lib/apt/lists/*',
     option: '',

@@ -31,6 +31,18 @@ function setsPipefail({ words }: ShellCommand): boolean {
   return words[0]?.text === 'set' && words.some(({ text }) => text === 'pipefail');
 }
 
+/**
+ * Whether a pipe ends in a search that finds nothing in what a failed command has not written, so that it fails as well.
+ * Not so for `grep -v`, and not where the outcome is thrown away.
+ */
+function isSearched(command: ShellCommand, commands: readonly ShellCommand[]): boolean {
+  let at = commands.indexOf(command) + 1;
+  while (commands[at]?.after === '|') at++;
+  const last = commands[at];
+  if (last === undefined || last.after === '||' || !/^[ef]?grep$/.test(programOf(last))) return false;
+  return !last.words.some(({ text }) => /^-[A-Za-z]*[vcL]|^--(?:invert-match|count|files-without-match)$/.test(text));
+}
+
 const dockerfiles: TextDetector = {
   text: true,
   triggers: ['|'],
@@ -41,7 +53,9 @@ const dockerfiles: TextDetector = {
       const { instruction, stage, commands } = step;
       const first = commands.findIndex(({ after }) => after === '|');
       if (first < 0) continue;
-      const risky = commands.find((command) => command.after === '|' && !HARMLESS.test(programOf(command)));
+      const risky = commands.find(
+        (command) => command.after === '|' && !HARMLESS.test(programOf(command)) && !isSearched(command, commands),
+      );
       const text = source.slice(instruction.span.start, instruction.span.end);
       const isSet =
         /pipefail/.test(shellOf(file, step)?.text ?? '') ||
@@ -80,7 +94,7 @@ export const rule = defineRule({
   confidence: 'certain',
   stage: 'stable',
   docs: {
-    what: 'A RUN step pipes the output of a command that may fail (a download, a program of the project) into another one, and neither a SHELL instruction nor the step itself sets `pipefail`. Pipes that begin with `echo`, `cat` and the like are left out.',
+    what: 'A RUN step pipes the output of a command that may fail (a download, a program of the project) into another one, and neither a SHELL instruction nor the step itself sets `pipefail`. Pipes that begin with `echo`, `cat` and the like are left out, and so are those that end in `grep`, which fails when nothing comes.',
     why: 'The shell looks at the last command alone. When the download fails, the build goes on with half a file or none at all, and the image is published.',
     howToFix:
       'Put `SHELL ["/bin/bash", "-o", "pipefail", "-c"]` before the step, or `set -o pipefail &&` at its beginning; or download to a file first.',

@@ -1,7 +1,7 @@
 /** Images that are shipped with the compiler that built them. */
 import { defineRule } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn } from '../../../knowledge/facts.ts';
-import { isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
+import { isBuilder, isDevelopmentFile } from '../../../knowledge/go/deployments.ts';
 
 /** Images that bring a compiler. Interpreters are needed to run what they run. */
 const TOOLCHAIN =
@@ -34,6 +34,7 @@ export const rule = defineRule({
       for (const image of allFacts(facts, 'image.file')) {
         const { root, compiles, command, entrypoint, stages } = image.value;
         if (facts.role(image.place.path) !== 'production' || isDevelopmentFile(image.place.path)) continue;
+        if (isBuilder(image)) continue;
         if ((command ?? entrypoint) === null || root === '') continue;
         const subject = placeIn(image, stages.at(-1)!);
         if (compiles && TOOLCHAIN.test(root)) yield { kind: 'fail', subject, message: 'single', args: { base: root } };

@@ -121,6 +121,12 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
   const manifests = allFacts(facts, 'python.manifest').filter(({ place }) => listing.has(place.path));
   if (manifests.length === 0) return;
   const modules = pythonModules(facts);
+  // `dramatiq[redis]` asks for the client by the name of its extra.
+  const extras = new Set(
+    allFacts(facts, 'python.requirement').flatMap(({ value }) =>
+      value.development ? [] : value.extras.map(normalizedName),
+    ),
+  );
   const comments = new Map(facts.all('python.requirement.comment').map((item): [string, Fact] => [item.key, item]));
   const said = new Set<string>();
   let judged = false;
@@ -144,6 +150,7 @@ export function* judgePython(facts: FactView): Generator<WorkspaceVerdict> {
     if (isThere === undefined) {
       isThere =
         isBrought(plain, modules.requirements) ||
+        names.some((name) => extras.has(name)) ||
         names.some((name) => facts.lookup('python.installed', name).length > 0);
       decided.set(plain, isThere);
     }

@@ -29,7 +29,7 @@ const LOOKUP =
   /(?:^|\.)(?:KeyError|IndexError|LookupError|AttributeError|StopIteration|StopAsyncIteration|ImportError|ModuleNotFoundError|\w*DoesNotExist|\w*NotFound\w*|NoResultFound|QueueEmpty|Empty|Full|QueueFull|CancelledError|KeyboardInterrupt|GeneratorExit|SystemExit|UnicodeDecodeError|UnicodeError)$/;
 /** What a framework or the interpreter deals with itself, so that nobody sees its cause. */
 const ANSWERED =
-  /(?:HTTP\w*|Http404|Abort|Exit|BadRequest|NotFound|Forbidden|Unauthorized|PermissionDenied|ValidationError|UsageError|BadParameter|ArgumentTypeError|SystemExit|AttributeError|KeyError|StopIteration|Skip\w*|Ignore|Retry|Reject|APIError|ConfigEntry\w*|UpdateFailed|CommandError)$/;
+  /(?:HTTP\w*|Http\w+|Abort|Exit|BadRequest|NotFound|Forbidden|Unauthorized|PermissionDenied|ValidationError|UsageError|BadParameter|ArgumentTypeError|SystemExit|AttributeError|KeyError|StopIteration|Skip\w*|Ignore|Retry|Reject|APIError|ConfigEntry\w*|UpdateFailed|CommandError)$/;
 const DELIBERATE =
   /\b(?:hid(?:e|es|ing|den)|leak\w*|expos\w*|sensitive|deliberate\w*|intentional\w*|on purpose|B904)\b/i;
 

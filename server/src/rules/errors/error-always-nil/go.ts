@@ -24,6 +24,8 @@ export const ALWAYS_NIL = 'error.alwaysNil';
 export const INTERFACE_METHODS = 'error.interface-methods';
 /** Key: name of a method with an error result that may be something else than nil; the value is its signature. */
 export const FAILING_METHOD = 'error.failing-method';
+/** Key: path of the file. Names among the elements of a variable of the package, separated by spaces. */
+export const KEPT = 'error.kept';
 export type AlwaysNilFact = {
   readonly method: string;
   readonly name: string;
@@ -89,4 +91,20 @@ const interfaces: NodeDetector<unknown, GoNode> = {
   },
 };
 
-export const detectors: readonly Detector[] = [functions as Detector, interfaces as Detector];
+/** `var hooks = []any{dump, send}`: what a package keeps in a variable has the signature that its users ask for. */
+const lists: NodeDetector<unknown, GoNode> = {
+  kinds: ['var_declaration'],
+  triggers: ['var'],
+  when: (node) => node.parent?.kind === 'source_file' || node.parent?.kind === 'chunk',
+  *check(node, ctx): Iterable<Verdict> {
+    const names = new Set(
+      node
+        .descendants('literal_element')
+        .flatMap((element) => element.namedChildren.filter(({ kind }) => kind === 'identifier'))
+        .map(({ text }) => text),
+    );
+    if (names.size > 0) yield fact(KEPT, ctx.file.path, [...names].join(' '), node);
+  },
+};
+
+export const detectors: readonly Detector[] = [functions as Detector, interfaces as Detector, lists as Detector];

@@ -3,7 +3,7 @@ import type { Fact, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineDerivation, defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import type { LockingFact } from '../../../languages/go/locks/facts.ts';
 import type { GoDeclaration } from '../../../languages/go/symbols.ts';
-import { ALWAYS_NIL, type AlwaysNilFact, detectors, FAILING_METHOD, INTERFACE_METHODS } from './go.ts';
+import { ALWAYS_NIL, type AlwaysNilFact, detectors, FAILING_METHOD, INTERFACE_METHODS, KEPT } from './go.ts';
 
 /** Methods of interfaces that everybody implements. */
 const WELL_KNOWN =
@@ -34,6 +34,7 @@ function usedAsValues(facts: FactView): ReadonlySet<string> {
       names.add(access.slice(Math.max(access.lastIndexOf('.'), access.startsWith('=') ? 0 : -1) + 1));
     }
   }
+  for (const { value } of facts.get(KEPT)) for (const name of (value as string).split(' ')) names.add(name);
   return names;
 }
 

@@ -65,8 +65,18 @@ const isDocumented = defineAnalysis<GoNode, boolean>('ignored-error.documented',
   DOCUMENTED.test(leadingCommentText(declaration).replaceAll('\n', ' ')),
 );
 
-/** Whether a comment above, behind or closely below the statement says why its error does not matter. */
+/** Whether a comment at the statement, or at that whose head or declaration it is part of, says why its error does not matter. */
 function isExplained(statement: GoNode, ctx: Context): boolean {
+  if (isExplainedAt(statement, ctx)) return true;
+  const parent = statement.parent;
+  const isHead = statement.field === 'initializer' || statement.kind === 'var_spec';
+  return (
+    isHead && parent !== null && explains(leadingComments(parent).map(commentText).join(' ').replaceAll('\n', ' '))
+  );
+}
+
+/** Whether a comment above, behind or closely below the statement says so. */
+function isExplainedAt(statement: GoNode, ctx: Context): boolean {
   const { text } = statement.tree;
   if (!text.includes('//') && !text.includes('/*')) return false;
   const lineEnd = text.indexOf('\n', statement.end);
@@ -201,9 +211,29 @@ function isConstant(argument: GoNode, types: GoTypes, scope: GoScope): boolean {
   const inner = unparenthesized(argument);
   if (/_literal$|^(?:nil|true|false)$/.test(inner.kind) && inner.kind !== 'composite_literal') return true;
   if (inner.kind === 'identifier')
-    return scope.bindingOf(inner)?.kind === 'constant' || scope.bindingOf(inner) === null;
+    return scope.bindingOf(inner)?.kind === 'constant' || scope.bindingOf(inner) === null || isListed(inner, scope);
   const operand = inner.kind === 'selector_expression' ? inner.child('operand') : null;
   return operand !== null && types.packageOf(operand) !== null;
+}
+
+/** Whether a variable goes through a list of literals: `for _, cidr := range []string{"10.0.0.0/8"}`. */
+function isListed(name: GoNode, scope: GoScope): boolean {
+  const clause = scope.bindingOf(name)?.node.ancestor('range_clause') ?? null;
+  const over = clause?.child('right') ?? null;
+  let list = over === null ? null : unparenthesized(over);
+  if (list?.kind === 'identifier') {
+    const binding = scope.bindingOf(list);
+    const statement = binding?.node.parent?.parent ?? null;
+    const values = statement?.kind === 'short_var_declaration' ? assignedValues(statement) : [];
+    // Only what is never changed is still what it was.
+    const isRead = binding?.uses.every(
+      (use) => use.parent?.kind === 'range_clause' || use.parent?.parent?.child('function')?.text === 'len',
+    );
+    list = values.length === 1 && isRead === true ? values[0]! : null;
+  }
+  if (list?.kind !== 'composite_literal') return false;
+  const elements = list.child('body')?.namedChildren ?? [];
+  return elements.length > 0 && elements.every(({ text }) => /^(?:"[^"]*"|`[^`]*`|\d+)$/.test(text));
 }
 
 /** Type of `w` in `json.NewEncoder(w)`, also when the encoder has a name. */
@@ -363,12 +393,22 @@ export const assignments: NodeDetector<unknown, GoNode, GoHeader> = {
     const call = values.length === 1 ? unparenthesized(values[0]!) : null;
     if (call?.kind !== 'call_expression') return;
     const form = blanks.length === targets.length ? 'blank' : 'partial';
+    if (form === 'partial' && isResultAsked(node, targets)) return;
     const statement = statementOf(node) ?? topLevelOf(node) ?? node;
     // What an `if` or `switch` begins with is not a statement of its own.
     const own = statement.contains(node) && statement.kind === node.kind ? statement : node;
     yield* examine({ statement: own, call, form, subject: node.span, blanks, count: targets.length }, ctx);
   },
 };
+
+/** `img, _ := load(); if img == nil { ... }`: a result that is missing is seen to, which is what the error would say. */
+function isResultAsked(node: GoNode, targets: readonly GoNode[]): boolean {
+  const next = node.nextSibling?.isNamed === false ? node.nextSibling.nextSibling : node.nextSibling;
+  const condition =
+    next?.kind === 'if_statement' && next.child('initializer') === null ? next.child('condition') : null;
+  const test = condition == null ? null : nilComparison(condition);
+  return test?.equal === true && targets.some((target) => target.text === test.operand.text);
+}
 
 /** Name of the declaration around a node, '' for none. */
 function declaredName(node: GoNode): string {

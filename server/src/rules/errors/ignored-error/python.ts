@@ -135,6 +135,8 @@ function judge(call: PythonNode, chain: string, ctx: ChunkContext): Verdict | nu
     if (hasKeywordSplat(call) || isTidying(call) || isProbe(call)) return null;
     const text = commandText(call, ctx);
     if (HARMLESS.test(text) || MINOR.test(text)) return null;
+    // A shell does not wait for what it runs in the background, so that the status says nothing of it.
+    if (chain === 'os.system' && /[^&]&\s*$/.test(text)) return null;
     const fixes = commandFixes(call, chain);
     return { kind: 'fail', subject, message: STATUS_MESSAGES[chain] ?? 'waited', args, fixes };
   }

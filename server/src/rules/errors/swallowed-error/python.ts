@@ -28,7 +28,7 @@ const OUTSIDE =
 
 /** Exceptions of a value or an installation that somebody foresaw. */
 const FORESEEN =
-  /(?:^|\.)(?:AttributeError|ImportError|ModuleNotFoundError|IndexError|KeyError|TypeError|NotImplementedError)$/;
+  /(?:^|\.)(?:AttributeError|ImportError|ModuleNotFoundError|IndexError|KeyError|TypeError|NotImplementedError|FileNotFoundError|PermissionError)$/;
 
 /** Whether what follows answers for the failure: the result is returned in the `try`, and another one behind it. */
 function isAnswered(statement: PythonNode): boolean {

@@ -9,8 +9,11 @@ import { scopeAround } from '../../../languages/go/scope.ts';
 import {
   callArguments,
   calledName,
+  commentText,
   enclosingFunction,
   functionName,
+  leadingComments,
+  statementOf,
   stringLiteralValue,
   syntaxChildren,
 } from '../../../languages/go/syntax.ts';
@@ -31,6 +34,29 @@ function repeatedFunction(node: GoNode): GoNode | null {
   return null;
 }
 
+/** `re := regexp.MustCompile(...)` whose variable only function literals use: it is made when they are, not when they run. */
+function isForLiterals(call: GoNode, ctx: ChunkContext): boolean {
+  const owner = enclosingFunction(call);
+  const declared = call.ancestor('short_var_declaration', 'var_spec');
+  if (owner === null || declared === null || enclosingFunction(declared)?.index !== owner.index) return false;
+  const name =
+    declared.kind === 'var_spec' ? declared.child('name') : (declared.child('left')?.childOfKind('identifier') ?? null);
+  const binding = name === null ? null : (scopeAround(ctx, name)?.bindingOf(name) ?? null);
+  if (binding === null || binding.uses.length === 0) return false;
+  return binding.uses.every((use) => enclosingFunction(use)?.index !== owner.index);
+}
+
+/** Comments that say why it is made where it stands. */
+const EXPLAINED = /\bglobals?\b|garbage|on purpose|intentional|deliberate/i;
+
+function isExplained(node: GoNode): boolean {
+  const statement = statementOf(node);
+  if (statement === null) return false;
+  const line = /^[^\r\n]*/.exec(node.tree.text.slice(node.start))![0];
+  const behind = /\/\/.*$/.exec(line)?.[0] ?? '';
+  return EXPLAINED.test(`${behind} ${leadingComments(statement).map(commentText).join(' ')}`);
+}
+
 const patterns: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   triggers: ['regexp'],
@@ -45,7 +71,7 @@ const patterns: NodeDetector<unknown, GoNode, GoHeader> = {
       return;
     }
     const owner = repeatedFunction(node);
-    if (owner === null) return;
+    if (owner === null || isForLiterals(node, ctx) || isExplained(node)) return;
     yield {
       kind: 'fail',
       subject: node.span,
@@ -146,6 +172,7 @@ const tables: NodeDetector<unknown, GoNode, GoHeader> = {
       )
     )
       return;
+    if (isExplained(node)) return;
     yield {
       kind: 'fail',
       subject: node.child('type')!.span,

@@ -4,9 +4,15 @@
  * registered, routers and parsers that are set more than once, and branches are left out.
  */
 import type { Verdict, WorkspaceVerdict } from '../../../core/model/verdict.ts';
-import { type Detector, type FactView, fact, type NodeDetector } from '../../../core/rulekit/rule.ts';
+import {
+  type ChunkContext,
+  type Detector,
+  type FactView,
+  fact,
+  type NodeDetector,
+} from '../../../core/rulekit/rule.ts';
 import { routeOfDecorator } from '../../../knowledge/python/requests.ts';
-import { callChain } from '../../../languages/python/chains.ts';
+import { callChain, chainOf } from '../../../languages/python/chains.ts';
 import type { PythonHeader } from '../../../languages/python/header.ts';
 import type { PythonNode } from '../../../languages/python/nodes.gen.ts';
 import { scopesAround } from '../../../languages/python/scope.ts';
@@ -78,6 +84,12 @@ const assignments: NodeDetector<unknown, PythonNode, PythonHeader> = {
   },
 };
 
+/** `include("shop.urls")`, `admin.site.urls`, `api.urls`, or a name for one of these. */
+function isIncluded(view: PythonNode, ctx: ChunkContext): boolean {
+  if (view.kind === 'call') return calledName(view) === 'include';
+  return /(?:^|[._])url(?:s|patterns|conf)$/i.test(view.text) || /\.url(?:s|patterns)$/.test(chainOf(view, ctx) ?? '');
+}
+
 /** `urlpatterns = [path("users/", users), ...]` */
 const patterns: NodeDetector<unknown, PythonNode, PythonHeader> = {
   kinds: ['list'],
@@ -90,7 +102,7 @@ const patterns: NodeDetector<unknown, PythonNode, PythonHeader> = {
       const [first, view] = positionalArguments(item);
       const path = first === undefined ? null : stringValue(first);
       // What is included goes on to look; where it ends nothing says.
-      if (path === null || view === undefined || (view.kind === 'call' && calledName(view) === 'include')) continue;
+      if (path === null || view === undefined || isIncluded(view, ctx)) continue;
       const key = `${calledName(item)} ${bareParameters(path)}`;
       const earlier = seen.get(key);
       if (earlier === undefined) {

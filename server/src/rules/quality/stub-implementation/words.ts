@@ -17,7 +17,7 @@ const ADMISSIONS = [
 ];
 /** What talks about something else: a feature of others, texts for people, templates. */
 const ELSEWHERE =
-  /\b(?:if|when|unless|whether|until) (?:it |this |that )?(?:is |are )?not (?:yet )?implemented|\buntil .{1,40} (?:is|will be) implemented|ErrNotImplemented|for (?:unit )?tests?\b|in tests?\b|interface\b/i;
+  /\b(?:if|when|unless|whether|until) (?:it |this |that )?(?:is |are )?not (?:yet )?implemented|\buntil .{1,40} (?:is|will be) implemented|ErrNotImplemented|for (?:unit )?tests?\b|in tests?\b|interface\b|^(?:disabl|skip|avoid|without|leave)\w* .+\(not implemented\)/i;
 
 /** The words of a comment that admit it; null when it admits nothing. */
 export function admission(comment: string): string | null {

@@ -24,6 +24,8 @@ export function placeholderCount(text: string): number | null {
   const bare = bareStatement(text);
   // An apostrophe without a partner: nothing is certain.
   if (/['`]/.test(bare) || /[?@:]\w*\s*\(\s*[?]\s*\)\s*IN/i.test(bare)) return null;
+  // ClickHouse: `{name:String}`.
+  if (/\{\s*\w+\s*:\s*[A-Z]/.test(bare)) return null;
   const numbered = [...bare.matchAll(/\$(\d+)/g)].map((match) => Number(match[1]));
   // The operators of PostgreSQL: `?|`, `?&`, `@?`, and `?` between a column and a text.
   if (/\?[|&?]|@\?/.test(bare)) return null;
@@ -64,7 +66,7 @@ const executions: NodeDetector<unknown, GoNode, GoHeader> = {
     const { statement, values } = execution;
     // A list that is spread has any length, and a map or struct names its values.
     if (values.some((value) => value.kind === 'variadic_argument' || value.kind === 'composite_literal')) return;
-    if (values.some((value) => /^(?:sql|pgx)\.Named|NamedArgs|Simple|^pgx\./.test(value.text))) return;
+    if (values.some((value) => /^\w+\.(?:Date)?Named\(|NamedArgs|Simple|^pgx\./.test(value.text))) return;
     if (values.length === 1 && /^(?:args?|params?|values|vals|bind(?:s|ings)?)$/i.test(values[0]!.text)) return;
     const pieces = originsAround(ctx, node)?.piecesOf(statement) ?? [];
     if (pieces.length === 0 || pieces.some((piece) => piece.text === null)) return;

@@ -83,10 +83,10 @@ const streams: NodeDetector<unknown, PythonNode, PythonHeader> = {
   *check(node, ctx): Iterable<Verdict> {
     const [reader, writer] = parametersOf(node).filter(({ name }) => name !== 'self');
     if (reader === undefined || writer === undefined || !isServedPath(ctx.file.path)) return;
-    const isStream =
-      (/^reader$|^client_reader$/.test(reader.name) && /writer$/.test(writer.name)) ||
-      /\bStreamReader\b/.test(reader.type?.text ?? '');
-    if (!isStream) return;
+    const isStream = /^reader$|^client_reader$/.test(reader.name) || /\bStreamReader\b/.test(reader.type?.text ?? '');
+    // What a child process writes comes without a writer.
+    const isPair = /writer$/i.test(writer.name) || /\bStreamWriter\b/.test(writer.type?.text ?? '');
+    if (!isStream || !isPair) return;
     const waits = node.descendants('await').find((one) => {
       const call = one.namedChildren[0];
       return (

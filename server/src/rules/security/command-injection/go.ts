@@ -25,7 +25,7 @@ import { typesAround } from '../../../languages/go/types.ts';
 
 const SHELL = /^(?:.*[/\\])?(?:sh|bash|zsh|dash|ksh|ash|fish|cmd|cmd\.exe|powershell|powershell\.exe|pwsh)$/i;
 /** Folders of what developers run themselves. */
-const DEVELOPMENT = /(?:^|\/)(?:tools?|scripts?|hack|build|ci|examples?|contrib|dev|magefiles?)\//;
+const DEVELOPMENT = /(?:^|\/)(?:(?:[\w-]+-)?(?:tools?|scripts?)|hack|build|ci|examples?|contrib|dev|magefiles?)\//;
 /** Options behind which a shell takes a command line. */
 const COMMAND_OPTION = /^(?:-[a-z]*c|\/c|\/k|-command)$/i;
 

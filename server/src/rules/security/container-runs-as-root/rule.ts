@@ -5,7 +5,7 @@
 import type { Fix, WorkspaceVerdict } from '../../../core/model/verdict.ts';
 import { defineRule, type FactView } from '../../../core/rulekit/rule.ts';
 import { allFacts, placeIn } from '../../../knowledge/facts.ts';
-import { isDevelopmentFile, type Workload } from '../../../knowledge/go/deployments.ts';
+import { isBuilder, isDevelopmentFile, type Workload } from '../../../knowledge/go/deployments.ts';
 
 /** Images that are known to run as root, by their last path element. */
 const ROOT_IMAGES =
@@ -30,6 +30,7 @@ function* judgeImages(facts: FactView): Generator<WorkspaceVerdict> {
   for (const image of allFacts(facts, 'image.file')) {
     const { user, root, command, entrypoint, dropsPrivileges, beforeCommand } = image.value;
     if (facts.role(image.place.path) !== 'production' || (command ?? entrypoint) === null) continue;
+    if (isBuilder(image)) continue;
     const severity = forbidden || isDevelopmentFile(image.place.path) ? { severity: 'low' as const } : {};
     if (user !== null && !isRoot(user.text)) {
       yield { kind: 'pass', subject: placeIn(image, user) };

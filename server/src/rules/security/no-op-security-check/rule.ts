@@ -39,11 +39,19 @@ function valuesOf(statement: GoNode): readonly GoNode[] {
   return syntaxChildren(syntaxChildren(statement)[0] ?? statement);
 }
 
-/** Whether every return says that all is well: nil for errors, true for booleans. */
+/** Whether every return says that all is well: nil for errors, true for booleans, and nothing else that varies. */
 function alwaysSucceeds(body: GoNode, types: readonly string[]): boolean {
   if (!types.some((type) => type === 'error' || type === 'bool')) return false;
   const returns = returnsOf(body);
+  // `return stateForbidden, nil`: the refusal is another result.
+  const tells = types.some(
+    (type, index) =>
+      type !== 'error' &&
+      type !== 'bool' &&
+      new Set(returns.map((statement) => valuesOf(statement)[index]?.text)).size > 1,
+  );
   return (
+    !tells &&
     returns.length > 0 &&
     returns.every((statement) => {
       const values = valuesOf(statement);

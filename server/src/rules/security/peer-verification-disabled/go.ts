@@ -39,6 +39,15 @@ function isChosen(node: GoNode): boolean {
   return false;
 }
 
+/** `// only to read the certificate`, `// not used in production` behind the flag. */
+const EXPLAINED =
+  /\bnot (?:used |meant |for )*(?:in )?production|\b(?:solely|only|just) (?:used )?(?:to|for|in)\b (?!dev|test|now)/i;
+
+function isExplained(node: GoNode): boolean {
+  const behind = /^[^\r\n]*/.exec(node.tree.text.slice(node.end))![0];
+  return EXPLAINED.test(/\/\/.*$/.exec(behind)?.[0] ?? '');
+}
+
 const configurations: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['keyed_element'],
   triggers: [FLAG],
@@ -54,7 +63,7 @@ const configurations: NodeDetector<unknown, GoNode, GoHeader> = {
     const type = packageMemberOf(literal.child('type'), ctx);
     if ((type !== null && type.path !== 'crypto/tls') || SCANNER_PATH.test(ctx.file.path)) return;
     // A check of its own, here or set later on the configuration.
-    if (isChosen(node) || OWN_CHECK.test((enclosingFunction(node) ?? literal).text)) return;
+    if (isChosen(node) || isExplained(node) || OWN_CHECK.test((enclosingFunction(node) ?? literal).text)) return;
     yield {
       kind: 'fail',
       subject: node.span,

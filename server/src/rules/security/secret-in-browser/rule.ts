@@ -13,11 +13,14 @@ const SECRET =
 const NO_SECRET =
   /PUBLIC_KEY|PUBLISHABLE|ANON|SITE_KEY|_(?:URL|PATH|NAME|LENGTH|MIN|MAX|ENABLED|EXPIRY|HINT|PATTERN|POLICY|RESET|FORGOT)$/;
 
+/** What the page can do about a password: `VITE_RESET_PASSWORD` switches a link on. */
+const ABILITY = /(?:^|_)(?:RESET|FORGOT|CHANGE|SHOW|HIDE|ALLOW|ENABLE|DISABLE|REQUIRE)_(?:PASSWORD|PASSWD|SECRET)$/;
+
 function isSecretName(name: string): boolean {
   const prefix = PUBLIC_PREFIX.exec(name);
   if (prefix === null) return false;
   const rest = name.slice(prefix[0].length);
-  return SECRET.test(rest) && !NO_SECRET.test(rest);
+  return SECRET.test(rest) && !NO_SECRET.test(rest) && !ABILITY.test(rest);
 }
 
 const envFiles: TextDetector = {

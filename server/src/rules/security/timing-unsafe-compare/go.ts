@@ -119,6 +119,26 @@ function isOwnForm(derived: string, name: string): boolean {
   return match !== null && match[1]!.toLowerCase() === name.toLowerCase();
 }
 
+/** `WHERE token = ?` */
+const SOUGHT = /\b\w*(?:token|secret|key|password|hash|code)\w*["`]?\s*=\s*(?:\?|\$\d|[:@]\w)/i;
+
+/**
+ * Whether one side is what a query has looked for before, so that the other side, which the query found, has been
+ * compared already, and not by the program.
+ */
+function isSought(left: Side, right: Side, comparison: GoNode, owner: GoNode): boolean {
+  return [left, right].some(({ node }) => {
+    if (node.kind !== 'identifier') return false;
+    return owner.descendants('call_expression').some((call) => {
+      const values = call.end < comparison.start ? callArguments(call) : [];
+      return (
+        values.some((value) => value.text === node.text) &&
+        values.some((value) => SOUGHT.test(stringLiteralValue(value) ?? ''))
+      );
+    });
+  });
+}
+
 /** The name to report when the comparison guesses at a secret; null otherwise. */
 function guessed(
   left: Side,
@@ -213,7 +233,7 @@ const comparisons: NodeDetector<unknown, GoNode, GoHeader> = {
     const right = left === null ? null : sideOf(rightNode, ctx);
     if (left === null || right === null) return;
     const found = guessed(left, right, owner, ctx);
-    if (found === null) return;
+    if (found === null || isSought(left, right, node, owner)) return;
     const [a, b] = [bytesOf(left, ctx), bytesOf(right, ctx)];
     const subtle = localNameOf(ctx.file.header, 'crypto/subtle') ?? 'subtle';
     const result = operatorOf(node) === '==' ? '== 1' : '!= 1';

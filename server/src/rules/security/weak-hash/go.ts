@@ -10,7 +10,15 @@ import { type GoHeader, localNameOf } from '../../../languages/go/header.ts';
 import type { GoNode } from '../../../languages/go/nodes.gen.ts';
 import { declarationAround, receiverTypeAround, storedName } from '../../../languages/go/purpose.ts';
 import { scopeAround } from '../../../languages/go/scope.ts';
-import { callArguments, calledExpression, functionName, selectorPath } from '../../../languages/go/syntax.ts';
+import {
+  callArguments,
+  calledExpression,
+  commentText,
+  functionName,
+  leadingComments,
+  selectorPath,
+  statementOf,
+} from '../../../languages/go/syntax.ts';
 
 /** Fast hashes by import path; `broken`: collisions can be made. */
 const HASHES: ReadonlyMap<string, { readonly title: string; readonly broken: boolean }> = new Map([
@@ -115,6 +123,34 @@ function sha256Fix(call: GoNode, name: string, path: string, ctx: ChunkContext):
   ];
 }
 
+/** `// not used for security` behind or above the statement. */
+const HARMLESS =
+  /\bnot (?:used )?(?:for|as|about|a) (?:\w+ )?(?:security|crypto\w*|secret)|\bnon-?(?:security|crypto)|\bnosec\b/i;
+
+function isExplained(node: GoNode): boolean {
+  const statement = statementOf(node);
+  if (statement === null) return false;
+  const behind = /\/\/[^\r\n]*/.exec(/^[^\r\n]*/.exec(node.tree.text.slice(node.end))![0])?.[0] ?? '';
+  return HARMLESS.test(behind) || HARMLESS.test(leadingComments(statement).map(commentText).join(' '));
+}
+
+/** Whether all that goes in has been made at random: nobody can choose it, and its hash is as good as any. */
+function isRandom(data: readonly GoNode[], owner: GoNode): boolean {
+  return (
+    data.length > 0 &&
+    data.every((item) =>
+      owner
+        .descendants('call_expression')
+        .some(
+          (call) =>
+            /^(?:rand\.Read|io\.ReadFull)$/.test(calledExpression(call)?.text ?? '') &&
+            (!call.text.startsWith('io.') || callArguments(call)[0]?.text === 'rand.Reader') &&
+            callArguments(call).some((argument) => argument.text === item.text.replace(/\[:\]$/, '')),
+        ),
+    )
+  );
+}
+
 const hashes: NodeDetector<unknown, GoNode, GoHeader> = {
   kinds: ['call_expression'],
   calls: (name) => MAKERS.test(name),
@@ -138,7 +174,7 @@ const hashes: NodeDetector<unknown, GoNode, GoHeader> = {
     }
     const outcomes = [...sums.map(storedName), functionName(owner)];
     const name = outcomes.find((outcome) => outcome !== '' && isProtected(outcome));
-    if (name === undefined) return;
+    if (name === undefined || isExplained(node) || isRandom(data, owner)) return;
     yield {
       kind: 'fail',
       subject: node.span,

@@ -77,8 +77,8 @@ function isTested({ value }: Route, key: string, index: TestIndex): boolean | nu
   const stems = names.map(stemOf);
   if (stems.some((stem) => index.names.has(stem))) return true;
   if (stems.some((stem) => stem.length > 3 && index.tests.some((test) => test.includes(stem)))) return true;
-  // What is mounted at the root or below a wildcard is known to tests by its own paths.
-  if (segments.length === 0) return names.length > 0 && /[{:]/.test(key) && !key.includes('*') ? false : null;
+  // What is mounted at the root or below a wildcard is known to tests by its own paths, and one that is computed by others.
+  if (segments.length === 0) return names.length > 0 && /[{:]/.test(key) && !/\*|\{\}/.test(key) ? false : null;
   const [first, ...rest] = segments.map((segment) => index.segments.get(segment));
   if (first === undefined) return false;
   for (const file of first) if (rest.every((files) => files?.has(file) === true)) return true;
