@@ -36,7 +36,7 @@ const MANY_FILES = 5_000;
  * `files`: how many there are. Threads that are started later follow these settings.
  */
 export function tuneForLongRun(files: number): void {
-  if (files >= MANY_FILES) setFlagsFromString('--heap-growing-percent=8');
+  if (files >= MANY_FILES) setFlagsFromString('--heap-growing-percent=5');
 }
 
 /** Call before anything is read. `files`: how many there are. Threads that are started later follow these settings. */
